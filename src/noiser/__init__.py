@@ -1,0 +1,64 @@
+"""noiser: brighten dark photographs with a network that only ever saw noise (NoiSER).
+
+`enhance` does it all; `Enhancer` keeps the settings and takes images apart; `train` makes
+a new network. Each name is imported when it is first used, so `import noiser` is cheap.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING, Any
+
+from noiser.version import __version__
+
+if TYPE_CHECKING:
+    from noiser.enhancer import Enhancer, enhance
+    from noiser.errors import (
+        DecodeError,
+        ImageError,
+        LimitError,
+        MissingExtraError,
+        NoiserError,
+        OutputError,
+        OutputExistsError,
+        UnsupportedError,
+        WeightsError,
+    )
+    from noiser.moments import Moments
+    from noiser.training import TrainingConfig, train
+
+__all__ = [
+    "DecodeError",
+    "Enhancer",
+    "ImageError",
+    "LimitError",
+    "MissingExtraError",
+    "Moments",
+    "NoiserError",
+    "OutputError",
+    "OutputExistsError",
+    "TrainingConfig",
+    "UnsupportedError",
+    "WeightsError",
+    "__version__",
+    "enhance",
+    "train",
+]
+
+_HOMES = {
+    "Enhancer": "noiser.enhancer",
+    "Moments": "noiser.moments",
+    "TrainingConfig": "noiser.training",
+    "enhance": "noiser.enhancer",
+    "train": "noiser.training",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a public name from its module."""
+    if name not in __all__:
+        raise AttributeError(f"module 'noiser' has no attribute {name!r}")
+    return getattr(import_module(_HOMES.get(name, "noiser.errors")), name)
+
+
+def __dir__() -> list[str]:
+    """List the public names."""
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,132 @@
+"""Carriers: the arrays inside NumPy, PIL and torch images, and the way back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from noiser.types import Pixels
+
+DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
+"""Kinds of values the kernels read."""
+
+PIL_MODES = {
+    "1": "L", "L": "L", "LA": "LA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA",
+    "RGBX": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "I;16": "I;16", "I;16L": "I;16",
+    "I;16B": "I;16", "I;16N": "I;16",
+}  # fmt: skip
+"""PIL modes that have a meaning here, and the mode each is enhanced in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Carrier:
+    """One image of whatever type, as arrays."""
+
+    frames: list[Pixels]
+    """The image, or each image of a batch; views where possible, never to be written."""
+
+    pack: Callable[[list[Pixels]], Any]
+    """Makes the caller's type, dtype and layout from enhanced frames."""
+
+    @property
+    def single(self) -> Pixels:
+        """The only frame.
+
+        Raises:
+            ValueError: It is a batch of several images.
+        """
+        if len(self.frames) != 1:
+            raise ValueError(f"a batch of {len(self.frames)} images found; pass them one by one")
+        return self.frames[0]
+
+
+def unpack(image: Any) -> Carrier:
+    """Take the arrays out of an image.
+
+    Args:
+        image: An array uint8, uint16, float32 or float64 [H,W], [H,W,2], [H,W,3] or
+            [H,W,4], floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or
+            [B,3,H,W].
+
+    Returns:
+        The carrier.
+
+    Raises:
+        TypeError: The image is of another type.
+        ValueError: Its dtype, shape, mode or range is none of these.
+    """
+    if isinstance(image, np.ndarray):
+        return Carrier([checked(image)], lambda frames: frames[0])
+    origin = type(image).__module__.split(".")[0]
+    if origin == "PIL":
+        return _unpack_pil(image)
+    if origin == "torch":
+        return _unpack_torch(image)
+    raise TypeError(
+        f"the image is a {type(image).__name__}; "
+        "it must be a NumPy array, a PIL image or a torch tensor"
+    )
+
+
+def checked(pixels: Pixels) -> Pixels:
+    """Refuse an array that is not an image of a kind the kernels read."""
+    if pixels.dtype not in DTYPES:
+        raise ValueError(
+            f"the image is {pixels.dtype}; it must be uint8, uint16, float32 or float64"
+        )
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and not 1 <= pixels.shape[2] <= 4):
+        raise ValueError(
+            f"the image has the shape {list(pixels.shape)}; "
+            "it must be [H,W], or [H,W,C] with 1 to 4 channels"
+        )
+    if pixels.size == 0:
+        raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
+    if pixels.dtype.kind == "f":
+        low, high = float(pixels.min()), float(pixels.max())
+        if not (low >= 0.0 and high <= 1.0):  # written so that NaN is refused too
+            raise ValueError(
+                f"the image has values from {low:g} to {high:g}; floats must be in [0, 1]"
+            )
+    return pixels
+
+
+def _unpack_pil(image: Any) -> Carrier:
+    """Read a PIL image; the output has the mode it is enhanced in, and the same info."""
+    from PIL import Image  # noiser imports Pillow only where an image is a Pillow image
+
+    if image.mode not in PIL_MODES:
+        raise ValueError(
+            f"the image has the mode {image.mode}; it must be one of {', '.join(PIL_MODES)}"
+        )
+    mode = PIL_MODES[image.mode]
+    if image.mode == "P" and "transparency" in image.info:
+        mode = "RGBA"
+    pixels = np.asarray(image.convert(mode) if image.mode != mode else image)
+
+    def pack(frames: list[Pixels]) -> Any:
+        packed = Image.fromarray(frames[0])
+        packed.info = {k: v for k, v in image.info.items() if k != "transparency"}
+        return packed
+
+    return Carrier([checked(pixels)], pack)
+
+
+def _unpack_torch(tensor: Any) -> Carrier:
+    """Read a torch tensor, without a copy where it lies in the CPU's memory."""
+    import torch
+
+    if tensor.ndim not in (3, 4) or tensor.shape[-3] != 3:
+        raise ValueError(
+            f"the tensor has the shape {list(tensor.shape)}; it must be [3,H,W] or [B,3,H,W]"
+        )
+    values = tensor.detach().cpu()
+    if values.dtype in (torch.float16, torch.bfloat16):
+        values = values.float()
+    batch = values.reshape(-1, *values.shape[-3:]).permute(0, 2, 3, 1).numpy()
+
+    def pack(frames: list[Pixels]) -> Any:
+        planar = np.stack([frame.transpose(2, 0, 1) for frame in frames])
+        return torch.from_numpy(planar).reshape(tensor.shape).to(tensor.device, tensor.dtype)
+
+    return Carrier([checked(frame) for frame in batch], pack)

@@ -1,0 +1,37 @@
+"""The errors a user can meet: what is wrong with the world, never with the program."""
+
+
+class NoiserError(Exception):
+    """Something outside the program is wrong: a file, an image, the weights, the machine."""
+
+
+class ImageError(NoiserError):
+    """An image cannot be used."""
+
+
+class DecodeError(ImageError):
+    """The bytes are damaged: they start like an image and do not hold one."""
+
+
+class UnsupportedError(ImageError):
+    """A sound file of a kind that noiser does not handle, or not yet."""
+
+
+class LimitError(ImageError):
+    """The image is larger than a limit allows; found before its pixels were decoded."""
+
+
+class WeightsError(NoiserError):
+    """A weights file is damaged, of another shape, or not what its checksum says."""
+
+
+class OutputError(NoiserError):
+    """The output cannot be written there."""
+
+
+class OutputExistsError(OutputError):
+    """The output is there already, and replacing it was not asked for."""
+
+
+class MissingExtraError(NoiserError):
+    """An optional part of noiser is not installed."""

@@ -1,0 +1,173 @@
+"""The native kernel: kernel.c, called through ctypes on arrays with checked shapes."""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+
+from noiser.folding import Folded
+from noiser.looks import Look
+from noiser.moments import TAPS, UNIT, UPPER, Moments
+from noiser.types import Padding, Pixels, Region
+
+LIBRARY = Path(__file__).with_name("libkernel.so")
+"""Made by the build hook where a C compiler is at hand."""
+
+VARIANTS = ("avx512", "avx2", "neon", "baseline")
+"""Instruction sets, the fastest first."""
+
+CHANNEL_BLOCK = 4
+"""Hidden channels the kernel computes together; weights are padded to a multiple."""
+
+DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32, np.float64))}
+"""Numbers of the dtypes in kernel.c."""
+
+LEVELS = (255, 65535, 1, 1)
+"""The signed value 1 in the kernel's integers, by depth."""
+
+PADDINGS = {"zero": 0, "replicate": 1}
+"""Numbers of the paddings in kernel.c."""
+
+
+class _Image(ctypes.Structure):
+    """`image` of kernel.c."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("row", "column", "channel", "height", "width")),
+        *((name, ctypes.c_int32) for name in ("channels", "depth")),
+    )
+
+
+class _Region(ctypes.Structure):
+    """`region` of kernel.c."""
+
+    _fields_ = tuple((name, ctypes.c_int64) for name in ("top", "bottom", "left", "right"))
+
+
+class _Filter(ctypes.Structure):
+    """`filter` of kernel.c."""
+
+    _fields_ = (
+        *(
+            (name, ctypes.c_void_p)
+            for name in ("first_weight", "first_bias", "second_weight", "second_bias")
+        ),
+        ("hidden", ctypes.c_int32),
+        ("padding", ctypes.c_int32),
+        ("center", ctypes.c_float * 3),
+        *((name, ctypes.c_float) for name in ("levels", "color", "chroma_floor", "strength")),
+    )
+
+
+@dataclass(frozen=True)
+class NativeKernel:
+    """One instruction set of the native kernel."""
+
+    variant: str
+    """`avx512`, `avx2`, `neon` or `baseline`."""
+
+    library: ctypes.CDLL
+
+    @property
+    def name(self) -> str:
+        """What `noiser info` calls this kernel."""
+        return f"native-{self.variant}"
+
+    def measure(self, pixels: Pixels, region: Region, padding: Padding) -> Moments:
+        """Sum up the values under the kernel over a region: see the reference."""
+        sums = np.empty(TAPS, np.int64)
+        products = np.empty((TAPS, TAPS), np.int64)
+        function = getattr(self.library, f"noiser_measure_{self.variant}")
+        failed = function(
+            ctypes.byref(_image(pixels)),
+            ctypes.byref(_region(region)),
+            PADDINGS[padding],
+            ctypes.c_void_p(sums.ctypes.data),
+            ctypes.c_void_p(products.ctypes.data),
+        )
+        if failed:
+            raise MemoryError
+        # The kernel fills one order of each pair of taps; the other is zero or the same.
+        unordered = np.where(products != 0, products, products.T)[UPPER]
+        scale = UNIT // 255 if pixels.dtype == np.uint8 else 1
+        rows, columns = region
+        return Moments(
+            padding,
+            (rows.stop - rows.start) * (columns.stop - columns.start),
+            tuple(scale * s for s in sums.tolist()),
+            tuple(scale**2 * p for p in unordered.tolist()),
+        )
+
+    def render(
+        self, pixels: Pixels, region: Region, folded: Folded, look: Look, out: Pixels
+    ) -> None:
+        """Apply the folded network and the look to a region: see the reference."""
+        levels = LEVELS[DEPTHS[pixels.dtype]]
+        first, first_bias, second, second_bias = _pack(folded, levels)
+        filter_ = _Filter(
+            *(a.ctypes.data for a in (first, first_bias, second, second_bias)),
+            first_bias.size,
+            PADDINGS[folded.padding],
+            (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
+            levels,
+            look.color,
+            look.chroma_floor,
+            look.strength,
+        )
+        function = getattr(self.library, f"noiser_render_{self.variant}")
+        failed = function(
+            ctypes.byref(_image(pixels)),
+            ctypes.byref(_image(out)),
+            ctypes.byref(_region(region)),
+            ctypes.byref(filter_),
+        )
+        if failed:
+            raise MemoryError
+
+
+@cache
+def kernels() -> dict[str, NativeKernel]:
+    """Find the native kernels that this machine can run, by name, the fastest first."""
+    if not LIBRARY.exists():
+        return {}
+    library = ctypes.CDLL(str(LIBRARY))
+    found = [
+        NativeKernel(variant, library)
+        for variant in VARIANTS
+        if hasattr(library, f"noiser_supported_{variant}")
+        and getattr(library, f"noiser_supported_{variant}")()
+    ]
+    return {kernel.name: kernel for kernel in found}
+
+
+def _pack(folded: Folded, levels: int) -> tuple[Pixels, ...]:
+    """Lay the weights out as the kernel walks them, in single precision."""
+    hidden = folded.first_bias.size
+    missing = -hidden % CHANNEL_BLOCK
+    first = np.pad(folded.first_weight.reshape(hidden, TAPS) / levels, ((0, missing), (0, 0)))
+    blocks = first.reshape(-1, CHANNEL_BLOCK, TAPS).transpose(0, 2, 1)
+    second = np.pad(folded.second_weight.reshape(3, hidden, 9), ((0, 0), (0, missing), (0, 0)))
+    arrays = (blocks, np.pad(folded.first_bias, (0, missing)), second.transpose(1, 2, 0),
+              folded.second_bias)
+    return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+
+
+def _image(pixels: Pixels) -> _Image:
+    """Describe an array to the kernel."""
+    if any(stride % pixels.itemsize for stride in pixels.strides):
+        raise ValueError("the strides of the array are not whole pixels; pass a copy of it")
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channel = pixels.strides[2] if pixels.ndim == 3 else pixels.itemsize
+    return _Image(
+        pixels.ctypes.data, pixels.strides[0], pixels.strides[1], channel,
+        pixels.shape[0], pixels.shape[1], channels, DEPTHS[pixels.dtype],
+    )
+
+
+def _region(region: Region) -> _Region:
+    """Describe a region to the kernel."""
+    rows, columns = region
+    return _Region(rows.start, rows.stop, columns.start, columns.stop)

@@ -1,0 +1,86 @@
+"""What a training run is made of: one frozen value, stored with the weights it gives."""
+
+import json
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from noiser.network import MAX_HIDDEN_CHANNELS
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """A recipe for self-regression on noise; the defaults are the preset `paper`.
+
+    NoiSER (arXiv 2211.04700, 2022): the noise image is input and target. The paper
+    leaves the width and the deviation of the noise open; 16 channels and 3 are the
+    values of a public reimplementation's noise and of "about 1K parameters".
+
+    Raises:
+        ValueError: A value is outside its range.
+    """
+
+    seed: int = 0
+    """Seed of the first weights and of every noise image."""
+
+    hidden_channels: int = 16
+    """Width of the hidden layer [channels]: 883 parameters."""
+
+    iterations: int = 2000
+    """Optimizer steps, each on fresh noise."""
+
+    noise_std: float = 3.0
+    """Standard deviation of the noise before it is clipped to [-1, 1]."""
+
+    noise_mean: float = 0.0
+    """Mean of the noise before it is clipped: the shift of MS-NoiSER."""
+
+    image_size: int = 104
+    """Side of the square noise images [pixels]."""
+
+    batch_size: int = 1
+    """Noise images a step."""
+
+    learning_rate: float = 2e-4
+    """Adam's step size."""
+
+    betas: tuple[float, float] = (0.5, 0.999)
+    """Adam's decay rates."""
+
+    tv_weight: float = 1.0
+    """Weight of the total variation beside the L1 distance."""
+
+    eps: float = 1e-5
+    """Added to the variance by the instance normalization, squared units of [-1, 1]."""
+
+    padding: Literal["zero", "replicate"] = "zero"
+    """What both convolutions see outside the image; the paper's is zero."""
+
+    def __post_init__(self) -> None:
+        """Refuse values that cannot train."""
+        positive = ("hidden_channels", "iterations", "image_size", "batch_size", "learning_rate")
+        for name in (*positive, "noise_std", "eps"):
+            if not getattr(self, name) > 0:
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+        if self.hidden_channels > MAX_HIDDEN_CHANNELS:
+            raise ValueError(
+                f"hidden_channels is {self.hidden_channels}; "
+                f"it must be at most {MAX_HIDDEN_CHANNELS}"
+            )
+        if self.image_size < 2:
+            raise ValueError("image_size is 1; noise needs at least 2 pixels a side")
+        if not 0 <= self.seed < 2**63:
+            raise ValueError(f"seed is {self.seed}; it must be from 0 to 2^63 - 1")
+        if self.tv_weight < 0:
+            raise ValueError(f"tv_weight is {self.tv_weight}; it must be at least 0")
+        if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
+            raise ValueError(f"betas are {self.betas}; both must be in [0, 1)")
+        if self.padding not in ("zero", "replicate"):
+            raise ValueError(f"padding is {self.padding!r}; it must be 'zero' or 'replicate'")
+
+    def to_json(self) -> str:
+        """Write the recipe as one line of JSON, the same text for the same recipe."""
+        return json.dumps(asdict(self), sort_keys=True)
+
+
+PRESETS = {"paper": TrainingConfig()}
+"""Recipes by name: `paper` is PAPER's, as far as the paper says it."""
