@@ -40,6 +40,7 @@ class Enhancer:
         look: `natural`, or `paper` for the network's output as published.
         noise_floor: Noise to expect, share of the full range in [0, 0.5].
         color: 0 for gray-world colours like the paper's, 1 for the photo's own.
+        black: Darkness of the shadows in [0, 1]; 0 leaves them gray.
         strength: Share of the enhanced picture in [0, 1]; 0 returns the input.
         brightness: Where mid-gray goes in [-0.9, 0.9]; 0 is neutral.
         contrast: Slope at mid-gray in [0, 4]; 1 is neutral.
@@ -66,6 +67,7 @@ class Enhancer:
         *,
         noise_floor: float | None = None,
         color: float | None = None,
+        black: float | None = None,
         strength: float | None = None,
         brightness: float | None = None,
         contrast: float | None = None,
@@ -77,6 +79,7 @@ class Enhancer:
             look,
             noise_floor=noise_floor,
             color=color,
+            black=black,
             strength=strength,
             brightness=brightness,
             contrast=contrast,
@@ -134,6 +137,7 @@ class Enhancer:
             noise_floor=self.look.noise_floor,
             contrast=self.look.contrast,
             brightness=self.look.brightness,
+            black=self.look.black,
         )
 
     def render(self, image: Any, moments: Moments, region: Region | None = None) -> Any:

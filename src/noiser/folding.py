@@ -6,12 +6,17 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from noiser.color import luma
 from noiser.moments import TAPS, Moments
 from noiser.network import Network
 from noiser.types import Padding
 
 HALO = 2
 """Pixels around a pixel that its output depends on: one for each convolution."""
+
+
+DARKEST_MEAN = 10 / 255
+"""Means below this count as this for the black point, or sensor noise would become speckles."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +46,9 @@ class Folded:
     second_bias: NDArray[np.float64]
     """float64 [3]."""
 
+    black: float
+    """Luma that is darkened to about a half, in [0, 1]."""
+
 
 def fold(
     network: Network,
@@ -50,6 +58,7 @@ def fold(
     noise_floor: float = 0.0,
     contrast: float = 1.0,
     brightness: float = 0.0,
+    black: float = 0.0,
 ) -> Folded:
     r"""Put the image's statistics into the network's weights.
 
@@ -75,6 +84,7 @@ def fold(
         noise_floor: Standard deviation of the noise to expect [share of the full range].
         contrast: Slope at mid-gray; 1 changes nothing.
         brightness: Where mid-gray goes in (-1, 1); 0 changes nothing.
+        black: Luma that is darkened to about a half [share of the image's mean luma].
 
     Returns:
         The local filter.
@@ -104,4 +114,5 @@ def fold(
         first_bias=-shift * scale,
         second_weight=network.second_weight.astype(np.float64) * contrast,
         second_bias=network.second_bias.astype(np.float64) * contrast + math.atanh(brightness),
+        black=black * max(float(luma(*(mean.reshape(3, 9)[:, 4] + 1.0) / 2.0)), DARKEST_MEAN),
     )

@@ -43,6 +43,14 @@ class Look:
     The output's luma is the network's at any value.
     """
 
+    black: float = _knob(
+        0.0, 1.0, "Darkness of the shadows: 0 leaves them gray like the paper.", default=0.0
+    )
+    """Luma that is darkened to about a half [share of the photo's mean luma]; 0 is neutral.
+
+    The network moves the mean to gray and black with it; this brings black back.
+    """
+
     strength: float = _knob(0.0, 1.0, "Share of the enhanced picture: 0 is the input.", default=1.0)
     """Share of the enhanced picture; the rest is the input. 0 returns the input's bytes."""
 
@@ -89,10 +97,10 @@ def knobs() -> list[Any]:
 PAPER = Look(padding="zero", noise_floor=0.0, color=0.0)
 """The network's output exactly as published (arXiv 2211.04700, 2022)."""
 
-NATURAL = Look(padding="replicate", noise_floor=0.03, color=0.8)
-"""The default: neutral borders, a noise floor, the photo's own colours.
+NATURAL = Look(padding="replicate", noise_floor=0.03, color=0.8, black=0.1)
+"""The default: neutral borders, a noise floor, the photo's own colours and black.
 
-Both numbers were chosen on LOL training pairs: see `docs/look.md`.
+The numbers were chosen on LOL training pairs: see `docs/look.md`.
 """
 
 LOOKS = {"natural": NATURAL, "paper": PAPER}

@@ -43,6 +43,7 @@ typedef struct {
     float levels;       /* the signed value 1 [levels]: 255, 65535 or 1 */
     float color;        /* share of the photo's own chroma */
     float chroma_floor; /* luma at which half of the chroma has faded */
+    float black;        /* luma that is darkened to about a half */
     float strength;     /* share of the output; the rest is the input */
 } filter;
 
@@ -377,8 +378,9 @@ static void pad_hidden(const filter *f, int at_left, int at_right, int64_t span,
     }
 }
 
-/* The photo's own colour around the network's luma, fading where luma nears the floor. */
-static inline void keep_color(const filter *f, const float *const rows[3], int64_t j, vec out[3]) {
+/* The photo's own colours, fading where luma nears the floor, and its own black, around the
+   network's luma. */
+static inline void develop(const filter *f, const float *const rows[3], int64_t j, vec out[3]) {
     vec blurred[3];
     for (int c = 0; c < 3; c++) {
         vec column[3];
@@ -399,7 +401,8 @@ static inline void keep_color(const filter *f, const float *const rows[3], int64
     /* Where a colour would pass 1, all three move towards luma together: the hue stays. */
     vec most = larger(larger(chroma[0], chroma[1]), larger(chroma[2], all(1e-6f)));
     vec room = smaller((1.0f - luma) / most, all(1.0f));
-    for (int c = 0; c < 3; c++) out[c] = fma_(room, chroma[c], luma);
+    vec tone = ((own + 1e-6f) * (1.0f + f->black)) / (own + (f->black + 1e-6f));
+    for (int c = 0; c < 3; c++) out[c] = tone * fma_(room, chroma[c], luma);
 }
 
 static void output_row(const filter *f, const float *const hidden[3], const float *const rows[3],
@@ -420,7 +423,7 @@ static void output_row(const filter *f, const float *const hidden[3], const floa
         for (int v = 0; v < WIDE; v++) {
             vec out[3];
             for (int c = 0; c < 3; c++) out[c] = unit_tanh(sum[c][v]);
-            if (f->color > 0.0f) keep_color(f, rows, j + v * LANES, out);
+            if (f->color > 0.0f || f->black > 0.0f) develop(f, rows, j + v * LANES, out);
             for (int c = 0; c < 3; c++) store(output[c] + j + v * LANES, out[c]);
         }
     }

@@ -27,6 +27,9 @@ DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32,
 LEVELS = (255, 65535, 1, 1)
 """The signed value 1 in the kernel's integers, by depth."""
 
+FLOATS = ("levels", "color", "chroma_floor", "black", "strength")
+"""The single numbers at the end of `filter` in kernel.c."""
+
 PADDINGS = {"zero": 0, "replicate": 1}
 """Numbers of the paddings in kernel.c."""
 
@@ -58,7 +61,7 @@ class _Filter(ctypes.Structure):
         ("hidden", ctypes.c_int32),
         ("padding", ctypes.c_int32),
         ("center", ctypes.c_float * 3),
-        *((name, ctypes.c_float) for name in ("levels", "color", "chroma_floor", "strength")),
+        *((name, ctypes.c_float) for name in FLOATS),
     )
 
 
@@ -115,6 +118,7 @@ class NativeKernel:
             levels,
             look.color,
             look.chroma_floor,
+            folded.black,
             look.strength,
         )
         function = getattr(self.library, f"noiser_render_{self.variant}")

@@ -24,6 +24,9 @@ EXACT_PIXELS = 1 << 20
 PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 """White of the integer formats; floats have 1."""
 
+TINY = 1e-6
+"""Keeps 0 / 0 out, far below any level [luma in [0, 1]]."""
+
 _erf = np.frompyfunc(math.erf, 1, 1)
 
 name = "reference"
@@ -72,7 +75,8 @@ def render(pixels: Pixels, region: Region, folded: Folded, look: Look, out: Pixe
         out: Written; the region's size, and channels and dtype of `pixels`.
     """
     network = _network(pixels, region, folded)
-    enhanced = _keep_color(pixels, region, folded, look, network) if look.color > 0 else network
+    as_it_is = look.color == 0.0 and folded.black == 0.0
+    enhanced = network if as_it_is else _develop(pixels, region, folded, look, network)
     _write(pixels[region], enhanced, look.strength, out)
 
 
@@ -93,14 +97,17 @@ def _network(pixels: Pixels, region: Region, folded: Folded) -> Planes:
     return (np.tanh(output) + 1.0) / 2.0  # type: ignore[no-any-return]
 
 
-def _keep_color(
+def _develop(
     pixels: Pixels, region: Region, folded: Folded, look: Look, network: Planes
 ) -> Planes:
-    """Put the photo's own colours around the network's luma.
+    """Put the photo's own colours, and its own black, around the network's luma.
 
     The ratio of a colour to luma survives a change of exposure, so the photo's ratio is
     kept: `chroma = L (b - l) / (l + floor)`, with `b` the photo blurred by one pixel, `l`
     and `L` the luma of photo and network. It fades where luma nears the noise.
+
+    The network moves the mean to gray and black with it. `l (1 + k) / (l + k)` brings
+    black back to 0, leaves white, and hardly touches what is much brighter than `k`.
     """
     photo = (_signed(pixels, _grow(region, 1, None), folded.padding) + 1.0) / 2.0
     binomial = np.outer([1, 2, 1], [1, 2, 1])[None, None] / 16.0
@@ -109,8 +116,9 @@ def _keep_color(
     gain = look.color * bright / (own + look.chroma_floor)
     chroma = gain * (blurred - own) + (1.0 - look.color) * (network - bright)
     # Where a colour would pass 1, all three move towards luma together: the hue stays.
-    room = np.minimum((1.0 - bright) / np.maximum(chroma.max(0), 1e-6), 1.0)
-    return bright + room * chroma  # type: ignore[no-any-return]
+    room = np.minimum((1.0 - bright) / np.maximum(chroma.max(0), TINY), 1.0)
+    tone = (own + TINY) * (1.0 + folded.black) / (own + folded.black + TINY)
+    return tone * (bright + room * chroma)  # type: ignore[no-any-return]
 
 
 def _write(source: Pixels, enhanced: Planes, strength: float, out: Pixels) -> None:
