@@ -16,12 +16,19 @@ from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 SOURCE = Path("src/noiser/kernels/kernel.c")
 LIBRARY = Path("src/noiser/kernels/libkernel.so")
 
-FLAGS = ["-std=c11", "-O3", "-fPIC", "-fvisibility=hidden", "-ffp-contract=off",
-         "-fno-math-errno", "-Wall", "-Wextra"]
+FLAGS = [
+    "-std=c11",
+    "-O3",
+    "-fPIC",
+    "-fvisibility=hidden",
+    "-ffp-contract=off",
+    "-fno-math-errno",
+    "-Wall",
+    "-Wextra",
+]
 
 AVX2 = ["-mavx2", "-mfma"]
-AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl",
-          "-mprefer-vector-width=512"]
+AVX512 = [*AVX2, "-mavx512f", "-mavx512bw", "-mavx512dq", "-mavx512vl", "-mprefer-vector-width=512"]
 
 VARIANTS = {
     "x86_64": {"baseline": [], "avx2": AVX2, "avx512": AVX512},
@@ -37,7 +44,7 @@ class KernelBuildHook(BuildHookInterface):
 
     PLUGIN_NAME = "kernel"
 
-    def initialize(self, version: str, build_data: dict[str, Any]) -> None:
+    def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Compile and mark the wheel as this platform's; any Python 3 can load it."""
         library = Path(self.root) / LIBRARY
         library.unlink(missing_ok=True)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from noiser.types import ByteImage, SignedImage, UnitImage
+from noiser.types import ByteImage, Plane, SignedImage, UnitImage
 
 LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in luma (ITU-R BT.601, 1982), on gamma-coded values."""
@@ -53,14 +53,16 @@ def to_bytes(image: UnitImage) -> ByteImage:
         >>> to_bytes(np.array([-0.1, 0.5, 1.0])).tolist()
         [0, 128, 255]
     """
-    return np.rint(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8)
+    rounded: ByteImage = np.rint(np.clip(image, 0.0, 1.0) * 255.0).astype(np.uint8)
+    return rounded
 
 
-def luma(red: UnitImage, green: UnitImage, blue: UnitImage) -> UnitImage:
+def luma(red: Plane, green: Plane, blue: Plane) -> Plane:
     """Weigh three planes into one (BT.601).
 
     Example:
         >>> round(float(luma(np.float64(1), np.float64(0.5), np.float64(0))), 4)
         0.5925
     """
-    return LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+    weighed: Plane = LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue
+    return weighed

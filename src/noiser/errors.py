@@ -33,5 +33,9 @@ class OutputExistsError(OutputError):
     """The output is there already, and replacing it was not asked for."""
 
 
+class MachineError(NoiserError):
+    """The machine cannot write on: a full disk, no permission."""
+
+
 class MissingExtraError(NoiserError):
     """An optional part of noiser is not installed."""

@@ -107,7 +107,7 @@ LOOKS = {"natural": NATURAL, "paper": PAPER}
 """The looks by name, the default first."""
 
 
-def look_named(name: str, **changes: float | None) -> Look:
+def look_named(name: str, **changes: Any) -> Look:
     """Take a look by its name and turn some of its knobs.
 
     Args:

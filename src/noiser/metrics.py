@@ -1,13 +1,13 @@
 """How near an output is to its reference: PSNR, SSIM, and PSNR at the same mean."""
 
+from collections.abc import Callable
 from functools import partial
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from noiser.color import LUMA
-from noiser.types import ByteImage
+from noiser.types import ByteImage, Plane
 
 PEAK = 255.0
 """Data range of 8-bit images."""
@@ -112,8 +112,9 @@ def ssim(
         )
     mean = partial(_smooth, taps=taps)
     channels = [
-        _ssim_map(output[..., c].astype(np.float64), reference[..., c].astype(np.float64), mean,
-                  unbiased).mean()
+        _ssim_map(
+            output[..., c].astype(np.float64), reference[..., c].astype(np.float64), mean, unbiased
+        ).mean()
         for c in range(3)
     ]
     return float(np.mean(channels))
@@ -123,8 +124,9 @@ def _check(output: ByteImage, reference: ByteImage) -> None:
     """Refuse pairs that cannot be compared."""
     for name, image in (("output", output), ("reference", reference)):
         if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(f"the {name} is {image.dtype} {list(image.shape)}; "
-                             "metrics need uint8 [H,W,3]")
+            raise ValueError(
+                f"the {name} is {image.dtype} {list(image.shape)}; metrics need uint8 [H,W,3]"
+            )
     if output.shape != reference.shape:
         raise ValueError(
             f"the output is {output.shape[1]} x {output.shape[0]}, "
@@ -132,21 +134,26 @@ def _check(output: ByteImage, reference: ByteImage) -> None:
         )
 
 
-def _psnr(output: NDArray[np.float64], reference: NDArray[np.float64]) -> float:
+def _psnr(output: Plane, reference: Plane) -> float:
     """Compute the ratio from floats."""
     error = float(((output - reference) ** 2).mean())
     return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
 
 
-def _smooth(plane: NDArray[np.float64], taps: NDArray[np.float64]) -> NDArray[np.float64]:
+def _smooth(plane: Plane, taps: Plane) -> Plane:
     """Weigh the window at every position where it fits: [H,W] -> [H-n+1,W-n+1]."""
     n = taps.size
     height, width = plane.shape[0] - n + 1, plane.shape[1] - n + 1
-    rows = sum(tap * plane[i : i + height] for i, tap in enumerate(taps))
-    return sum(tap * rows[:, i : i + width] for i, tap in enumerate(taps))  # type: ignore
+    rows = np.zeros((height, plane.shape[1]))
+    for i, tap in enumerate(taps):
+        rows += tap * plane[i : i + height]
+    smooth = np.zeros((height, width))
+    for i, tap in enumerate(taps):
+        smooth += tap * rows[:, i : i + width]
+    return smooth
 
 
-def _ssim_map(x, y, mean, unbiased):  # type: ignore
+def _ssim_map(x: Plane, y: Plane, mean: Callable[[Plane], Plane], unbiased: float) -> Plane:
     """SSIM at every position of one channel (equation 13 of Wang et al. 2004)."""
     c1, c2 = (0.01 * PEAK) ** 2, (0.03 * PEAK) ** 2
     mx, my = mean(x), mean(y)

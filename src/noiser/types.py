@@ -14,6 +14,9 @@ UnitImage: TypeAlias = NDArray[np.floating[Any]]
 SignedImage: TypeAlias = NDArray[np.floating[Any]]
 """float [H,W,3] in [-1, 1], sRGB. What the network reads and writes."""
 
+Plane: TypeAlias = NDArray[np.float64]
+"""float64 [H,W]: one channel."""
+
 Pixels: TypeAlias = NDArray[Any]
 """uint8, uint16, float32 or float64 [H,W], [H,W,2], [H,W,3] or [H,W,4], sRGB.
 

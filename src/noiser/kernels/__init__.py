@@ -27,7 +27,7 @@ class Kernel(Protocol):
 
 def available() -> dict[str, Kernel]:
     """Find the kernels that this machine can run, by name, the fastest first."""
-    return {**native.kernels(), "reference": reference}  # type: ignore[dict-item]
+    return {**native.kernels(), "reference": reference}
 
 
 def select(name: str = "auto") -> Kernel:

@@ -154,8 +154,12 @@ def _pack(folded: Folded, levels: int) -> tuple[Pixels, ...]:
     first = np.pad(folded.first_weight.reshape(hidden, TAPS) / levels, ((0, missing), (0, 0)))
     blocks = first.reshape(-1, CHANNEL_BLOCK, TAPS).transpose(0, 2, 1)
     second = np.pad(folded.second_weight.reshape(3, hidden, 9), ((0, 0), (0, missing), (0, 0)))
-    arrays = (blocks, np.pad(folded.first_bias, (0, missing)), second.transpose(1, 2, 0),
-              folded.second_bias)
+    arrays = (
+        blocks,
+        np.pad(folded.first_bias, (0, missing)),
+        second.transpose(1, 2, 0),
+        folded.second_bias,
+    )
     return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
 
 
@@ -166,8 +170,14 @@ def _image(pixels: Pixels) -> _Image:
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     channel = pixels.strides[2] if pixels.ndim == 3 else pixels.itemsize
     return _Image(
-        pixels.ctypes.data, pixels.strides[0], pixels.strides[1], channel,
-        pixels.shape[0], pixels.shape[1], channels, DEPTHS[pixels.dtype],
+        pixels.ctypes.data,
+        pixels.strides[0],
+        pixels.strides[1],
+        channel,
+        pixels.shape[0],
+        pixels.shape[1],
+        channels,
+        DEPTHS[pixels.dtype],
     )
 
 

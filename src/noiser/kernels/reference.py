@@ -5,6 +5,7 @@ so that here too any cut of an image gives the same bits.
 """
 
 import math
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -27,7 +28,7 @@ PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 TINY = 1e-6
 """Keeps 0 / 0 out, far below any level [luma in [0, 1]]."""
 
-_erf = np.frompyfunc(math.erf, 1, 1)
+_ERF = np.frompyfunc(math.erf, 1, 1)
 
 name = "reference"
 """What `noiser info` calls this kernel."""
@@ -50,9 +51,7 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
     step = max(EXACT_PIXELS // (right - left), 1)
     for row in range(top, bottom, step):
         rows = slice(row, min(row + step, bottom))
-        lattice = np.rint(
-            _signed(pixels, _grow((rows, region[1]), 1, None), padding) * UNIT
-        )
+        lattice = np.rint(_signed(pixels, _grow((rows, region[1]), 1, None), padding) * UNIT)
         under = _patches(lattice).reshape(TAPS, -1)
         sums += under.sum(1).astype(np.int64)
         products += (under @ under.T).astype(np.int64)
@@ -86,20 +85,18 @@ def _network(pixels: Pixels, region: Region, folded: Folded) -> Planes:
     signed = _signed(pixels, _grow(inner, 1, None), folded.padding)
     centered = signed - (folded.center / 255)[:, None, None]
     hidden = _convolve(centered, folded.first_weight, folded.first_bias)
-    hidden = 0.5 * hidden * (1.0 + _erf(hidden / math.sqrt(2)).astype(np.float64))
+    hidden = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2)), np.float64))
     missing = [
         (own.start - (want.start - 1), want.stop + 1 - own.stop)
         for own, want in zip(inner, region, strict=True)
     ]
-    mode = {"zero": "constant", "replicate": "edge"}[folded.padding]
-    hidden = np.pad(hidden, ((0, 0), *missing), mode)  # type: ignore[call-overload]
+    mode: Literal["constant", "edge"] = "constant" if folded.padding == "zero" else "edge"
+    hidden = np.pad(hidden, ((0, 0), *missing), mode)
     output = _convolve(hidden, folded.second_weight, folded.second_bias)
-    return (np.tanh(output) + 1.0) / 2.0  # type: ignore[no-any-return]
+    return (np.tanh(output) + 1.0) / 2.0
 
 
-def _develop(
-    pixels: Pixels, region: Region, folded: Folded, look: Look, network: Planes
-) -> Planes:
+def _develop(pixels: Pixels, region: Region, folded: Folded, look: Look, network: Planes) -> Planes:
     """Put the photo's own colours, and its own black, around the network's luma.
 
     The ratio of a colour to luma survives a change of exposure, so the photo's ratio is
@@ -147,7 +144,7 @@ def _signed(pixels: Pixels, region: Region, padding: Padding) -> Planes:
     if padding == "zero":
         planes = planes * ((rows >= 0) & (rows < height))[:, None, None]
         planes = planes * ((columns >= 0) & (columns < width))[:, None]
-    return planes.transpose(2, 0, 1)  # type: ignore[no-any-return]
+    return np.asarray(planes.transpose(2, 0, 1), np.float64)
 
 
 def _convolve(planes: Planes, weight: Planes, bias: Planes) -> Planes:

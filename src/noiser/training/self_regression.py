@@ -1,11 +1,12 @@
 """Self-regression on noise, in torch: the only place where the network learns."""
 
 from collections.abc import Callable
+from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
-from noiser.network import Network
+from noiser.network import Network, shapes
 from noiser.training.recipe import TrainingConfig
 from noiser.version import __version__
 
@@ -15,7 +16,7 @@ Progress = Callable[[int, float], None]
 
 def build(config: TrainingConfig) -> nn.Sequential:
     """Stack the network from torch's own modules, with torch's own first weights."""
-    mode = {"zero": "zeros", "replicate": "replicate"}[config.padding]
+    mode: Literal["zeros", "replicate"] = "zeros" if config.padding == "zero" else "replicate"
     hidden = config.hidden_channels
     return nn.Sequential(
         nn.Conv2d(3, hidden, 3, padding=1, padding_mode=mode),
@@ -88,9 +89,7 @@ def _train(config: TrainingConfig, device: torch.device, progress: Progress | No
     """Run the optimizer with torch's state prepared."""
     torch.manual_seed(config.seed)
     model = build(config).to(device)
-    optimizer = torch.optim.Adam(
-        model.parameters(), lr=config.learning_rate, betas=config.betas
-    )
+    optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=config.betas)
     shape = (config.batch_size, 3, config.image_size, config.image_size)
     for step in range(1, config.iterations + 1):
         # Drawn on the CPU: a seed means the same noise on every device.
@@ -107,11 +106,12 @@ def _train(config: TrainingConfig, device: torch.device, progress: Progress | No
 
 def _to_network(model: nn.Sequential, config: TrainingConfig, device: torch.device) -> Network:
     """Take the arrays out of torch and say how they came about."""
-    arrays = [p.detach().cpu().numpy().copy() for p in model.parameters()]
+    arrays = (p.detach().cpu().numpy().copy() for p in model.parameters())
+    named = dict(zip(shapes(config.hidden_channels), arrays, strict=True))
     provenance = {
         "recipe": config.to_json(),
         "noiser": __version__,
         "torch": torch.__version__,
         "device": device.type,
     }
-    return Network(*arrays, provenance=provenance)
+    return Network(**named, provenance=provenance)

@@ -1,0 +1,97 @@
+"""The command line: `noiser enhance`, `train`, `evaluate` and `info`.
+
+Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
+done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
+permission), 130 interrupted, 143 terminated.
+"""
+
+import signal
+import sys
+import warnings
+from importlib import import_module
+from typing import NoReturn
+
+import click
+
+from noiser.errors import MachineError, NoiserError
+from noiser.version import __version__
+
+COMMANDS = {
+    "enhance": "Brighten dark photographs.",
+    "evaluate": "Compare pictures with their references.",
+    "info": "Show the version, the kernels and the weights.",
+    "train": "Train a network on nothing but noise.",
+}
+"""The first line of each command's help, so that listing them imports none of them."""
+
+
+class _LazyGroup(click.Group):
+    """Imports a command's module only when the command is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """Name the commands."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Import one command."""
+        if cmd_name not in COMMANDS:
+            return None
+        command = import_module(f"noiser.cli.{cmd_name}").command
+        assert isinstance(command, click.Command)  # noqa: S101
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """List the commands without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl(list(COMMANDS.items()))
+
+
+HELP = """Brighten dark photographs with a tiny network that only ever saw noise.
+
+\b
+noiser enhance night.jpg              writes night_enhanced.jpg
+noiser enhance photos -o bright       a folder, mirrored
+noiser enhance - < dark.png > light.png
+"""
+
+
+@click.group(cls=_LazyGroup, help=HELP, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "-V", "--version", message="noiser %(version)s")
+def group() -> None:
+    """Hold the commands."""
+
+
+def main() -> NoReturn:
+    """Run a command and end the process with the exit code of the contract."""
+    # Pillow warns of oddities that it then handles; one clear sentence is enough.
+    warnings.filterwarnings("ignore", module="PIL")
+    signal.signal(signal.SIGTERM, _terminate)
+    try:
+        code = group.main(prog_name="noiser", standalone_mode=False)
+    except click.exceptions.Abort:
+        code = _say("interrupted", 130)
+    except KeyboardInterrupt:
+        code = _say("interrupted", 130)
+    except click.ClickException as error:
+        error.show()
+        code = 2
+    except MachineError as error:
+        code = _say(str(error), 3)
+    except NoiserError as error:
+        code = _say(str(error), 1)
+    except BrokenPipeError:
+        # Whoever read the output has left; nothing is wrong, and nothing can be said.
+        sys.stderr.close()
+        code = 141
+    sys.exit(code or 0)
+
+
+def _say(message: str, code: int) -> int:
+    """Write one line to stderr."""
+    click.echo(f"noiser: {message}", err=True)
+    return code
+
+
+def _terminate(_signal: int, _frame: object) -> NoReturn:
+    """End like an interrupt does, so that partial files are removed."""
+    sys.exit(143)

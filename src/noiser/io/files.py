@@ -1,0 +1,117 @@
+"""Files: read only what is a file, write so that only whole files ever appear."""
+
+import contextlib
+import hashlib
+import os
+import secrets
+import stat
+from pathlib import Path
+
+from noiser.errors import DecodeError, LimitError, OutputExistsError, UnsupportedError
+
+PARTIAL_SUFFIX = ".noiser-partial"
+"""Ends the name of a file that is being written, and of what a killed run left behind."""
+
+
+def read_file(path: Path, max_bytes: int) -> bytes:
+    """Read a regular file whole.
+
+    Args:
+        path: The file. A pipe, device or folder is refused, without waiting for data.
+        max_bytes: Limit of its size [bytes].
+
+    Returns:
+        The content.
+
+    Raises:
+        UnsupportedError: It is not a regular file.
+        LimitError: It is larger than the limit.
+        DecodeError: It cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123
+            status = os.fstat(file.fileno())
+            if not stat.S_ISREG(status.st_mode):
+                raise UnsupportedError("not a regular file")
+            if status.st_size > max_bytes:
+                raise LimitError(f"{status.st_size} bytes; the limit for a file is {max_bytes}")
+            data = file.read(max_bytes + 1)
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
+    if len(data) > max_bytes:
+        raise LimitError(f"the file grew above {max_bytes} bytes while it was read")
+    return data
+
+
+def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Write a file that appears complete or not at all, also when the machine fails.
+
+    Args:
+        path: Where it is to appear. Its folder must exist.
+        data: The content.
+        overwrite: Replace a file that is there already.
+
+    Raises:
+        OutputExistsError: There is one, and it was not to be replaced.
+        OSError: The machine cannot write: a full disk, no permission.
+    """
+    partial = path.with_name(f"{partial_prefix(path)}{secrets.token_hex(8)}{PARTIAL_SUFFIX}")
+    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    try:
+        with open(os.open(partial, flags, 0o666), "wb") as file:  # noqa: PTH123
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        if overwrite:
+            partial.replace(path)
+        else:
+            _rename_without_replacing(partial, path)
+        _sync_folder(path.parent)
+    finally:
+        with contextlib.suppress(OSError):
+            partial.unlink()
+
+
+def remove_partials(outputs: list[Path]) -> None:
+    """Delete what killed runs left behind of these outputs, and nothing else.
+
+    A run that is writing one of them at this moment loses its partial file, fails to rename
+    it, and says so; no finished file can be lost.
+    """
+    prefixes: dict[Path, set[str]] = {}
+    for path in outputs:
+        prefixes.setdefault(path.parent, set()).add(partial_prefix(path))
+    for folder, wanted in prefixes.items():
+        with contextlib.suppress(OSError):
+            for entry in list(os.scandir(folder)):
+                if entry.name.endswith(PARTIAL_SUFFIX) and entry.name[:18] in wanted:
+                    Path(entry.path).unlink(missing_ok=True)
+
+
+def partial_prefix(path: Path) -> str:
+    """Start the name of an output's partial files: short, even where the output's is not."""
+    return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
+
+
+def _rename_without_replacing(partial: Path, path: Path) -> None:
+    """Give a file its name unless the name is taken, in one step where the disk can."""
+    try:
+        os.link(partial, path)
+    except FileExistsError:
+        raise OutputExistsError("is there already; --overwrite replaces it") from None
+    except OSError:
+        # No hard links here (FAT, some network disks): two steps are the best there is.
+        if os.path.lexists(path):
+            raise OutputExistsError("is there already; --overwrite replaces it") from None
+        partial.rename(path)
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a new name durable; not every system can."""
+    with contextlib.suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

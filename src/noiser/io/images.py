@@ -1,0 +1,290 @@
+"""Decode and encode: bytes to pixels and what belongs to them, and back."""
+
+import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    Image,
+    ImageCms,
+    ImageFile,
+    ImageOps,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
+from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
+from noiser.types import Pixels
+
+OPENERS: dict[str, type[ImageFile.ImageFile]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+}
+"""Pillow's reader of each format: no other is ever asked, whatever else is installed."""
+
+SUFFIXES = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
+    ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
+    ".avif": "AVIF",
+}  # fmt: skip
+"""Formats by the suffix of a file that is to be written."""
+
+LOSSY_QUALITY = 90
+"""For WebP, AVIF, and JPEGs made from another format; JPEGs keep their own tables."""
+
+TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
+"""Kept as they are; a lossy or 1-bit compression becomes deflate."""
+
+XMP_NAME = "XML:com.adobe.xmp"
+"""PNG's name for the XMP text."""
+
+
+@dataclass(frozen=True, eq=False)
+class Photo:
+    """The pixels of an image file, upright, and what the file said about them."""
+
+    pixels: Pixels
+    """uint8 or uint16 [H,W] or [H,W,C], as the user sees it."""
+
+    format: str
+    """`JPEG`, `PNG`, `WEBP`, `TIFF`, `BMP` or `AVIF`."""
+
+    metadata: dict[str, Any] = field(default_factory=dict)
+    """Arguments of Pillow's `save` for any format: exif, icc_profile, dpi, xmp."""
+
+    encoding: dict[str, Any] = field(default_factory=dict)
+    """Arguments of `save` for the same format: tables, subsampling, compression."""
+
+    note: str | None = None
+    """What the user should know of the conversion, if there was one."""
+
+
+def decode(data: bytes, limits: Limits | None = None) -> Photo:
+    """Read an image file.
+
+    Args:
+        data: The whole file.
+        limits: How large the image may be.
+
+    Returns:
+        The photo. 1-bit becomes gray; a palette becomes RGB, or RGBA with transparency;
+        CMYK becomes sRGB, through its own profile where it has one.
+
+    Raises:
+        UnsupportedError: The file is of a kind that noiser does not handle.
+        LimitError: It is larger than the limits allow; no pixel was decoded.
+        DecodeError: The data is damaged or incomplete.
+    """
+    limits = limits or Limits()
+    with _opened(data, limits) as image:
+        encoding = _encoding(image, data)
+        image.load()
+        ImageOps.exif_transpose(image, in_place=True)
+        metadata = _metadata(image, limits)
+        known, note = _to_known_mode(image, metadata)
+        pixels = np.asarray(known)
+        pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        return Photo(pixels, sniff(data), metadata, encoding, note)
+
+
+def read_size(data: bytes, limits: Limits | None = None) -> tuple[int, int]:
+    """Read width and height [pixels] from the header; refuses what `decode` would refuse."""
+    with _opened(data, limits or Limits()) as image:
+        return image.size
+
+
+@contextmanager
+def _opened(data: bytes, limits: Limits) -> Iterator[ImageFile.ImageFile]:
+    """Open an image whose pixels are not decoded yet; the one gate for decoders' errors."""
+    format_ = sniff(data)
+    check_header(format_, data, limits)
+    try:
+        with OPENERS[format_](io.BytesIO(data)) as image:
+            check_size(*image.size, limits)
+            _check_kind(image, limits)
+            yield image
+    except ImageError:
+        raise
+    except Exception as error:  # decoders raise what they don't document
+        raise DecodeError(f"damaged {format_} data: {_sentence(error)}") from error
+
+
+def encode(photo: Photo, pixels: Pixels, format_: str | None = None) -> bytes:
+    """Write an image file.
+
+    Args:
+        photo: Where the metadata comes from, and the encoding where the format stays.
+        pixels: uint8 or uint16 [H,W] or [H,W,C].
+        format_: By default the photo's own.
+
+    Returns:
+        The whole file.
+
+    Raises:
+        OutputError: The format cannot hold the image.
+    """
+    format_ = format_ or photo.format
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    if pixels.dtype == np.uint16 and format_ not in ("PNG", "TIFF"):
+        raise OutputError(f"{format_} cannot hold 16 bits; choose PNG or TIFF")
+    if channels in (2, 4) and format_ == "JPEG":
+        raise OutputError("JPEG cannot hold transparency; choose PNG, WebP, TIFF or AVIF")
+    image = Image.fromarray(pixels)
+    if image.mode == "LA" and format_ not in ("PNG", "TIFF"):
+        image = image.convert("RGBA")
+    options = {"quality": LOSSY_QUALITY} if format_ in ("JPEG", "WEBP", "AVIF") else {}
+    if format_ == photo.format:
+        options = photo.encoding
+    buffer = io.BytesIO()
+    try:
+        image.save(buffer, format_, **options, **_saved_metadata(photo, format_))
+    except Exception as error:  # encoders raise what they don't document
+        raise OutputError(f"cannot be written as {format_}: {_sentence(error)}") from error
+    return buffer.getvalue()
+
+
+def _check_kind(image: ImageFile.ImageFile, limits: Limits) -> None:
+    """Refuse animations, camera raw, and depths that Pillow would cut or misread."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        tags = image.tag_v2
+        if 50706 in tags or tags.get(254) == 1:  # DNGVersion; a first page that is a preview
+            raise UnsupportedError("camera raw; this version reads developed pictures only")
+        bits = max(tags.get(258, (1,)))
+        if bits > 8 and image.mode != "I;16" and not image.mode.startswith("I;16"):
+            raise deep_color(bits)
+        if 8 < bits < 16:
+            raise UnsupportedError(f"gray of {bits} bits; this version reads 8 and 16")
+    frames = _frames(image)
+    if frames > 1:
+        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+    if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr") and (
+        not image.mode.startswith("I;16")
+    ):
+        raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
+    for name in ("icc_profile", "exif", "xmp"):
+        size = len(image.info.get(name) or b"")
+        if size > limits.max_profile_bytes:
+            raise LimitError(
+                f"{name} of {size} bytes; the limit is {limits.max_profile_bytes} bytes"
+            )
+
+
+def _frames(image: ImageFile.ImageFile) -> int:
+    """Count frames, as far as two: a TIFF's page list can be long, or a loop."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(getattr(image, "n_frames", 1))
+    try:
+        image.seek(1)
+    except EOFError:
+        return 1
+    return 2
+
+
+def _encoding(image: ImageFile.ImageFile, data: bytes) -> dict[str, Any]:
+    """Find out how to write the same format as the input's."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        options: dict[str, Any] = {"qtables": image.quantization}
+        sampling = JpegImagePlugin.get_sampling(image)
+        if sampling >= 0:
+            options["subsampling"] = sampling
+        if image.info.get("progressive"):
+            options["progressive"] = True
+        return options
+    if image.format == "WEBP":
+        lossless = b"VP8L" in data[:64]
+        return {"lossless": True} if lossless else {"quality": LOSSY_QUALITY}
+    if image.format == "AVIF":
+        return {"quality": LOSSY_QUALITY}
+    if image.format == "TIFF":
+        compression = image.info.get("compression")
+        return {
+            "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
+        }
+    return {}
+
+
+def _metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
+    """Collect what goes with the picture into any format."""
+    found: dict[str, Any] = {}
+    exif = image.getexif()
+    if exif:
+        exif.pop(0x0112, None)  # orientation: the pixels are upright now
+        found["exif"] = exif
+    if profile := image.info.get("icc_profile"):
+        found["icc_profile"] = profile
+    dpi = image.info.get("dpi")
+    if dpi and all(0 < float(value) < 1e6 for value in dpi):
+        found["dpi"] = tuple(float(value) for value in dpi)
+    if xmp := image.info.get("xmp"):
+        if len(xmp) > limits.max_profile_bytes:
+            raise LimitError(f"xmp of {len(xmp)} bytes; the limit is {limits.max_profile_bytes}")
+        found["xmp"] = xmp
+    return found
+
+
+def _saved_metadata(photo: Photo, format_: str) -> dict[str, Any]:
+    """Pass metadata in the way each format's writer wants it."""
+    metadata = dict(photo.metadata)
+    xmp = metadata.pop("xmp", None)
+    if format_ == "BMP":
+        return {k: v for k, v in metadata.items() if k == "dpi"}
+    if format_ in ("WEBP", "AVIF"):
+        metadata.pop("dpi", None)
+    if "exif" in metadata and format_ != "TIFF":
+        metadata["exif"] = metadata["exif"].tobytes()
+    if xmp is None:
+        return metadata
+    if format_ == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt(XMP_NAME, xmp.decode("utf-8", "replace"))
+        return metadata | {"pnginfo": text}
+    if format_ == "TIFF":
+        return metadata | {"tiffinfo": {700: xmp}}
+    return metadata | {"xmp": xmp}
+
+
+def _to_known_mode(image: Image.Image, metadata: dict[str, Any]) -> tuple[Image.Image, str | None]:
+    """Convert to gray, gray and alpha, RGB or RGBA, and say so where colours change."""
+    if image.mode == "CMYK":
+        return _from_cmyk(image, metadata), "CMYK was converted to sRGB"
+    if "transparency" in image.info or image.mode == "PA":
+        # One colour, or some entries of a palette, stand for transparent: make it a channel.
+        gray = image.mode in ("1", "L")
+        rgba = image.convert("RGBA")
+        return (rgba.convert("LA") if gray else rgba), None
+    known = {"1": "L", "P": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}
+    return (image.convert(known[image.mode]) if image.mode in known else image), None
+
+
+def _from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
+    """Convert to sRGB, through the image's own profile where it has a sound one."""
+    profile = metadata.pop("icc_profile", None)
+    if profile is None:
+        return image.convert("RGB")
+    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+    try:
+        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
+        transform = ImageCms.buildTransform(own, srgb, "CMYK", "RGB")
+        converted = ImageCms.applyTransform(image, transform)
+    except (ImageCms.PyCMSError, OSError) as error:
+        raise DecodeError(f"damaged CMYK profile: {_sentence(error)}") from error
+    metadata["icc_profile"] = srgb.tobytes()
+    return converted or image.convert("RGB")
+
+
+def _sentence(error: BaseException) -> str:
+    """Make one short line of whatever an error says."""
+    text = " ".join(str(error).split()) or type(error).__name__
+    return text if len(text) <= 160 else f"{text[:157]}..."

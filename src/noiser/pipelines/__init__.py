@@ -1,0 +1,1 @@
+"""Pipelines: many pictures, planned first, then run."""
