@@ -5,6 +5,7 @@ done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full
 permission), 130 interrupted, 143 terminated.
 """
 
+import os
 import signal
 import sys
 import warnings
@@ -63,6 +64,7 @@ def group() -> None:
 
 def main() -> NoReturn:
     """Run a command and end the process with the exit code of the contract."""
+    _keep_stderr_ours()
     # Pillow warns of oddities that it then handles; one clear sentence is enough.
     warnings.filterwarnings("ignore", module="PIL")
     signal.signal(signal.SIGTERM, _terminate)
@@ -84,6 +86,19 @@ def main() -> NoReturn:
         sys.stderr.close()
         code = 141
     sys.exit(code or 0)
+
+
+def _keep_stderr_ours() -> None:
+    """Send what C libraries write to descriptor 2 nowhere: one clear sentence is enough.
+
+    libtiff talks about odd tags of files that it then reads well. Python's own stderr, with
+    all messages and tracebacks, moves to a descriptor of its own.
+    """
+    sys.stderr.flush()
+    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    os.close(nowhere)
 
 
 def _say(message: str, code: int) -> int:

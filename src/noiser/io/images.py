@@ -22,6 +22,7 @@ from PIL import (
 
 from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
 from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
+from noiser.io.metadata import read_metadata, save_options
 from noiser.types import Pixels
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {
@@ -46,9 +47,6 @@ LOSSY_QUALITY = 90
 
 TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 """Kept as they are; a lossy or 1-bit compression becomes deflate."""
-
-XMP_NAME = "XML:com.adobe.xmp"
-"""PNG's name for the XMP text."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -92,7 +90,7 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
         encoding = _encoding(image, data)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
-        metadata = _metadata(image, limits)
+        metadata = read_metadata(image, limits)
         known, note = _to_known_mode(image, metadata)
         pixels = np.asarray(known)
         pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
@@ -117,6 +115,8 @@ def _opened(data: bytes, limits: Limits) -> Iterator[ImageFile.ImageFile]:
             yield image
     except ImageError:
         raise
+    except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
+        raise LimitError(_sentence(error)) from error
     except Exception as error:  # decoders raise what they don't document
         raise DecodeError(f"damaged {format_} data: {_sentence(error)}") from error
 
@@ -149,7 +149,7 @@ def encode(photo: Photo, pixels: Pixels, format_: str | None = None) -> bytes:
         options = photo.encoding
     buffer = io.BytesIO()
     try:
-        image.save(buffer, format_, **options, **_saved_metadata(photo, format_))
+        image.save(buffer, format_, **options, **save_options(photo.metadata, format_))
     except Exception as error:  # encoders raise what they don't document
         raise OutputError(f"cannot be written as {format_}: {_sentence(error)}") from error
     return buffer.getvalue()
@@ -195,7 +195,9 @@ def _frames(image: ImageFile.ImageFile) -> int:
 def _encoding(image: ImageFile.ImageFile, data: bytes) -> dict[str, Any]:
     """Find out how to write the same format as the input's."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
-        options: dict[str, Any] = {"qtables": image.quantization}
+        tables = image.quantization
+        # Without tables of its own (a damaged or abbreviated stream) it gets ours.
+        options: dict[str, Any] = {"qtables": tables} if tables else {"quality": LOSSY_QUALITY}
         sampling = JpegImagePlugin.get_sampling(image)
         if sampling >= 0:
             options["subsampling"] = sampling
@@ -213,46 +215,6 @@ def _encoding(image: ImageFile.ImageFile, data: bytes) -> dict[str, Any]:
             "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         }
     return {}
-
-
-def _metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
-    """Collect what goes with the picture into any format."""
-    found: dict[str, Any] = {}
-    exif = image.getexif()
-    if exif:
-        exif.pop(0x0112, None)  # orientation: the pixels are upright now
-        found["exif"] = exif
-    if profile := image.info.get("icc_profile"):
-        found["icc_profile"] = profile
-    dpi = image.info.get("dpi")
-    if dpi and all(0 < float(value) < 1e6 for value in dpi):
-        found["dpi"] = tuple(float(value) for value in dpi)
-    if xmp := image.info.get("xmp"):
-        if len(xmp) > limits.max_profile_bytes:
-            raise LimitError(f"xmp of {len(xmp)} bytes; the limit is {limits.max_profile_bytes}")
-        found["xmp"] = xmp
-    return found
-
-
-def _saved_metadata(photo: Photo, format_: str) -> dict[str, Any]:
-    """Pass metadata in the way each format's writer wants it."""
-    metadata = dict(photo.metadata)
-    xmp = metadata.pop("xmp", None)
-    if format_ == "BMP":
-        return {k: v for k, v in metadata.items() if k == "dpi"}
-    if format_ in ("WEBP", "AVIF"):
-        metadata.pop("dpi", None)
-    if "exif" in metadata and format_ != "TIFF":
-        metadata["exif"] = metadata["exif"].tobytes()
-    if xmp is None:
-        return metadata
-    if format_ == "PNG":
-        text = PngImagePlugin.PngInfo()
-        text.add_itxt(XMP_NAME, xmp.decode("utf-8", "replace"))
-        return metadata | {"pnginfo": text}
-    if format_ == "TIFF":
-        return metadata | {"tiffinfo": {700: xmp}}
-    return metadata | {"xmp": xmp}
 
 
 def _to_known_mode(image: Image.Image, metadata: dict[str, Any]) -> tuple[Image.Image, str | None]:
@@ -286,5 +248,7 @@ def _from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
 
 def _sentence(error: BaseException) -> str:
     """Make one short line of whatever an error says."""
-    text = " ".join(str(error).split()) or type(error).__name__
+    text = " ".join(str(error).split())
+    if not any(character.isalpha() for character in text):
+        text = f"{type(error).__name__} {text}".rstrip()
     return text if len(text) <= 160 else f"{text[:157]}..."

@@ -1,0 +1,69 @@
+"""Metadata: what a file says about its picture, taken out and handed on."""
+
+from typing import Any
+
+from PIL import ExifTags, Image, PngImagePlugin
+
+from noiser.errors import LimitError
+from noiser.io.gate import Limits
+
+LAYOUT_TAGS = frozenset(
+    tag
+    for first, last in (
+        *((254, 266), (273, 274), (277, 279), (284, 284), (292, 293), (317, 325), (330, 330)),
+        *((332, 347), (512, 532), (700, 700), (34675, 34675)),
+    )
+    for tag in range(first, last + 1)
+)
+"""TIFF 6.0's tags of how the pixels lie in the file, orientation and the profiles among them.
+
+A TIFF's own tags come with its EXIF; these would describe the new file wrongly.
+"""
+
+XMP_NAME = "XML:com.adobe.xmp"
+"""PNG's name for the XMP text."""
+
+
+def read_metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
+    """Collect what goes with a picture into any format: exif, icc_profile, dpi, xmp.
+
+    Raises:
+        LimitError: The XMP text is larger than the limit.
+    """
+    found: dict[str, Any] = {}
+    exif = image.getexif()
+    for tag in LAYOUT_TAGS & set(exif):
+        del exif[tag]
+    for table in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+        exif.get_ifd(table)  # read now: the file will be closed
+    if exif:
+        found["exif"] = exif.tobytes()
+    if profile := image.info.get("icc_profile"):
+        found["icc_profile"] = profile
+    dpi = image.info.get("dpi")
+    if dpi and all(0 < float(value) < 1e6 for value in dpi):
+        found["dpi"] = tuple(float(value) for value in dpi)
+    if xmp := image.info.get("xmp"):
+        if len(xmp) > limits.max_profile_bytes:
+            raise LimitError(f"xmp of {len(xmp)} bytes; the limit is {limits.max_profile_bytes}")
+        found["xmp"] = xmp
+    return found
+
+
+def save_options(metadata: dict[str, Any], format_: str) -> dict[str, Any]:
+    """Pass metadata in the way each format's writer wants it."""
+    metadata = dict(metadata)
+    xmp = metadata.pop("xmp", None)
+    if format_ == "BMP":
+        return {k: v for k, v in metadata.items() if k == "dpi"}
+    if format_ in ("WEBP", "AVIF"):
+        metadata.pop("dpi", None)
+    if xmp is None:
+        return metadata
+    if format_ == "PNG":
+        text = PngImagePlugin.PngInfo()
+        text.add_itxt(XMP_NAME, xmp.decode("utf-8", "replace"))
+        return metadata | {"pnginfo": text}
+    if format_ == "TIFF":
+        return metadata | {"tiffinfo": {700: xmp}}
+    return metadata | {"xmp": xmp}

@@ -1,0 +1,348 @@
+"""The command line keeps its contract: streams, exit codes, one sentence for each failure."""
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+import noiser
+from noiser.cli import COMMANDS, group
+from noiser.io.images import decode
+from noiser.network import load
+from noiser.training import PRESETS, TrainingConfig
+from pictures import dark_rgb, picture, saved
+
+
+def call(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
+    """Run noiser as a user does."""
+    return subprocess.run(
+        [sys.executable, "-m", "noiser", *map(str, words)],
+        cwd=cwd,
+        input=stdin,
+        capture_output=True,
+    )
+
+
+@pytest.fixture
+def night(tmp_path) -> Path:
+    """A folder with one dark picture."""
+    (tmp_path / "night.png").write_bytes(saved(picture(), "PNG"))
+    return tmp_path
+
+
+def test_help_lists_the_commands_with_the_first_line_of_their_own_help(tmp_path):
+    done = call("--help", cwd=tmp_path)
+    assert done.returncode == 0
+    for name, line in COMMANDS.items():
+        command = group.get_command(None, name)
+        assert command.help.splitlines()[0] == line
+        assert f"{name}" in done.stdout.decode()
+        assert line in done.stdout.decode()
+
+
+def test_help_imports_neither_numpy_nor_pillow(tmp_path):
+    code = (
+        "import sys, noiser.cli\n"
+        "try: noiser.cli.group.main(['--help'])\n"
+        "except SystemExit: pass\n"
+        "sys.exit(bool({'numpy', 'PIL', 'torch'} & set(sys.modules)))"
+    )
+    assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
+
+
+def test_the_version_is_told(tmp_path):
+    assert call("--version", cwd=tmp_path).stdout.decode() == f"noiser {noiser.__version__}\n"
+
+
+def test_a_file_is_enhanced_beside_itself(night):
+    done = call("enhance", "night.png", cwd=night)
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr.decode().startswith("1 enhanced, 0 failed; ")
+    assert done.stderr.decode().endswith(" megapixels a second\n")
+    made = decode((night / "night_enhanced.png").read_bytes()).pixels
+    np.testing.assert_array_equal(made, noiser.enhance(dark_rgb()))
+
+
+def test_knobs_and_looks_reach_the_enhancer(night):
+    words = ["--look", "paper", "--strength", "0.5", "--brightness", "-0.2", "--contrast", "1.5"]
+    words += ["--color", "0.4", "--noise-floor", "0.01", "--black", "0.2", "--threads", "1"]
+    assert call("enhance", "night.png", "-o", "x.png", *words, cwd=night).returncode == 0
+    expected = noiser.enhance(
+        dark_rgb(), "paper", strength=0.5, brightness=-0.2, contrast=1.5, color=0.4,
+        noise_floor=0.01, black=0.2,
+    )  # fmt: skip
+    np.testing.assert_array_equal(decode((night / "x.png").read_bytes()).pixels, expected)
+
+
+def test_a_pipe_goes_from_stdin_to_stdout(tmp_path):
+    done = call("enhance", "-", cwd=tmp_path, stdin=saved(picture(), "PNG"))
+    assert (done.returncode, done.stderr) == (0, b"")
+    np.testing.assert_array_equal(decode(done.stdout).pixels, noiser.enhance(dark_rgb()))
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_pipe_can_end_in_a_file_of_another_format(tmp_path):
+    done = call("enhance", "-", "-o", "x.webp", cwd=tmp_path, stdin=saved(picture("CMYK"), "TIFF"))
+    assert (done.returncode, done.stdout) == (0, b"")
+    assert done.stderr == b"noiser: -: CMYK was converted to sRGB\n"
+    assert decode((tmp_path / "x.webp").read_bytes()).format == "WEBP"
+
+
+@pytest.mark.parametrize(
+    ("stdin", "text"),
+    [
+        (b"", "noiser: -: nothing came in; a picture is expected on stdin\n"),
+        (b"GIF89a", "noiser: -: a GIF file; it must be JPEG, PNG, WebP, TIFF, BMP or AVIF\n"),
+    ],
+)
+def test_a_bad_pipe_is_one_sentence_and_exit_1(tmp_path, stdin, text):
+    done = call("enhance", "-", cwd=tmp_path, stdin=stdin)
+    assert (done.returncode, done.stdout, done.stderr.decode()) == (1, b"", text)
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["enhance"],
+        ["enhance", "night.png", "--color", "2"],
+        ["enhance", "night.png", "--look", "sepia"],
+        ["enhance", "night.png", "--kernel", "abacus"],
+        ["enhance", "night.png", "-o", "night.png"],
+        ["enhance", "night.png", "-o", "x.gif"],
+        ["enhance", "-", "night.png"],
+        ["enhance", "-", "-o", "x.gif"],
+        ["train", "--preset", "none"],
+        ["train", "--hidden-channels", "1000"],
+        ["evaluate", "night.png", "."],
+        ["brighten"],
+    ],
+)
+def test_wrong_words_are_exit_2_and_write_nothing(night, words):
+    done = call(*words, cwd=night, stdin=saved(picture(), "PNG"))
+    assert done.returncode == 2
+    assert b"Error: " in done.stderr
+    assert b"Traceback" not in done.stderr
+    assert [p.name for p in night.iterdir()] == ["night.png"]
+
+
+def test_failures_are_named_and_exit_1(night):
+    (night / "broken.jpg").write_bytes(b"\xff\xd8\xff\xe0 nothing more")
+    done = call("enhance", "night.png", "broken.jpg", "missing.jpg", "-o", "out", cwd=night)
+    lines = done.stderr.decode().splitlines()
+    assert done.returncode == 1
+    assert sorted(line.split(": ")[1] for line in lines[:-1]) == ["broken.jpg", "missing.jpg"]
+    assert lines[-1].startswith("1 enhanced, 2 failed; ")
+
+
+def test_json_counts_and_describes_every_file(night):
+    (night / "a.txt").write_text("no picture")
+    (night / "broken.jpg").write_bytes(b"\xff\xd8\xff")
+    done = call("enhance", ".", "-o", "out", "--json", cwd=night)
+    report = json.loads(done.stdout)
+    assert {k: report[k] for k in ("done", "kept", "failed", "left_out")} == {
+        "done": 1, "kept": 0, "failed": 1, "left_out": {".txt": 1},
+    }  # fmt: skip
+    assert [row["status"] for row in report["files"]] == ["failed", "done"]
+    assert report["files"][1]["input"] == "night.png"
+    assert report["files"][1]["output"] == str(Path("out/night.png"))
+    assert (report["files"][1]["width"], report["files"][1]["height"]) == (16, 12)
+    assert report["files"][0]["message"].startswith("damaged JPEG data")
+
+
+def test_a_second_run_keeps_everything_and_says_so(night):
+    call("enhance", ".", "-o", "out", cwd=night)
+    before = (night / "out/night.png").stat().st_mtime_ns
+    done = call("enhance", ".", "-o", "out", cwd=night)
+    assert done.returncode == 0
+    assert b"1 kept (there already; --overwrite renews them)" in done.stderr
+    assert (night / "out/night.png").stat().st_mtime_ns == before
+
+
+def test_a_dry_run_shows_what_the_real_run_then_does(night):
+    (night / "sub").mkdir()
+    (night / "sub/2.png").write_bytes(saved(picture(), "PNG"))
+    plan = json.loads(call("enhance", ".", "-o", "out", "--dry-run", "--json", cwd=night).stdout)
+    shown = call("enhance", ".", "-o", "out", "--dry-run", cwd=night).stdout.decode()
+    assert not (night / "out").exists()
+    assert "night.png -> out/night.png (planned)\n" in shown
+    call("enhance", ".", "-o", "out", cwd=night)
+    made = {str(p.relative_to(night)) for p in (night / "out").rglob("*.png")}
+    assert made == {row["output"] for row in plan["files"]}
+
+
+def test_a_read_only_output_is_exit_3(night):
+    done = call("enhance", "night.png", "-o", "/proc/noiser/x.png", cwd=night)
+    assert done.returncode in (1, 3)
+    assert b"cannot be written" in done.stderr
+    assert b"Traceback" not in done.stderr
+
+
+def test_a_full_disk_is_exit_3_and_leaves_only_whole_files(night):
+    full = night / "full"
+    full.mkdir()
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64k", "none", str(full)]
+    if subprocess.run(mount, capture_output=True).returncode:
+        pytest.skip("a full disk needs the right to mount one")
+    try:
+        noise = np.random.default_rng(0).integers(0, 60, (100, 80, 3)).astype(np.uint8)
+        for i in range(6):
+            (night / f"{i}.bmp").write_bytes(saved(noiser_image(noise), "BMP"))
+        done = call("enhance", *[f"{i}.bmp" for i in range(6)], "-o", full, cwd=night)
+        assert done.returncode == 3
+        assert b"No space left on device" in done.stderr
+        left = list(full.iterdir())
+        assert left
+        for path in left:
+            assert decode(path.read_bytes()).pixels.shape == (100, 80, 3)
+    finally:
+        subprocess.run(["umount", str(full)], check=True)
+
+
+def noiser_image(pixels: np.ndarray):
+    """A PIL image of an array."""
+    from PIL import Image
+
+    return Image.fromarray(pixels)
+
+
+@pytest.mark.parametrize(
+    ("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["ctrl-c", "sigterm"]
+)
+def test_a_signal_ends_the_run_with_its_code_and_no_partial_files(night, number, code):
+    """The pipe blocks the reading of stdin until the signal comes."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "noiser", "enhance", "-"],
+        cwd=night,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        wait_until_reading(process.pid)
+        process.send_signal(number)
+        _, stderr = process.communicate()
+    assert process.returncode == code
+    assert b"Traceback" not in stderr
+    assert [p.name for p in night.iterdir()] == ["night.png"]
+
+
+def wait_until_reading(pid: int) -> None:
+    """Wait until a process sleeps in a read from its pipe (Linux tells what it waits for)."""
+    while not Path(f"/proc/{pid}/wchan").exists() or (
+        "pipe" not in Path(f"/proc/{pid}/wchan").read_text()
+        and not Path(f"/proc/{pid}/syscall").read_text().startswith("0 0x0 ")
+    ):
+        os.sched_yield()
+
+
+def test_without_the_native_kernel_the_reference_serves_and_says_so_once(night):
+    code = (
+        "from pathlib import Path\n"
+        "from noiser.kernels import native\n"
+        "native.LIBRARY = Path('nowhere.so')\n"
+        "import sys; sys.argv = ['noiser', 'enhance', 'night.png', '-o', 'x.png']\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=night, capture_output=True)
+    assert done.returncode == 0
+    assert done.stderr.count(b"the native kernel was not built") == 1
+    made = decode((night / "x.png").read_bytes()).pixels.astype(int)
+    assert abs(made - noiser.enhance(dark_rgb())).max() <= 1
+
+
+def test_train_writes_a_network_that_enhance_uses(night):
+    words = ["train", "--iterations", "3", "--hidden-channels", "4", "-o", "new/w.safetensors"]
+    done = call(*words, "--seed", "5", cwd=night)
+    path = night / "new/w.safetensors"
+    digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    assert done.returncode == 0
+    assert done.stdout.decode().startswith("new/w.safetensors: 223 parameters, ")
+    assert done.stdout.decode().endswith(f" seconds, SHA-256 {digest}\n")
+    recipe = TrainingConfig(seed=5, iterations=3, hidden_channels=4)
+    assert load(path).provenance["recipe"] == recipe.to_json()
+    assert call(*words, cwd=night).returncode == 2
+    call("enhance", "night.png", "--weights", path, "-o", "x.png", cwd=night)
+    np.testing.assert_array_equal(
+        decode((night / "x.png").read_bytes()).pixels, noiser.enhance(dark_rgb(), weights=path)
+    )
+
+
+def test_train_without_torch_says_what_to_install(night):
+    code = (
+        "import sys; sys.modules['torch'] = None\n"
+        "sys.argv = ['noiser', 'train']\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=night, capture_output=True)
+    assert done.returncode == 1
+    assert (
+        b"training needs torch, which is not installed: pip install 'noiser[train]'" in done.stderr
+    )
+    assert [p.name for p in night.iterdir()] == ["night.png"]
+
+
+def test_a_bad_weights_file_is_one_sentence(night):
+    done = call("enhance", "night.png", "--weights", "night.png", cwd=night)
+    assert done.returncode == 1
+    assert done.stderr.decode().startswith("noiser: night.png: not noiser weights: ")
+
+
+def test_info_tells_of_kernels_and_weights(tmp_path):
+    facts = json.loads(call("info", "--json", cwd=tmp_path).stdout)
+    assert facts["parameters"] == 883
+    assert facts["kernels"][-1] == "reference"
+    assert facts["trained with recipe"] == PRESETS["paper"].to_json()
+    table = call("info", cwd=tmp_path).stdout.decode()
+    assert facts["sha256"] in table
+
+
+def test_info_reads_another_weights_file(night):
+    call("train", "--iterations", "1", "--hidden-channels", "8", "-o", "w", cwd=night)
+    facts = json.loads(call("info", "--json", "--weights", "w", cwd=night).stdout)
+    assert (facts["weights"], facts["parameters"]) == ("w", 443)
+    assert facts["trained with torch"] == torch.__version__
+
+
+def test_evaluate_compares_two_files(tmp_path):
+    reference = dark_rgb(32, 32)
+    (tmp_path / "a.png").write_bytes(saved(noiser_image(reference + 10), "PNG"))
+    (tmp_path / "b.bmp").write_bytes(saved(noiser_image(reference), "BMP"))
+    report = json.loads(call("evaluate", "a.png", "b.bmp", "--json", cwd=tmp_path).stdout)
+    assert report["files"]["a.png"]["psnr"] == pytest.approx(10 * np.log10(255**2 / 100))
+    assert set(report["mean"]) == {"psnr", "ssim", "ssim_7x7", "gt_mean_psnr"}
+
+
+def test_evaluate_matches_folders_by_name_and_names_what_is_missing(tmp_path):
+    for folder, suffix in (("out", ".png"), ("ref", ".bmp")):
+        (tmp_path / folder).mkdir()
+        for name in ("1", "2"):
+            image = picture("L" if name == "2" else "RGB", 32, 32)
+            (tmp_path / folder / (name + suffix)).write_bytes(saved(image, suffix[1:].upper()))
+    done = call("evaluate", "out", "ref", cwd=tmp_path)
+    table = done.stdout.decode().splitlines()
+    assert done.returncode == 0
+    assert [line.split()[0] for line in table] == ["PSNR", "1.png", "2.png", "mean"]
+    assert table[1].split()[1:] == ["inf", "1.0000", "1.0000", "inf"]
+    (tmp_path / "out/3.png").write_bytes(saved(picture(height=32, width=32), "PNG"))
+    done = call("evaluate", "out", "ref", "--json", cwd=tmp_path)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "noiser: 3.png: there is no reference of this name\n"
+    report = json.loads(done.stdout)
+    assert report["failed"] == {"3.png": "there is no reference of this name"}
+    assert report["files"]["1.png"]["psnr"] is None
+
+
+def test_evaluate_refuses_other_sizes_and_16_bits_in_words(tmp_path):
+    (tmp_path / "a.png").write_bytes(saved(picture(height=32, width=32), "PNG"))
+    (tmp_path / "b.png").write_bytes(saved(picture(height=32, width=40), "PNG"))
+    (tmp_path / "c.png").write_bytes(saved(picture("I;16", 32, 32), "PNG"))
+    done = call("evaluate", "a.png", "b.png", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"the output is 32 x 32, the reference 40 x 32; sizes must be equal" in done.stderr
+    assert b"16 bits found" in call("evaluate", "c.png", "c.png", cwd=tmp_path).stderr

@@ -1,0 +1,159 @@
+"""The plan: every input has one output, and no two have the same."""
+
+import os
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from noiser.errors import OutputError
+from noiser.pipelines.plan import make_plan
+from pictures import picture, saved
+
+
+@pytest.fixture
+def inside(tmp_path, monkeypatch):
+    """An empty folder as the current one."""
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+def touch(*names: str) -> None:
+    for name in names:
+        Path(name).parent.mkdir(parents=True, exist_ok=True)
+        Path(name).write_bytes(b"")
+
+
+def outputs(inputs: list[str], output: str | None = None) -> dict[str, str]:
+    plan = make_plan([Path(i) for i in inputs], Path(output) if output else None)
+    return {str(item.input): str(item.output) for item in plan.items}
+
+
+def test_a_file_goes_beside_itself(inside):
+    touch("a/night.jpg")
+    assert outputs(["a/night.jpg"]) == {"a/night.jpg": "a/night_enhanced.jpg"}
+
+
+def test_a_folder_is_mirrored_beside_itself(inside):
+    touch("a/1.jpg", "a/b/2.png")
+    assert outputs(["a"]) == {"a/1.jpg": "a_enhanced/1.jpg", "a/b/2.png": "a_enhanced/b/2.png"}
+
+
+def test_the_current_folder_gets_a_name(inside):
+    touch("1.jpg")
+    (output,) = outputs(["."]).values()
+    assert output == str(inside.with_name(f"{inside.name}_enhanced") / "1.jpg")
+
+
+def test_one_file_takes_the_name_it_is_given(inside):
+    touch("a.jpg")
+    assert outputs(["a.jpg"], "b.png") == {"a.jpg": "b.png"}
+
+
+def test_one_file_goes_into_a_folder(inside):
+    touch("a.jpg")
+    Path("out.d").mkdir()
+    assert outputs(["a.jpg"], "out.d") == {"a.jpg": "out.d/a.jpg"}
+    assert outputs(["a.jpg"], "new") == {"a.jpg": "new/a.jpg"}
+
+
+def test_a_format_nobody_knows_is_refused(inside):
+    touch("a.jpg")
+    with pytest.raises(OutputError, match=r"b.gif names no known format; its suffix must be one"):
+        outputs(["a.jpg"], "b.gif")
+
+
+def test_several_folders_keep_their_names(inside):
+    touch("a/x.jpg", "b/x.jpg")
+    assert outputs(["a", "b"], "out") == {"a/x.jpg": "out/a/x.jpg", "b/x.jpg": "out/b/x.jpg"}
+
+
+def test_equal_names_are_numbered(inside):
+    touch("a/x.jpg", "b/x.jpg", "c/X.JPG")
+    assert list(outputs(["a/x.jpg", "b/x.jpg", "c/X.JPG"], "out").values()) == [
+        "out/x.jpg",
+        "out/x-2.jpg",
+        "out/X-3.JPG",
+    ]
+
+
+def test_names_that_differ_only_in_unicode_form_are_numbered(inside):
+    touch("a/\u00e9.jpg", "b/e\u0301.jpg")
+    assert len({os.path.normcase(o) for o in outputs(["a", "b"], "out").values()}) == 2
+    both = outputs(["a/\u00e9.jpg", "b/e\u0301.jpg"], "out")
+    assert both["b/e\u0301.jpg"] == "out/e\u0301-2.jpg"
+
+
+def test_an_input_named_twice_is_enhanced_once(inside):
+    touch("a/x.jpg")
+    assert len(outputs(["a", "a/x.jpg", "./a/../a/x.jpg"], "out")) == 1
+
+
+def test_an_output_that_is_an_input_is_refused(inside):
+    touch("a/x.jpg", "a/y.jpg")
+    with pytest.raises(OutputError, match="is an input; noiser never writes over its inputs"):
+        outputs(["a"], "a")
+    with pytest.raises(OutputError, match="is an input"):
+        outputs(["a/x.jpg"], "a/x.jpg")
+
+
+def test_the_output_folder_inside_the_input_is_not_searched(inside):
+    touch("a/x.jpg", "a/out/x.jpg")
+    assert outputs(["a"], "a/out") == {"a/x.jpg": "a/out/x.jpg"}
+
+
+def test_links_hidden_files_and_other_files_are_left_out_and_counted(inside):
+    touch("a/x.jpg", "a/._x.jpg", "a/note.txt", "a/.cache/y.jpg", "elsewhere.jpg", "a/README")
+    Path("a/link.jpg").symlink_to("../elsewhere.jpg")
+    Path("a/loop").symlink_to(".")
+    plan = make_plan([Path("a")], None)
+    assert [str(item.input) for item in plan.items] == ["a/x.jpg"]
+    assert plan.left_out == {"hidden": 2, "links": 2, ".txt": 1, "no suffix": 1}
+
+
+def test_a_picture_without_a_suffix_is_found_by_its_bytes(inside):
+    Path("a").mkdir()
+    Path("a/photo").write_bytes(saved(picture(), "PNG"))
+    assert outputs(["a"]) == {"a/photo": "a_enhanced/photo"}
+
+
+def test_a_named_link_is_followed(inside):
+    touch("real/x.jpg")
+    Path("link.jpg").symlink_to("real/x.jpg")
+    assert outputs(["link.jpg"]) == {"link.jpg": "link_enhanced.jpg"}
+
+
+def test_a_missing_input_is_an_item_with_a_fault(inside):
+    (item,) = make_plan([Path("nothing.jpg")], None).items
+    assert item.fault == "there is no such file"
+
+
+def test_a_folder_that_cannot_be_read_is_an_item_with_a_fault(inside, monkeypatch):
+    touch("a/x.jpg")
+
+    def refuse(_path):
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr("noiser.pipelines.plan.os.scandir", refuse)
+    (item,) = make_plan([Path("a")], None).items
+    assert item.fault == "cannot be read: Permission denied"
+
+
+names = st.lists(
+    st.sampled_from(["a.jpg", "A.jpg", "a.JPG", "b/a.jpg", "B/a.jpg", "a-2.jpg", "b/c/a.jpg"]),
+    min_size=1,
+    unique=True,
+)
+
+
+@given(names=names, flat=st.booleans())
+def test_outputs_never_collide_even_where_case_does_not_count(names, flat, tmp_path_factory):
+    folder = tmp_path_factory.mktemp("plan")
+    paths = [folder / name for name in names]
+    for path in paths:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(b"")
+    plan = make_plan(paths if flat else [folder], folder.with_name("out"))
+    keys = {str(item.output).casefold() for item in plan.items}
+    assert len(keys) == len(plan.items) == len({os.path.realpath(p) for p in paths})
