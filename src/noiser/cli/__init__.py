@@ -5,6 +5,7 @@ done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full
 permission), 130 interrupted, 143 terminated.
 """
 
+import logging
 import os
 import signal
 import sys
@@ -65,8 +66,6 @@ def group() -> None:
 def main() -> NoReturn:
     """Run a command and end the process with the exit code of the contract."""
     _keep_stderr_ours()
-    # Pillow warns of oddities that it then handles; one clear sentence is enough.
-    warnings.filterwarnings("ignore", module="PIL")
     signal.signal(signal.SIGTERM, _terminate)
     try:
         code = group.main(prog_name="noiser", standalone_mode=False)
@@ -89,16 +88,21 @@ def main() -> NoReturn:
 
 
 def _keep_stderr_ours() -> None:
-    """Send what C libraries write to descriptor 2 nowhere: one clear sentence is enough.
+    """Keep libraries from talking beside us: one clear sentence a file is enough.
 
-    libtiff talks about odd tags of files that it then reads well. Python's own stderr, with
-    all messages and tracebacks, moves to a descriptor of its own.
+    Pillow warns and logs, and libtiff writes to descriptor 2, about oddities that they then
+    handle. Python's own stderr, with all messages and tracebacks, gets a descriptor of its
+    own, and the old one leads nowhere.
     """
     sys.stderr.flush()
     sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)
+    warnings.filterwarnings("ignore", module="PIL")
+    pillow = logging.getLogger("PIL")
+    pillow.addHandler(logging.NullHandler())
+    pillow.propagate = False
 
 
 def _say(message: str, code: int) -> int:

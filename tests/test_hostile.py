@@ -1,0 +1,64 @@
+"""Files made to break decoders: each is refused in one sentence, or enhanced, and soon."""
+
+import json
+import subprocess
+import sys
+import time
+
+import pytest
+
+from noiser.errors import ImageError
+from noiser.io.gate import Limits
+from noiser.io.images import decode
+
+MAX_CPU_SECONDS = 10.0
+MAX_RESIDENT_BYTES = 700 * 1_000_000
+
+CHILD = """
+import resource, runpy, sys
+sys.argv = ["noiser", *sys.stdin.read().split("\\0")]
+try:
+    runpy.run_module("noiser", run_name="__main__")
+finally:
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+    print(f"peak {peak}", file=sys.stderr)
+"""
+"""Runs noiser with more words than a command line may have, and reports its memory."""
+
+
+@pytest.fixture(scope="module")
+def hostile(shared_data):
+    files = sorted(p for p in (shared_data / "hostile").rglob("*") if p.is_file())
+    assert len(files) > 2000
+    return files
+
+
+def test_no_hostile_file_gets_a_traceback_an_output_or_much_memory(hostile, tmp_path):
+    words = ["enhance", *map(str, hostile), "-o", str(tmp_path), "--json"]
+    done = subprocess.run(
+        [sys.executable, "-c", CHILD], input="\0".join(words), capture_output=True, text=True
+    )
+    *lines, peak = done.stderr.splitlines()
+    report = json.loads(done.stdout)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert report["done"] + report["failed"] == len(hostile)
+    failed = [row for row in report["files"] if row["status"] == "failed"]
+    made = {str(p) for p in tmp_path.rglob("*") if p.is_file()}
+    assert made == {row["output"] for row in report["files"] if row["status"] == "done"}
+    assert len(failed) > 1000
+    told = [line for line in lines[:-1] if line.startswith("noiser: ")]
+    assert len(told) == len(lines) - 1
+    assert all(row["message"] and "\n" not in row["message"] for row in failed)
+    assert int(peak.split()[1]) < MAX_RESIDENT_BYTES
+
+
+def test_no_hostile_file_costs_much_time_or_raises_anything_undocumented(hostile):
+    for path in hostile:
+        start = time.process_time()
+        try:
+            decode(path.read_bytes(), Limits())
+        except ImageError as refusal:
+            assert str(refusal)
+            assert "\n" not in str(refusal)
+        assert time.process_time() - start < MAX_CPU_SECONDS, path
