@@ -1,0 +1,47 @@
+# make run    a dark photo turned bright, from a fresh clone
+# make test   the whole test suite
+# make check  format, lint, types, imports
+
+PYTHON ?= python3
+BIN := .venv/bin
+SOURCES := pyproject.toml hatch_build.py src/noiser/kernels/kernel.c
+
+.PHONY: run test check weights results mutants clean
+
+run: .venv/installed
+	mkdir -p out
+	$(BIN)/noiser enhance assets/night.jpg -o out/night.jpg --overwrite
+	$(BIN)/python scripts/make_sheet.py assets/night.jpg out/night.jpg -o out/sheet.jpg
+	@echo "Look at out/sheet.jpg: before and after."
+
+test: .venv/installed-dev
+	$(BIN)/python -m pytest --cov --cov-fail-under=95
+
+check: .venv/installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+weights: .venv/installed-dev
+	$(BIN)/noiser train --preset paper --seed 0 -o src/noiser/weights/paper.safetensors --overwrite
+
+results: .venv/installed-dev
+	$(BIN)/python benchmarks/quality.py
+
+mutants: .venv/installed-dev
+	$(BIN)/python scripts/mutants.py
+
+clean:
+	rm -rf .venv out build dist
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed: .venv/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable .
+	touch $@
+
+.venv/installed-dev: .venv/bin/python $(SOURCES)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	touch $@ .venv/installed

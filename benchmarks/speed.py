@@ -1,0 +1,100 @@
+"""Time and memory of measure + fold + render against torch eager on the same network.
+
+    python benchmarks/speed.py [--size 1920x1080] [--threads 2] [--rounds 15]
+
+All candidates take turns in one run; medians and ratios to torch are printed. uint8 in, uint8
+out. Torch gets its own modules in inference mode and includes the conversions, as a user's
+code would. Memory is the growth of the process's peak while enhancing once in a fresh
+process, beyond input and output.
+"""
+
+import argparse
+import resource
+import statistics
+import subprocess
+import sys
+import time
+
+import numpy as np
+import torch
+
+from noiser import Enhancer, TrainingConfig
+from noiser.kernels import available
+from noiser.training.self_regression import build
+
+
+def main() -> None:
+    """Take turns and print."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--size", default="1920x1080")
+    parser.add_argument("--threads", type=int, default=2)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--memory", action="store_true", help="measure memory only")
+    words = parser.parse_args()
+    width, height = map(int, words.size.split("x"))
+    image = dark_image(height, width)
+    if words.memory:
+        print(f"{extra_memory(image, words.threads) / 1e6:.1f}")
+        return
+    torch.set_num_threads(words.threads)
+    model = build(TrainingConfig()).eval()
+
+    def eager() -> np.ndarray:
+        with torch.inference_mode():
+            signed = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1.0
+            output = ((model(signed) + 1.0) * 127.5).round().to(torch.uint8)
+            return output[0].permute(1, 2, 0).contiguous().numpy()
+
+    natural = Enhancer(threads=words.threads)
+    paper = Enhancer("paper", threads=words.threads)
+    single = Enhancer(threads=1)
+    moments = natural.measure(image)
+    candidates = {
+        "torch eager": eager,
+        "natural": lambda: natural.enhance(image),
+        "  measure": lambda: natural.measure(image),
+        "  fold + render": lambda: natural.render(image, moments),
+        "paper": lambda: paper.enhance(image),
+        "natural, 1 thread": lambda: single.enhance(image),
+    }
+    for name in list(available())[1:-1]:
+        other = Enhancer(threads=words.threads, kernel=name)
+        candidates[f"natural, {name}"] = lambda other=other: other.enhance(image)
+    seconds = {name: [] for name in candidates}
+    for round_ in range(words.rounds + 1):
+        for name, run in candidates.items():
+            start = time.perf_counter()
+            run()
+            if round_:  # the first is a warm-up
+                seconds[name].append(time.perf_counter() - start)
+    base = statistics.median(seconds["torch eager"])
+    print(f"{width} x {height}, {words.threads} threads, kernel {natural.kernel.name}")
+    for name, times in seconds.items():
+        median = statistics.median(times)
+        print(f"{name:24} {median * 1e3:8.1f} ms   1/{base / median:.1f} of torch eager")
+    memory = subprocess.run(
+        [sys.executable, __file__, "--memory", "--size", words.size, "--threads",
+         str(words.threads)],
+        capture_output=True, text=True, check=True,
+    )  # fmt: skip
+    print(f"{'memory beyond in and out':24} {memory.stdout.strip():>8} MB")
+
+
+def dark_image(height: int, width: int) -> np.ndarray:
+    """Make something dark; the time does not depend on the values."""
+    rng = np.random.default_rng(0)
+    return (rng.random((height, width, 3), np.float32) ** 3 * 80).astype(np.uint8)
+
+
+def extra_memory(image: np.ndarray, threads: int) -> float:
+    """Enhance once and return the growth of the peak beyond the output [bytes]."""
+    enhancer = Enhancer(threads=threads)
+    enhancer.enhance(image[:64, :64])
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    output = enhancer.enhance(image)
+    after = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    return (after - before) * 1024 - output.nbytes
+
+
+if __name__ == "__main__":
+    main()
