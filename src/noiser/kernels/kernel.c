@@ -234,14 +234,35 @@ typedef float unaligned_vec __attribute__((vector_size(LANES * 4), aligned(4), m
 
 static inline vec load(const float *from) { return *(const unaligned_vec *)from; }
 static inline void store(float *to, vec v) { *(unaligned_vec *)to = v; }
+
+/* Load once for several uses. Left alone, the compiler repeats the load in each of them, and
+   loads are what the convolutions run out of first. */
+static inline vec load_once(const float *from) {
+    vec v = load(from);
+#if defined(__x86_64__)
+    __asm__("" : "+v"(v));
+#endif
+    return v;
+}
+
 static inline vec all(float value) { return value - (vec){0}; }
 
-static inline vec fma_(vec a, vec b, vec c) {
+/* min and max take b where a is neither smaller nor larger, like the x86 instructions. */
 #if defined(__AVX512F__)
+static inline vec fma_(vec a, vec b, vec c) {
     return (vec)_mm512_fmadd_ps((__m512)a, (__m512)b, (__m512)c);
+}
+static inline vec smaller(vec a, vec b) { return (vec)_mm512_min_ps((__m512)a, (__m512)b); }
+static inline vec larger(vec a, vec b) { return (vec)_mm512_max_ps((__m512)a, (__m512)b); }
 #elif defined(__AVX2__)
+static inline vec fma_(vec a, vec b, vec c) {
     return (vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c);
-#elif defined(__ARM_NEON)
+}
+static inline vec smaller(vec a, vec b) { return (vec)_mm256_min_ps((__m256)a, (__m256)b); }
+static inline vec larger(vec a, vec b) { return (vec)_mm256_max_ps((__m256)a, (__m256)b); }
+#else
+static inline vec fma_(vec a, vec b, vec c) {
+#if defined(__ARM_NEON)
     return (vec)vfmaq_f32((float32x4_t)c, (float32x4_t)a, (float32x4_t)b);
 #else
     return a * b + c;
@@ -257,6 +278,7 @@ static inline vec larger(vec a, vec b) {
     ivec mask = a > b;
     return (vec)((mask & (ivec)a) | (~mask & (ivec)b));
 }
+#endif
 
 /* GELU(x) = max(x, 0) - t(|x|) with t(a) = a (1 - Phi(a)), the exact (erf) form. t is a
    polynomial of degree 16 in s = a / 2.6 - 1 on [0, 5.2] and constant beyond. Off by at most
@@ -359,9 +381,11 @@ static void hidden_row(const filter *f, const float *const rows[3], int64_t span
                 for (int dy = 0; dy < 3; dy++)
                     for (int dx = 0; dx < 3; dx++, weight += CHANNEL_BLOCK) {
                         const float *x = rows[dy] + c * PITCH + j + dx;
+                        vec p[WIDE];
+                        for (int v = 0; v < WIDE; v++) p[v] = load_once(x + v * LANES);
                         for (int k = 0; k < CHANNEL_BLOCK; k++)
                             for (int v = 0; v < WIDE; v++)
-                                sum[k][v] = fma_(all(weight[k]), load(x + v * LANES), sum[k][v]);
+                                sum[k][v] = fma_(all(weight[k]), p[v], sum[k][v]);
                     }
             for (int k = 0; k < CHANNEL_BLOCK; k++)
                 for (int v = 0; v < WIDE; v++)
@@ -416,9 +440,11 @@ static void output_row(const filter *f, const float *const hidden[3], const floa
             for (int dy = 0; dy < 3; dy++)
                 for (int dx = 0; dx < 3; dx++, weight += 3) {
                     const float *h = hidden[dy] + k * PITCH + j + dx;
+                    vec x[WIDE];
+                    for (int v = 0; v < WIDE; v++) x[v] = load_once(h + v * LANES);
                     for (int c = 0; c < 3; c++)
                         for (int v = 0; v < WIDE; v++)
-                            sum[c][v] = fma_(all(weight[c]), load(h + v * LANES), sum[c][v]);
+                            sum[c][v] = fma_(all(weight[c]), x[v], sum[c][v]);
                 }
         for (int v = 0; v < WIDE; v++) {
             vec out[3];
