@@ -65,13 +65,11 @@ def compile_kernel(source: Path, library: Path) -> str | None:
     ]
     if not compiler[0]:
         return "no C compiler was found"
-    machine = platform.machine().lower()
-    variants = VARIANTS.get(MACHINES.get(machine, machine), {"baseline": []})
     with tempfile.TemporaryDirectory() as folder:
-        objects = [f"{folder}/{name}.o" for name in variants]
+        objects = [f"{folder}/{name}.o" for name in variants()]
         commands = [
             [*compiler, *FLAGS, *flags, f"-DVARIANT={name}", "-c", str(source), "-o", object_]
-            for (name, flags), object_ in zip(variants.items(), objects, strict=True)
+            for (name, flags), object_ in zip(variants().items(), objects, strict=True)
         ]
         built = f"{folder}/{library.name}"
         commands.append([*compiler, "-shared", *objects, "-o", built, "-lm"])
@@ -85,3 +83,9 @@ def compile_kernel(source: Path, library: Path) -> str | None:
             sys.stderr.write(done.stderr)
         shutil.copyfile(built, library)
     return None
+
+
+def variants() -> dict[str, list[str]]:
+    """Name this machine's instruction sets and their compiler flags."""
+    machine = platform.machine().lower()
+    return VARIANTS.get(MACHINES.get(machine, machine), {"baseline": []})

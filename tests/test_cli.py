@@ -232,6 +232,22 @@ def test_a_signal_ends_the_run_with_its_code_and_no_partial_files(night, number,
     assert [p.name for p in night.iterdir()] == ["night.png"]
 
 
+def test_an_interrupted_training_leaves_no_file(night):
+    with subprocess.Popen(
+        [sys.executable, "-m", "noiser", "train", "--iterations", "1000000", "-o", "w"],
+        cwd=night,
+        stderr=subprocess.PIPE,
+        env=os.environ | {"TQDM_DISABLE": "0"},
+    ) as process:
+        while "torch" not in Path(f"/proc/{process.pid}/maps").read_text():
+            os.sched_yield()
+        process.send_signal(signal.SIGINT)
+        _, stderr = process.communicate()
+    assert process.returncode == 130
+    assert b"Traceback" not in stderr
+    assert [p.name for p in night.iterdir()] == ["night.png"]
+
+
 def wait_until_reading(pid: int) -> None:
     """Wait until a process sleeps in a read from its pipe (Linux tells what it waits for)."""
     while not Path(f"/proc/{pid}/wchan").exists() or (

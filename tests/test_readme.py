@@ -1,0 +1,64 @@
+"""The README tells the truth: its code runs, its commands exist, its numbers are measured."""
+
+import re
+import shlex
+from pathlib import Path
+
+import pytest
+
+from noiser.cli import group
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+RESULTS = (ROOT / "docs" / "results.md").read_text()
+
+
+def commands() -> list[list[str]]:
+    """Every `noiser ...` line of the README, without its remark."""
+    lines = re.findall(r"^    noiser (.*)$", README, re.MULTILINE)
+    return [shlex.split(line, comments=True) for line in lines]
+
+
+def test_the_python_example_runs():
+    (block,) = re.findall(r"```python\n(.*?)```", README, re.DOTALL)
+    names: dict[str, object] = {}
+    exec(block, names)  # noqa: S102
+    assert names["bright"].shape == (400, 600, 3)
+
+
+def test_there_are_four_commands():
+    assert [words[0] for words in commands()] == ["enhance", "enhance", "train", "evaluate"]
+
+
+@pytest.mark.parametrize("words", commands(), ids=" ".join)
+def test_the_commands_and_their_options_exist(words):
+    command = group.get_command(None, words[0])
+    options = {name for parameter in command.params for name in parameter.opts}
+    assert {word for word in words if word.startswith("-")} <= options
+
+
+def test_the_knobs_named_are_options_of_enhance():
+    (sentence,) = re.findall(r"Knobs of `enhance`.*?;", README, re.DOTALL)
+    options = {name for p in group.get_command(None, "enhance").params for name in p.opts}
+    named = set(re.findall(r"`(--[a-z-]+)`", sentence))
+    assert len(named) == 6
+    assert named <= options
+
+
+def test_the_make_targets_exist():
+    targets = set(re.findall(r"^([a-z]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
+    assert set(re.findall(r"`?make ([a-z]+)", README)) <= targets
+
+
+def test_the_linked_files_exist():
+    links = [link for link in re.findall(r"\]\(([^)]+)\)", README) if "://" not in link]
+    assert links
+    for link in links:
+        assert (ROOT / link).exists(), link
+
+
+def test_quality_numbers_are_those_of_the_results():
+    natural = re.search(r"\| natural \| 0 \| ([\d.]+) \| ([\d.]+)", RESULTS)
+    paper = re.search(r"\| \*\*paper\*\* \| \*\*mean\*\* \| ([\d.]+) \| ([\d.]+)", RESULTS)
+    assert f"{natural[1]} dB, SSIM {natural[2]} " in README
+    assert f"{paper[1]} dB, SSIM {paper[2]} " in README
