@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from pictures import dark_rgb, picture, saved
 
 from noiser import Enhancer, MachineError
 from noiser.io.files import PARTIAL_SUFFIX, partial_prefix
@@ -14,7 +15,6 @@ from noiser.io.images import decode
 from noiser.pipelines import batch
 from noiser.pipelines.batch import PixelBudget, Result, enhance_bytes, run
 from noiser.pipelines.plan import Item
-from pictures import dark_rgb, picture, saved
 
 
 @pytest.fixture

@@ -11,13 +11,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from pictures import dark_rgb, picture, saved
 
 import noiser
 from noiser.cli import COMMANDS, group
 from noiser.io.images import decode
 from noiser.network import load
 from noiser.training import PRESETS, TrainingConfig
-from pictures import dark_rgb, picture, saved
 
 
 def call(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:

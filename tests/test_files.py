@@ -29,7 +29,7 @@ def test_pipes_sockets_devices_and_folders_are_refused_without_waiting(tmp_path)
         listener.bind(str(tmp_path / "socket.jpg"))
         for name in ("pipe.jpg", "folder.jpg"):
             with pytest.raises(
-                (UnsupportedError, DecodeError), match="not a regular file|directory"
+                (UnsupportedError, DecodeError), match=r"not a regular file|directory"
             ):
                 read_file(tmp_path / name, 100)
         with pytest.raises(DecodeError, match="cannot be read: No such device"):
@@ -100,7 +100,7 @@ def test_the_final_name_never_holds_less_than_all(tmp_path, monkeypatch):
     real = os.link
 
     def watch(partial, path):
-        seen.append((os.path.getsize(partial), synced[-1]))
+        seen.append((partial.stat().st_size, synced[-1]))
         real(partial, path)
 
     synced = []

@@ -3,10 +3,10 @@
 import struct
 
 import pytest
+from pictures import picture, saved
 
 from noiser.errors import DecodeError, LimitError, UnsupportedError
 from noiser.io.gate import Limits, check_header, check_size, sniff
-from pictures import picture, saved
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])
@@ -89,7 +89,7 @@ def test_a_progressive_jpeg_of_an_ordinary_camera_passes():
 
 def test_pixels_at_the_limit_pass_and_one_more_does_not():
     check_size(10, 10, Limits(max_pixels=100))
-    with pytest.raises(LimitError, match="101 x 1 pixels are 0.0 megapixels; the limit is 0.0001"):
+    with pytest.raises(LimitError, match=r"^101 x 1 pixels are 0\.0 megapixels; the limit is 0"):
         check_size(101, 1, Limits(max_pixels=100))
 
 

@@ -4,12 +4,12 @@ import io
 
 import numpy as np
 import pytest
+from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from noiser.errors import DecodeError, LimitError, OutputError, UnsupportedError
 from noiser.io.gate import Limits
 from noiser.io.images import decode, encode, read_size
-from pictures import dark_rgb, picture, saved
 
 LOSSLESS = [
     (mode, format_)

@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pictures import picture, saved
 
 from noiser.errors import OutputError
 from noiser.pipelines.plan import make_plan
-from pictures import picture, saved
 
 
 @pytest.fixture

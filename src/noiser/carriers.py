@@ -63,10 +63,7 @@ def unpack(image: Any) -> Carrier:
         return _unpack_pil(image)
     if origin == "torch":
         return _unpack_torch(image)
-    raise TypeError(
-        f"the image is a {type(image).__name__}; "
-        "it must be a NumPy array, a PIL image or a torch tensor"
-    )
+    raise _not_an_image(image)
 
 
 def checked(pixels: Pixels) -> Pixels:
@@ -102,7 +99,9 @@ def _unpack_pil(image: Any) -> Carrier:
     mode = PIL_MODES[image.mode]
     if image.mode == "P" and "transparency" in image.info:
         mode = "RGBA"
-    pixels = np.asarray(image.convert(mode) if image.mode != mode else image)
+    deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
+    pixels = np.asarray(image if deep or image.mode == mode else image.convert(mode))
+    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
     def pack(frames: list[Pixels]) -> Any:
         packed = Image.fromarray(frames[0])
@@ -116,7 +115,9 @@ def _unpack_torch(tensor: Any) -> Carrier:
     """Read a torch tensor, without a copy where it lies in the CPU's memory."""
     import torch
 
-    if tensor.ndim not in (3, 4) or tensor.shape[-3] != 3:
+    if not isinstance(tensor, torch.Tensor):
+        raise _not_an_image(tensor)
+    if tensor.ndim not in (3, 4) or tensor.shape[-3] != 3 or tensor.numel() == 0:
         raise ValueError(
             f"the tensor has the shape {list(tensor.shape)}; it must be [3,H,W] or [B,3,H,W]"
         )
@@ -130,3 +131,11 @@ def _unpack_torch(tensor: Any) -> Carrier:
         return torch.from_numpy(planar).reshape(tensor.shape).to(tensor.device, tensor.dtype)
 
     return Carrier([checked(frame) for frame in batch], pack)
+
+
+def _not_an_image(image: object) -> TypeError:
+    """Name the type that was found and those that are taken."""
+    return TypeError(
+        f"the image is a {type(image).__name__}; "
+        "it must be a NumPy array, a PIL image or a torch tensor"
+    )

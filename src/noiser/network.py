@@ -25,6 +25,10 @@ PACKAGED = "paper"
 """Name of the weights that ship with the package: preset `paper`, seed 0."""
 
 
+_MALFORMED = (safetensors.SafetensorError, LookupError, TypeError, ValueError, RecursionError)
+"""What reading a file that is something else can raise."""
+
+
 @dataclass(frozen=True, eq=False)
 class Network:
     """`tanh(second * GELU(instance_norm(first * x)))`, both convolutions 3x3 with bias.
@@ -99,7 +103,10 @@ def checksum(network: Network) -> str:
 
 def to_bytes(network: Network) -> bytes:
     """Serialize as safetensors; the same network gives the same bytes."""
-    arrays = {name: getattr(network, name) for name in shapes(network.hidden_channels)}
+    arrays = {
+        name: np.ascontiguousarray(getattr(network, name))  # a view would be saved as its memory
+        for name in shapes(network.hidden_channels)
+    }
     # One entry: safetensors writes its metadata in no fixed order, a JSON text has one.
     described = {"provenance": dict(network.provenance), "sha256": checksum(network)}
     return safetensors.numpy.save(arrays, {"noiser": json.dumps(described, sort_keys=True)})
@@ -117,7 +124,13 @@ def from_bytes(data: bytes) -> Network:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         described = json.loads(header["__metadata__"]["noiser"])
         provenance, expected = dict(described["provenance"]), str(described["sha256"])
-    except (safetensors.SafetensorError, KeyError, TypeError, ValueError) as error:
+    except (
+        safetensors.SafetensorError,
+        LookupError,
+        TypeError,
+        ValueError,
+        RecursionError,
+    ) as error:
         raise WeightsError(f"not noiser weights: {error}") from error
     names = {f.name for f in fields(Network)} - {"provenance"}
     if set(arrays) != names:
@@ -144,7 +157,7 @@ def load(path: str | Path) -> Network:
     path = Path(path)
     try:
         if path.stat().st_size > MAX_FILE_BYTES:
-            raise WeightsError(f"{path}: larger than {MAX_FILE_BYTES} bytes; not noiser weights")
+            raise WeightsError(f"larger than {MAX_FILE_BYTES} bytes; not noiser weights")
         return from_bytes(path.read_bytes())
     except OSError as error:
         raise WeightsError(f"{path}: {error.strerror}") from error

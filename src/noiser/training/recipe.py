@@ -1,6 +1,7 @@
 """What a training run is made of: one frozen value, stored with the weights it gives."""
 
 import json
+import math
 from dataclasses import asdict, dataclass
 from typing import Literal
 
@@ -61,6 +62,9 @@ class TrainingConfig:
         for name in (*positive, "noise_std", "eps"):
             if not getattr(self, name) > 0:
                 raise ValueError(f"{name} is {getattr(self, name)}; it must be above 0")
+        for name in ("learning_rate", "noise_std", "noise_mean", "tv_weight", "eps"):
+            if not math.isfinite(getattr(self, name)):
+                raise ValueError(f"{name} is {getattr(self, name)}; it must be a finite number")
         if self.hidden_channels > MAX_HIDDEN_CHANNELS:
             raise ValueError(
                 f"hidden_channels is {self.hidden_channels}; "

@@ -1,0 +1,196 @@
+"""Folding: the normalization, done by hand in float64, against the filter that replaces it."""
+
+import math
+
+import numpy as np
+import pytest
+import torch
+import truth
+
+from noiser.folding import DARKEST_MEAN, HALO, fold
+from noiser.moments import PAIRS, TAPS, UNIT, Moments
+from noiser.network import Network
+
+NEUTRAL = {"noise_floor": 0.0, "contrast": 1.0, "brightness": 0.0, "black": 0.0}
+
+
+def measured(image, padding="zero"):
+    """Make moments of an image, by loops."""
+    return Moments(padding, *truth.moments_by_loops(image, padding))
+
+
+def flat_moments(level, padding="replicate"):
+    """Make the moments of a flat gray image; `level` in whole multiples of 1/65535."""
+    return Moments(padding, 10, (10 * level,) * TAPS, (10 * level**2,) * PAIRS)
+
+
+def under_the_kernel(image, padding):
+    """List the 27 values around every pixel: float64 [H*W,27] in [-1, 1]."""
+    mode = {"zero": "constant", "replicate": "edge"}[padding]
+    padded = np.pad(2 * truth.unit(image) - 1, ((1, 1), (1, 1), (0, 0)), mode)
+    windows = np.lib.stride_tricks.sliding_window_view(padded, (3, 3), (0, 1))
+    return windows.reshape(-1, 27)
+
+
+def scales(folded, network):
+    """Divide the folded kernels by the network's: float64 [K]."""
+    ratios = folded.first_weight / network.first_weight
+    assert np.ptp(ratios.reshape(len(ratios), -1), axis=1).max() < 1e-9
+    return ratios[:, 0, 0, 0]
+
+
+def test_the_halo_is_one_pixel_for_each_3x3_convolution():
+    """A pixel's output depends on a square of 5 x 5: torch's gradient is zero outside."""
+    network = truth.random_network(4)
+    image = torch.full((1, 3, 11, 11), 0.2, dtype=torch.float64, requires_grad=True)
+    model = truth.torch_network(network, "zero")
+    torch.nn.Sequential(model[0], model[2], model[3])(image)[0, 0, 5, 5].backward()
+    reached = image.grad.abs().sum((0, 1)).nonzero()
+
+    assert reached.min(0).values.tolist() == [5 - HALO, 5 - HALO]
+    assert reached.max(0).values.tolist() == [5 + HALO, 5 + HALO]
+
+
+@pytest.mark.parametrize("padding", ["zero", "replicate"])
+def test_the_folded_first_layer_is_convolution_and_normalization_in_one(dark_photo, padding):
+    """It equals torch's own InstanceNorm2d after torch's own Conv2d, at every pixel."""
+    image, network = dark_photo(13, 9, seed=5), truth.random_network(6)
+    signed = torch.tensor(2 * truth.unit(image) - 1).permute(2, 0, 1)[None]
+    with torch.no_grad():
+        expected = truth.torch_network(network, padding)[:2](signed)[0].reshape(6, -1)
+
+    folded = fold(network, measured(image, padding))
+    centered = under_the_kernel(image, padding) - np.repeat(folded.center / 255, 9)
+    hidden = folded.first_weight.reshape(6, 27) @ centered.T + folded.first_bias[:, None]
+
+    assert hidden == pytest.approx(expected.numpy(), abs=1e-9)
+
+
+@pytest.mark.parametrize("eps", [1e-12, 1e-5, 0.5])
+def test_eps_is_added_to_the_variance(eps):
+    """A flat image has no variance: the scale is 1 / sqrt(eps)."""
+    network = truth.random_network(3)
+    folded = fold(network, flat_moments(-50000), eps=eps)
+
+    assert scales(folded, network) == pytest.approx(np.full(3, 1 / math.sqrt(eps)), rel=1e-12)
+
+
+def test_the_noise_floor_is_the_variance_that_white_noise_would_add():
+    """On a flat image: 1 / scale^2 = eps + (2 floor)^2 |w|^2, with floor in [0, 1] units."""
+    network = truth.random_network(3)
+    energy = (network.first_weight.astype(np.float64) ** 2).sum((1, 2, 3))
+
+    folded = fold(network, flat_moments(0), eps=1e-5, noise_floor=0.03)
+
+    assert scales(folded, network) == pytest.approx((1e-5 + 0.06**2 * energy) ** -0.5, rel=1e-12)
+
+
+def test_the_noise_floor_equals_real_noise_of_that_deviation():
+    """Folding noisy moments is folding clean ones with the floor: simulated, to 3 %."""
+    rng = np.random.default_rng(1)
+    network = truth.random_network(3)
+    noisy = np.clip(0.5 + rng.normal(0, 0.05, (60, 60, 3)), 0, 1)
+
+    by_noise = fold(network, measured(noisy, "replicate"), eps=1e-9)
+    by_floor = fold(network, flat_moments(0), eps=1e-9, noise_floor=0.05)
+
+    assert scales(by_noise, network) == pytest.approx(scales(by_floor, network), rel=0.03)
+
+
+def test_the_first_bias_of_the_network_cancels(dark_photo):
+    """Normalization subtracts the mean, and the bias with it."""
+    network, m = truth.random_network(4), measured(dark_photo(8, 8))
+    other = Network(
+        network.first_weight, network.first_bias + 5, network.second_weight, network.second_bias
+    )
+
+    assert np.array_equal(fold(network, m).first_bias, fold(other, m).first_bias)
+
+
+def test_the_center_is_the_mean_of_each_colour_to_the_nearest_255th():
+    """Worked by hand: bytes 10, 20 and 200 are -235, -215 and 145 of 255."""
+    image = np.empty((4, 4, 3), np.uint8)
+    image[:] = (10, 20, 200)
+
+    assert fold(truth.random_network(1), measured(image, "replicate")).center.tolist() == [
+        -235,
+        -215,
+        145,
+    ]
+
+
+def test_the_center_is_an_integer_so_that_every_format_subtracts_it_exactly():
+    """Integers, whatever the image's mean."""
+    assert fold(truth.random_network(1), flat_moments(-50001)).center.dtype == np.int64
+
+
+@pytest.mark.parametrize("brightness", [-0.9, -0.3, 0.0, 0.5, 0.9])
+def test_brightness_is_where_mid_gray_goes(brightness):
+    """An output of 0 before the tanh, mid-gray, becomes exactly `brightness`."""
+    network = truth.random_network(2)
+    silent = Network(
+        network.first_weight, network.first_bias, network.second_weight, np.zeros(3, np.float32)
+    )
+
+    folded = fold(silent, flat_moments(0), brightness=brightness)
+
+    assert np.tanh(folded.second_bias) == pytest.approx(np.full(3, brightness), abs=1e-15)
+
+
+def test_contrast_multiplies_what_goes_into_the_tanh():
+    """Weights and bias of the second convolution, before brightness is added."""
+    network = truth.random_network(2)
+
+    folded = fold(network, flat_moments(0), contrast=2.5, brightness=0.5)
+
+    assert folded.second_weight == pytest.approx(2.5 * network.second_weight.astype(np.float64))
+    assert folded.second_bias == pytest.approx(
+        2.5 * network.second_bias.astype(np.float64) + math.atanh(0.5)
+    )
+
+
+def test_neutral_knobs_leave_the_second_convolution_as_it_is():
+    """Contrast 1 and brightness 0 change no bit."""
+    network = truth.random_network(2)
+
+    folded = fold(network, flat_moments(0), **NEUTRAL)
+
+    assert np.array_equal(folded.second_weight, network.second_weight)
+    assert np.array_equal(folded.second_bias, network.second_bias)
+
+
+def test_black_is_a_share_of_the_mean_luma():
+    """Worked by hand: mean 0.299 x 0.2 + 0.587 x 0.4 + 0.114 x 0.8 = 0.3858, a tenth of it."""
+    image = np.empty((4, 4, 3), np.uint8)
+    image[:] = (51, 102, 204)
+
+    folded = fold(truth.random_network(1), measured(image, "replicate"), black=0.1)
+
+    assert folded.black == pytest.approx(0.03858, abs=1e-12)
+
+
+def test_black_counts_very_dark_means_as_ten_levels():
+    """A black image: the share is of 10 / 255, or sensor noise would become speckles."""
+    folded = fold(truth.random_network(1), flat_moments(-UNIT), black=0.5)
+
+    assert folded.black == 0.5 * DARKEST_MEAN == 0.5 * 10 / 255
+
+
+def test_black_zero_stays_zero():
+    """The neutral value takes no step at all."""
+    assert fold(truth.random_network(1), flat_moments(0)).black == 0.0
+
+
+def test_the_folded_filter_remembers_the_padding():
+    """The second convolution needs it too."""
+    assert fold(truth.random_network(1), flat_moments(0, "replicate")).padding == "replicate"
+
+
+def test_moments_that_no_image_has_do_not_break_the_square_root():
+    """A negative variance, from another machine's moments, counts as none."""
+    impossible = Moments("zero", 10, (100 * UNIT,) * TAPS, (0,) * PAIRS)
+    network = truth.random_network(2)
+
+    folded = fold(network, impossible, eps=1e-4)
+
+    assert scales(folded, network) == pytest.approx(np.full(2, 100.0), rel=1e-9)

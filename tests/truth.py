@@ -1,0 +1,123 @@
+"""Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+
+from noiser.network import Network
+from noiser.types import ByteImage, Padding, Pixels, Region
+
+PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
+"""White by dtype."""
+
+LATTICE = 65535
+"""Moments count in multiples of 1/65535."""
+
+
+def dark_photo(height: int, width: int, seed: int = 0) -> ByteImage:
+    """Make a dark photograph: a glow, a few things in it, and the noise of few photons."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:height, 0:width] / max(height, width)
+    glow = np.exp(-4 * ((y - rng.random()) ** 2 + (x - rng.random()) ** 2))
+    scene = 0.02 + 0.1 * glow[..., None] * rng.uniform(0.4, 1.0, 3)
+    for _ in range(5):
+        color = rng.uniform(0.0, 0.25, 3)
+        center, size = rng.random(2), rng.uniform(0.05, 0.3)
+        if rng.random() < 0.5:
+            inside = np.hypot(y - center[0], x - center[1]) < size
+        else:
+            inside = (abs(y - center[0]) < size) & (abs(x - center[1]) < size / 2)
+        scene[inside] = 0.5 * scene[inside] + 0.5 * color
+    photons = rng.poisson(scene * 2000) / 2000
+    return np.rint(255 * np.clip(photons, 0, 1)).astype(np.uint8)
+
+
+def random_network(hidden: int, seed: int = 0) -> Network:
+    """Draw weights as large as trained ones."""
+    rng = np.random.default_rng(seed)
+    return Network(
+        rng.normal(0, 0.3, (hidden, 3, 3, 3)).astype(np.float32),
+        rng.normal(0, 0.3, hidden).astype(np.float32),
+        rng.normal(0, 0.6 / np.sqrt(hidden), (3, hidden, 3, 3)).astype(np.float32),
+        rng.normal(0, 0.1, 3).astype(np.float32),
+    )
+
+
+def as_kind(image: ByteImage, dtype: str, channels: int, seed: int = 0) -> Pixels:
+    """Turn uint8 [H,W,3] into another kind of image.
+
+    One channel gives [H,W]. The finer formats get random values below the 8-bit step (floats
+    between the multiples of 1/65535 too), and alpha is random.
+    """
+    rng = np.random.default_rng(seed)
+    height, width, _ = image.shape
+    colors = image if channels >= 3 else image[..., :1]
+    if channels in (2, 4):
+        alpha = rng.integers(0, 256, (height, width, 1), dtype=np.uint8)
+        colors = np.concatenate([colors, alpha], 2)
+    if dtype == "uint16":
+        fine = rng.integers(0, 257, colors.shape)
+        colors = np.minimum(257 * colors.astype(np.int64) + fine, 65535).astype(np.uint16)
+    elif dtype != "uint8":
+        colors = np.minimum(colors / 255 + rng.random(colors.shape) / 255, 1).astype(dtype)
+    return colors[..., 0] if channels == 1 else colors
+
+
+def unit(image: Pixels) -> NDArray[np.float64]:
+    """Read the colours of any kind of image: float64 [H,W,3] in [0, 1]."""
+    planes = np.atleast_3d(image).astype(np.float64) / PEAKS[image.dtype.name]
+    return planes[..., :3] if planes.shape[2] >= 3 else np.repeat(planes[..., :1], 3, 2)
+
+
+def moments_by_loops(
+    image: Pixels, padding: Padding, region: Region | None = None
+) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
+    """Visit every pixel, take the 27 integers around it, and add up: count, sums, products."""
+    lattice = np.rint((2 * unit(image) - 1) * LATTICE).astype(np.int64)
+    mode = {"zero": "constant", "replicate": "edge"}[padding]
+    padded = np.pad(lattice, ((1, 1), (1, 1), (0, 0)), mode)
+    rows, columns = region or (slice(0, image.shape[0]), slice(0, image.shape[1]))
+    count, sums, products = 0, np.zeros(27, np.int64), np.zeros((27, 27), np.int64)
+    for y in range(rows.start, rows.stop):
+        for x in range(columns.start, columns.stop):
+            under = padded[y : y + 3, x : x + 3].transpose(2, 0, 1).ravel()
+            count += 1
+            sums += under
+            products += under[:, None] * under
+    upper = [int(products[i, j]) for i in range(27) for j in range(i, 27)]
+    return count, tuple(sums.tolist()), tuple(upper)
+
+
+def torch_network(
+    network: Network, padding: Padding, eps: float = 1e-5, dtype: torch.dtype = torch.float64
+) -> nn.Sequential:
+    """Build the published network from torch's own modules, and put the weights in."""
+    mode = {"zero": "zeros", "replicate": "replicate"}[padding]
+    hidden = network.hidden_channels
+    model = nn.Sequential(
+        nn.Conv2d(3, hidden, 3, padding=1, padding_mode=mode),
+        nn.InstanceNorm2d(hidden, eps=eps),
+        nn.GELU(),
+        nn.Conv2d(hidden, 3, 3, padding=1, padding_mode=mode),
+        nn.Tanh(),
+    )
+    arrays = (network.first_weight, network.first_bias, network.second_weight, network.second_bias)
+    with torch.no_grad():
+        for parameter, array in zip(model.parameters(), arrays, strict=True):
+            parameter.copy_(torch.tensor(array))
+    return model.to(dtype)
+
+
+def torch_enhance(
+    network: Network,
+    image: Pixels,
+    padding: Padding,
+    eps: float = 1e-5,
+    dtype: torch.dtype = torch.float64,
+) -> NDArray[np.float64]:
+    """Run the published network in torch: float64 [H,W,3] in [0, 1]."""
+    signed = torch.tensor(2 * unit(image) - 1).permute(2, 0, 1)[None].to(dtype)
+    with torch.no_grad():
+        output = torch_network(network, padding, eps, dtype)(signed)
+    return ((output.double() + 1) / 2)[0].permute(1, 2, 0).numpy()
