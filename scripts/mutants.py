@@ -242,6 +242,30 @@ MUTANTS = [
         "architecture",
     ),
     Mutant("metrics.py", "import numpy as np\n", "import numpy as np\nprint()\n", "architecture"),
+    # files, gate, images
+    Mutant("io/files.py", "            os.fsync(file.fileno())", "            pass", "files"),
+    Mutant("io/files.py", "        if overwrite:", "        if True:", "files"),
+    Mutant("io/files.py", "            partial.unlink()", "            pass", "files"),
+    Mutant("io/files.py", "os.link(partial, path)", "os.replace(partial, path)", "files"),
+    Mutant("io/files.py", "entry.name[:18] in wanted", "wanted", "files"),
+    Mutant("io/files.py", "not stat.S_ISREG(status.st_mode)", "False", "files"),
+    Mutant("io/files.py", "if os.path.lexists(path):", "if False:", "files"),
+    Mutant("io/files.py", "os.fsencode(path.name)", 'b""', "files"),
+    Mutant("io/gate.py", "width * height > limits.max_pixels", "False", "gate"),
+    Mutant("io/gate.py", "scans > limits.max_scans", "scans >= limits.max_scans", "gate"),
+    Mutant("io/gate.py", "data[24] == 16", "data[24] == 8", "gate"),
+    Mutant("io/gate.py", "flags & 0x20", "flags & 0x10", "gate"),
+    Mutant("io/images.py", "ImageOps.exif_transpose(image, in_place=True)", "pass", "images"),
+    Mutant("io/images.py", '{"qtables": tables}', '{"quality": 75}', "images"),
+    Mutant("io/metadata.py", "        del exif[tag]", "        pass", "images"),
+    # pipelines
+    Mutant("pipelines/batch.py", "if not overwrite and item", "if item", "batch"),
+    Mutant("pipelines/batch.py", "if error.errno in MACHINE_ERRORS", "if False", "batch"),
+    Mutant("pipelines/batch.py", "    remove_partials(", "    list(", "batch"),
+    Mutant("pipelines/batch.py", "self._free >= pixels", "True", "batch"),
+    Mutant("pipelines/plan.py", ".casefold()", "", "plan"),
+    Mutant("pipelines/plan.py", "os.path.realpath(item.output) in seen", "False", "plan"),
+    Mutant("pipelines/plan.py", "if entry.is_symlink():", "if False:", "plan"),
 ]
 """Add a row for each new promise of the code; `tests` may name several files."""
 

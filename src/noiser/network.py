@@ -124,13 +124,7 @@ def from_bytes(data: bytes) -> Network:
         header = json.loads(data[8 : 8 + int.from_bytes(data[:8], "little")])
         described = json.loads(header["__metadata__"]["noiser"])
         provenance, expected = dict(described["provenance"]), str(described["sha256"])
-    except (
-        safetensors.SafetensorError,
-        LookupError,
-        TypeError,
-        ValueError,
-        RecursionError,
-    ) as error:
+    except _MALFORMED as error:
         raise WeightsError(f"not noiser weights: {error}") from error
     names = {f.name for f in fields(Network)} - {"provenance"}
     if set(arrays) != names:
