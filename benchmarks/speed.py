@@ -83,7 +83,10 @@ def main() -> None:
 def dark_image(height: int, width: int) -> np.ndarray:
     """Make something dark; the time does not depend on the values."""
     rng = np.random.default_rng(0)
-    return (rng.random((height, width, 3), np.float32) ** 3 * 80).astype(np.uint8)
+    image = np.empty((height, width, 3), np.uint8)
+    for row in image:  # one by one: large temporaries would blur the figure of memory
+        row[:] = rng.random((width, 3), np.float32) ** 3 * 80
+    return image
 
 
 def extra_memory(image: np.ndarray, threads: int) -> float:

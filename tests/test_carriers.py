@@ -257,3 +257,36 @@ def test_a_batch_of_two_has_no_single_frame():
     """The message has the size of the batch."""
     with pytest.raises(ValueError, match=r"^a batch of 2 images found; pass them one by one$"):
         _ = unpack(torch.zeros(2, 3, 2, 2)).single
+
+
+@pytest.mark.parametrize(("mode", "key"), [("RGB", (9, 9, 9)), ("L", 9)])
+def test_a_transparent_colour_becomes_alpha(mode, key):
+    """One colour of an RGB or gray image may stand for transparent."""
+    image = Image.new(mode, (2, 1), (9, 9, 9) if mode == "RGB" else 9)
+    image.putpixel((1, 0), (50, 60, 70) if mode == "RGB" else 50)
+    image.info["transparency"] = key
+
+    output = through(image)
+
+    assert output.mode == {"RGB": "RGBA", "L": "LA"}[mode]
+    assert np.asarray(output)[0, :, -1].tolist() == [0, 255]
+
+
+def test_a_cmyk_profile_does_not_follow_the_rgb_output():
+    """It would describe inks that are not there any more."""
+    image = Image.fromarray(PICTURE).convert("CMYK")
+    image.info.update(icc_profile=b"inks", dpi=(72, 72))
+
+    assert through(image).info == {"dpi": (72, 72)}
+
+
+def test_an_image_type_of_another_package_is_a_pil_image_if_it_derives_from_one():
+    """Plugins define their own subclasses."""
+
+    class Foreign(Image.Image):
+        """Lives in this module, not in PIL."""
+
+    foreign = Image.fromarray(PICTURE)
+    foreign.__class__ = Foreign
+
+    assert unpack(foreign).single.tolist() == PICTURE.tolist()

@@ -378,3 +378,10 @@ def test_an_image_smaller_than_the_halo_is_enhanced(shape, look, kernel):
     output = enhance(np.full(shape, 7, np.uint8), look, kernel=kernel)
 
     assert output.shape == shape
+
+
+def test_strength_0_keeps_even_a_negative_zero():
+    """The input's bytes, not only its values."""
+    image = np.array([[-0.0, 0.5], [0.25, 0.0]])
+
+    assert Enhancer(strength=0).enhance(image).tobytes() == image.tobytes()

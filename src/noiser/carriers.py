@@ -58,10 +58,10 @@ def unpack(image: Any) -> Carrier:
     """
     if isinstance(image, np.ndarray):
         return Carrier([checked(image)], lambda frames: frames[0])
-    origin = type(image).__module__.split(".")[0]
-    if origin == "PIL":
+    origins = {base.__module__.split(".")[0] for base in type(image).__mro__}
+    if "PIL" in origins:
         return _unpack_pil(image)
-    if origin == "torch":
+    if "torch" in origins:
         return _unpack_torch(image)
     raise _not_an_image(image)
 
@@ -96,19 +96,29 @@ def _unpack_pil(image: Any) -> Carrier:
         raise ValueError(
             f"the image has the mode {image.mode}; it must be one of {', '.join(PIL_MODES)}"
         )
-    mode = PIL_MODES[image.mode]
-    if image.mode == "P" and "transparency" in image.info:
-        mode = "RGBA"
-    deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
-    pixels = np.asarray(image if deep or image.mode == mode else image.convert(mode))
-    pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    # What describes the old mode's pixels would be wrong for the new one's.
+    stale = {"transparency"} | ({"icc_profile"} if image.mode == "CMYK" else set())
 
     def pack(frames: list[Pixels]) -> Any:
         packed = Image.fromarray(frames[0])
-        packed.info = {k: v for k, v in image.info.items() if k != "transparency"}
+        packed.info = {k: v for k, v in image.info.items() if k not in stale}
         return packed
 
-    return Carrier([checked(pixels)], pack)
+    return Carrier([checked(pil_pixels(image))], pack)
+
+
+def pil_pixels(image: Any) -> Pixels:
+    """Read a PIL image of one of `PIL_MODES` as an array, in the mode it is enhanced in.
+
+    A colour, or entries of a palette, that stand for transparent become an alpha channel.
+    """
+    mode = PIL_MODES[image.mode]
+    if "transparency" in image.info and mode in ("L", "RGB"):
+        image = image.convert("RGBA")
+        mode = "LA" if mode == "L" else "RGBA"
+    deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
+    pixels = np.asarray(image if deep or image.mode == mode else image.convert(mode))
+    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
 
 
 def _unpack_torch(tensor: Any) -> Carrier:

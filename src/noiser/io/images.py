@@ -20,6 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
+from noiser.carriers import PIL_MODES, pil_pixels
 from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
 from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
 from noiser.io.metadata import read_metadata, save_options
@@ -91,9 +92,10 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         metadata = read_metadata(image, limits)
-        known, note = _to_known_mode(image, metadata)
-        pixels = np.asarray(known)
-        pixels = pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+        if image.mode == "CMYK":
+            pixels, note = np.asarray(_from_cmyk(image, metadata)), "CMYK was converted to sRGB"
+        else:
+            pixels, note = pil_pixels(image), None
         return Photo(pixels, sniff(data), metadata, encoding, note)
 
 
@@ -169,9 +171,7 @@ def _check_kind(image: ImageFile.ImageFile, limits: Limits) -> None:
     frames = _frames(image)
     if frames > 1:
         raise UnsupportedError("several pages or frames; noiser enhances single pictures")
-    if image.mode not in ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr") and (
-        not image.mode.startswith("I;16")
-    ):
+    if image.mode not in PIL_MODES:
         raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
     for name in ("icc_profile", "exif", "xmp"):
         size = len(image.info.get(name) or b"")
@@ -215,19 +215,6 @@ def _encoding(image: ImageFile.ImageFile, data: bytes) -> dict[str, Any]:
             "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         }
     return {}
-
-
-def _to_known_mode(image: Image.Image, metadata: dict[str, Any]) -> tuple[Image.Image, str | None]:
-    """Convert to gray, gray and alpha, RGB or RGBA, and say so where colours change."""
-    if image.mode == "CMYK":
-        return _from_cmyk(image, metadata), "CMYK was converted to sRGB"
-    if "transparency" in image.info or image.mode == "PA":
-        # One colour, or some entries of a palette, stand for transparent: make it a channel.
-        gray = image.mode in ("1", "L")
-        rgba = image.convert("RGBA")
-        return (rgba.convert("LA") if gray else rgba), None
-    known = {"1": "L", "P": "RGB", "RGBX": "RGB", "YCbCr": "RGB"}
-    return (image.convert(known[image.mode]) if image.mode in known else image), None
 
 
 def _from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:

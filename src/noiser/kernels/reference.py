@@ -5,6 +5,7 @@ so that here too any cut of an image gives the same bits.
 """
 
 import math
+from itertools import product
 from typing import Literal
 
 import numpy as np
@@ -48,10 +49,12 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
     """
     (top, bottom), (left, right) = _bounds(region)
     sums, products = np.zeros(TAPS, object), np.zeros((TAPS, TAPS), object)
-    step = max(EXACT_PIXELS // (right - left), 1)
-    for row in range(top, bottom, step):
-        rows = slice(row, min(row + step, bottom))
-        lattice = np.rint(_signed(pixels, _grow((rows, region[1]), 1, None), padding) * UNIT)
+    width = min(right - left, EXACT_PIXELS)
+    height = EXACT_PIXELS // width
+    for row, column in product(range(top, bottom, height), range(left, right, width)):
+        rows = slice(row, min(row + height, bottom))
+        columns = slice(column, min(column + width, right))
+        lattice = np.rint(_signed(pixels, _grow((rows, columns), 1, None), padding) * UNIT)
         under = _patches(lattice).reshape(TAPS, -1)
         sums += under.sum(1).astype(np.int64)
         products += (under @ under.T).astype(np.int64)
