@@ -133,7 +133,7 @@ MUTANTS = [
     Mutant(
         "kernels/reference.py",
         "rows = slice(row, min(row + height, bottom))",
-        "rows = slice(row, row + step)",
+        "rows = slice(row, row + height)",
         REFERENCE,
     ),
     Mutant(
