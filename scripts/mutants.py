@@ -86,7 +86,7 @@ MUTANTS = [
     # carriers
     Mutant("carriers.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "carriers"),
     Mutant("carriers.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "carriers"),
-    Mutant("carriers.py", ' if k not in stale', "", "carriers"),
+    Mutant("carriers.py", " if k not in stale", "", "carriers"),
     Mutant("carriers.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
     Mutant("carriers.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
     Mutant("carriers.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
