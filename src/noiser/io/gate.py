@@ -15,7 +15,7 @@ class Limits:
         ValueError: A limit is below 1.
     """
 
-    max_pixels: int = 100 * MEGA
+    max_pixels: int = 80 * MEGA
     """Width times height [pixels]. An image takes about 7 bytes of memory for each."""
 
     max_side: int = 65_535
@@ -126,7 +126,7 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     if width * height > limits.max_pixels:
         raise LimitError(
             f"{width} x {height} pixels are {width * height / MEGA:.1f} megapixels; "
-            f"the limit is {limits.max_pixels / MEGA:g}"
+            f"the limit is {limits.max_pixels / MEGA:g} (--max-megapixels raises it)"
         )
 
 

@@ -123,12 +123,11 @@ def _opened(data: bytes, limits: Limits) -> Iterator[ImageFile.ImageFile]:
         raise DecodeError(f"damaged {format_} data: {_sentence(error)}") from error
 
 
-def encode(photo: Photo, pixels: Pixels, format_: str | None = None) -> bytes:
+def encode(photo: Photo, format_: str | None = None) -> bytes:
     """Write an image file.
 
     Args:
-        photo: Where the metadata comes from, and the encoding where the format stays.
-        pixels: uint8 or uint16 [H,W] or [H,W,C].
+        photo: The pixels, the metadata, and the encoding where the format stays.
         format_: By default the photo's own.
 
     Returns:
@@ -138,12 +137,12 @@ def encode(photo: Photo, pixels: Pixels, format_: str | None = None) -> bytes:
         OutputError: The format cannot hold the image.
     """
     format_ = format_ or photo.format
-    channels = pixels.shape[2] if pixels.ndim == 3 else 1
-    if pixels.dtype == np.uint16 and format_ not in ("PNG", "TIFF"):
+    channels = photo.pixels.shape[2] if photo.pixels.ndim == 3 else 1
+    if photo.pixels.dtype == np.uint16 and format_ not in ("PNG", "TIFF"):
         raise OutputError(f"{format_} cannot hold 16 bits; choose PNG or TIFF")
     if channels in (2, 4) and format_ == "JPEG":
         raise OutputError("JPEG cannot hold transparency; choose PNG, WebP, TIFF or AVIF")
-    image = Image.fromarray(pixels)
+    image = Image.fromarray(photo.pixels)
     if image.mode == "LA" and format_ not in ("PNG", "TIFF"):
         image = image.convert("RGBA")
     options = {"quality": LOSSY_QUALITY} if format_ in ("JPEG", "WEBP", "AVIF") else {}
@@ -151,7 +150,7 @@ def encode(photo: Photo, pixels: Pixels, format_: str | None = None) -> bytes:
         options = photo.encoding
     buffer = io.BytesIO()
     try:
-        image.save(buffer, format_, **options, **save_options(photo.metadata, format_))
+        image.save(buffer, format_, **options | save_options(photo.metadata, format_))
     except Exception as error:  # encoders raise what they don't document
         raise OutputError(f"cannot be written as {format_}: {_sentence(error)}") from error
     return buffer.getvalue()

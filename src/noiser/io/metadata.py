@@ -20,6 +20,12 @@ LAYOUT_TAGS = frozenset(
 A TIFF's own tags come with its EXIF; these would describe the new file wrongly.
 """
 
+TABLES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
+"""EXIF's own tables: the camera's settings, the place."""
+
+XMP_TAG = 700
+"""TIFF's tag for the XMP text."""
+
 XMP_NAME = "XML:com.adobe.xmp"
 """PNG's name for the XMP text."""
 
@@ -34,7 +40,7 @@ def read_metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
     exif = image.getexif()
     for tag in LAYOUT_TAGS & set(exif):
         del exif[tag]
-    for table in (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo):
+    for table in set(exif) & set(TABLES):
         exif.get_ifd(table)  # read now: the file will be closed
     if exif:
         found["exif"] = exif.tobytes()
@@ -52,18 +58,31 @@ def read_metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
 
 def save_options(metadata: dict[str, Any], format_: str) -> dict[str, Any]:
     """Pass metadata in the way each format's writer wants it."""
-    metadata = dict(metadata)
-    xmp = metadata.pop("xmp", None)
+    options = dict(metadata)
+    xmp = options.pop("xmp", None)
     if format_ == "BMP":
-        return {k: v for k, v in metadata.items() if k == "dpi"}
+        return {k: v for k, v in options.items() if k == "dpi"}
     if format_ in ("WEBP", "AVIF"):
-        metadata.pop("dpi", None)
+        options.pop("dpi", None)
+    if format_ == "TIFF":
+        return options | _tiff_options(options.get("exif"), xmp)
     if xmp is None:
-        return metadata
+        return options
     if format_ == "PNG":
         text = PngImagePlugin.PngInfo()
         text.add_itxt(XMP_NAME, xmp.decode("utf-8", "replace"))
-        return metadata | {"pnginfo": text}
-    if format_ == "TIFF":
-        return metadata | {"tiffinfo": {700: xmp}}
-    return metadata | {"xmp": xmp}
+        return options | {"pnginfo": text}
+    return options | {"xmp": xmp}
+
+
+def _tiff_options(exif_bytes: bytes | None, xmp: bytes | None) -> dict[str, Any]:
+    """Join EXIF and XMP, for TIFF's writer takes one of them only.
+
+    Nor can it compress a file with EXIF's tables: rather a larger file than a poorer one.
+    """
+    exif = Image.Exif()
+    exif.load(exif_bytes or b"")
+    if xmp is not None:
+        exif[XMP_TAG] = xmp
+    options: dict[str, Any] = {"exif": exif.tobytes()} if exif else {}
+    return options | ({"compression": "raw"} if set(exif) & set(TABLES) else {})

@@ -5,7 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from noiser.enhancer import Enhancer
@@ -123,7 +123,9 @@ def enhance_bytes(
     """
     photo = decode(data, limits)
     height, width = photo.pixels.shape[:2]
-    return encode(photo, enhancer.enhance(photo.pixels), format_), width, height, photo.note
+    # The input's pixels are let go here; encoding needs memory of its own.
+    photo = replace(photo, pixels=enhancer.enhance(photo.pixels))
+    return encode(photo, format_), width, height, photo.note
 
 
 def _process(
