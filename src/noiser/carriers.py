@@ -11,6 +11,9 @@ from noiser.types import Pixels
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 """Kinds of values the kernels read."""
 
+PIL_BAND_ROWS = 256
+"""Rows taken out of a PIL image at a time [pixels]."""
+
 PIL_MODES = {
     "1": "L", "L": "L", "LA": "LA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA",
     "RGBX": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "I;16": "I;16", "I;16L": "I;16",
@@ -117,8 +120,21 @@ def pil_pixels(image: Any) -> Pixels:
         image = image.convert("RGBA")
         mode = "LA" if mode == "L" else "RGBA"
     deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
-    pixels = np.asarray(image if deep or image.mode == mode else image.convert(mode))
-    return pixels.astype(pixels.dtype.newbyteorder("="), copy=False)
+    return pil_array(image if deep or image.mode == mode else image.convert(mode))
+
+
+def pil_array(image: Any) -> Pixels:
+    """Copy a PIL image into an array, band by band: Pillow would take the memory twice."""
+    width, height = image.size
+    pixels: Pixels | None = None
+    for top in range(0, height, PIL_BAND_ROWS):
+        bottom = min(top + PIL_BAND_ROWS, height)
+        band = np.asarray(image.crop((0, top, width, bottom)))
+        if pixels is None:
+            dtype = band.dtype.newbyteorder("=")
+            pixels = np.empty((height, *band.shape[1:]), dtype)
+        pixels[top:bottom] = band
+    return np.asarray(image) if pixels is None else pixels
 
 
 def _unpack_torch(tensor: Any) -> Carrier:

@@ -20,7 +20,7 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from noiser.carriers import PIL_MODES, pil_pixels
+from noiser.carriers import PIL_MODES, pil_array, pil_pixels
 from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
 from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
 from noiser.io.metadata import read_metadata, save_options
@@ -93,7 +93,7 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
         ImageOps.exif_transpose(image, in_place=True)
         metadata = read_metadata(image, limits)
         if image.mode == "CMYK":
-            pixels, note = np.asarray(_from_cmyk(image, metadata)), "CMYK was converted to sRGB"
+            pixels, note = pil_array(_from_cmyk(image, metadata)), "CMYK was converted to sRGB"
         else:
             pixels, note = pil_pixels(image), None
         return Photo(pixels, sniff(data), metadata, encoding, note)
