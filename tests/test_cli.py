@@ -107,6 +107,17 @@ def test_a_bad_pipe_is_one_sentence_and_exit_1(tmp_path, stdin, text):
     assert (done.returncode, done.stdout, done.stderr.decode()) == (1, b"", text)
 
 
+def test_a_pipe_neither_replaces_a_file_nor_fails_without_a_sentence(night):
+    stdin = saved(picture(), "PNG")
+    done = call("enhance", "-", "-o", "night.png", cwd=night, stdin=stdin)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr == b"noiser: night.png is there already; --overwrite replaces it\n"
+    done = call("enhance", "-", "-o", "night.png/x.png", cwd=night, stdin=stdin)
+    assert done.returncode == 3
+    assert done.stderr.startswith(b"noiser: night.png/x.png: cannot be written: ")
+    assert (night / "night.png").read_bytes() == stdin
+
+
 @pytest.mark.parametrize(
     "words",
     [
@@ -177,10 +188,10 @@ def test_a_dry_run_shows_what_the_real_run_then_does(night):
     assert made == {row["output"] for row in plan["files"]}
 
 
-def test_a_read_only_output_is_exit_3(night):
+def test_a_folder_that_cannot_be_made_fails_its_picture(night):
     done = call("enhance", "night.png", "-o", "/proc/noiser/x.png", cwd=night)
-    assert done.returncode in (1, 3)
-    assert b"cannot be written" in done.stderr
+    assert done.returncode == 1
+    assert b"cannot be written: No such file or directory" in done.stderr
     assert b"Traceback" not in done.stderr
 
 

@@ -93,19 +93,7 @@ def fold(
     center = np.rint(mean.reshape(3, 9)[:, 4] * 255).astype(np.int64)
     offset = mean - np.repeat(center / 255, 9)
     kernels = network.first_weight.astype(np.float64).reshape(-1, TAPS)
-    # math.fsum rounds once, whatever the order: a matrix product's last bits differ
-    # between processors.
-    scale = np.array(
-        [
-            1.0
-            / math.sqrt(
-                max(math.fsum((np.outer(w, w) * covariance).flat), 0.0)
-                + eps
-                + (2.0 * noise_floor) ** 2 * math.fsum(w * w)
-            )
-            for w in kernels
-        ]
-    )
+    scale = _inverse_deviations(kernels, covariance, eps, noise_floor)
     shift = np.array([math.fsum(w * offset) for w in kernels])
     return Folded(
         padding=moments.padding,
@@ -115,4 +103,23 @@ def fold(
         second_weight=network.second_weight.astype(np.float64) * contrast,
         second_bias=network.second_bias.astype(np.float64) * contrast + math.atanh(brightness),
         black=black * max(float(luma(*(mean.reshape(3, 9)[:, 4] + 1.0) / 2.0)), DARKEST_MEAN),
+    )
+
+
+def _inverse_deviations(
+    kernels: NDArray[np.float64], covariance: NDArray[np.float64], eps: float, noise_floor: float
+) -> NDArray[np.float64]:
+    """Compute what instance normalization multiplies each hidden channel by: float64 [K]."""
+    # math.fsum rounds once, whatever the order: a matrix product's last bits differ
+    # between processors.
+    return np.array(
+        [
+            1.0
+            / math.sqrt(
+                max(math.fsum((np.outer(w, w) * covariance).flat), 0.0)
+                + eps
+                + (2.0 * noise_floor) ** 2 * math.fsum(w * w)
+            )
+            for w in kernels
+        ]
     )

@@ -14,7 +14,7 @@ from tqdm import tqdm
 
 from noiser.enhancer import Enhancer, usable_processors
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import write_file
+from noiser.io.files import save_file
 from noiser.io.gate import MEGA, Limits
 from noiser.io.images import SUFFIXES
 from noiser.looks import LOOKS, knobs
@@ -141,7 +141,7 @@ def _pipe(output: Path | None, enhancer: Enhancer, limits: Limits, overwrite: bo
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()
     else:
-        write_file(output, enhanced, overwrite=overwrite)
+        save_file(output, enhanced, overwrite=overwrite)
 
 
 def _show(plan: Plan, overwrite: bool, as_json: bool) -> None:

@@ -9,8 +9,7 @@ from typing import Any
 import click
 from tqdm import tqdm
 
-from noiser.errors import MachineError
-from noiser.io.files import write_file
+from noiser.io.files import save_file
 from noiser.network import to_bytes
 from noiser.training import PRESETS, train
 
@@ -63,11 +62,7 @@ def command(
 
         network = train(config, device=device, progress=progress)
     data = to_bytes(network)
-    try:
-        output.parent.mkdir(parents=True, exist_ok=True)
-        write_file(output, data, overwrite=overwrite)
-    except OSError as error:
-        raise MachineError(f"{output}: cannot be written: {error.strerror}") from error
+    save_file(output, data, overwrite=overwrite)
     click.echo(
         f"{output}: {network.parameter_count} parameters, "
         f"{time.perf_counter() - start:.1f} seconds, SHA-256 {hashlib.sha256(data).hexdigest()}"

@@ -7,7 +7,13 @@ import secrets
 import stat
 from pathlib import Path
 
-from noiser.errors import DecodeError, LimitError, OutputExistsError, UnsupportedError
+from noiser.errors import (
+    DecodeError,
+    LimitError,
+    MachineError,
+    OutputExistsError,
+    UnsupportedError,
+)
 
 PARTIAL_SUFFIX = ".noiser-partial"
 """Ends the name of a file that is being written, and of what a killed run left behind."""
@@ -71,6 +77,22 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def save_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Write a file that a user named, with its folder; what fails names the path.
+
+    Raises:
+        OutputExistsError: There is one, and it was not to be replaced.
+        MachineError: The machine cannot write there.
+    """
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        write_file(path, data, overwrite=overwrite)
+    except OutputExistsError as error:
+        raise OutputExistsError(f"{path} {error}") from None
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be written: {error.strerror}") from error
 
 
 def remove_partials(outputs: list[Path]) -> None:

@@ -11,7 +11,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.color import luma, to_signed
+from noiser.color import luma, to_signed, to_unit
 from noiser.folding import Folded
 from noiser.looks import Look
 from noiser.moments import TAPS, UNIT, UPPER, Moments
@@ -96,7 +96,7 @@ def _network(pixels: Pixels, region: Region, folded: Folded) -> Planes:
     mode: Literal["constant", "edge"] = "constant" if folded.padding == "zero" else "edge"
     hidden = np.pad(hidden, ((0, 0), *missing), mode)
     output = _convolve(hidden, folded.second_weight, folded.second_bias)
-    return (np.tanh(output) + 1.0) / 2.0
+    return np.asarray(to_unit(np.tanh(output)), np.float64)
 
 
 def _develop(pixels: Pixels, region: Region, folded: Folded, look: Look, network: Planes) -> Planes:
@@ -109,7 +109,7 @@ def _develop(pixels: Pixels, region: Region, folded: Folded, look: Look, network
     The network moves the mean to gray and black with it. `l (1 + k) / (l + k)` brings
     black back to 0, leaves white, and hardly touches what is much brighter than `k`.
     """
-    photo = (_signed(pixels, _grow(region, 1, None), folded.padding) + 1.0) / 2.0
+    photo = to_unit(_signed(pixels, _grow(region, 1, None), folded.padding))
     binomial = np.outer([1, 2, 1], [1, 2, 1])[None, None] / 16.0
     blurred = np.stack([_convolve(plane[None], binomial, np.zeros(1))[0] for plane in photo])
     own, bright = luma(*blurred), luma(*network)
