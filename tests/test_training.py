@@ -15,7 +15,8 @@ from torch.nn import functional
 import noiser
 from noiser import Enhancer, MissingExtraError, TrainingConfig, network, train
 from noiser.training import PRESETS
-from noiser.training.self_regression import build, self_regression_loss, total_variation
+from noiser.training.losses import self_regression_loss, total_variation
+from noiser.training.self_regression import build
 
 TINY = {"iterations": 3, "image_size": 16, "hidden_channels": 4}
 

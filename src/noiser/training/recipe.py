@@ -27,7 +27,13 @@ class TrainingConfig:
     """Width of the hidden layer [channels]: 883 parameters."""
 
     iterations: int = 2000
-    """Optimizer steps, each on fresh noise."""
+    """Optimizer steps, each on fresh noise; at most so many when `stop` is `auto`."""
+
+    stop: Literal["last", "auto"] = "last"
+    """Which step's network to give: the last, or that of the highest score on noise alone.
+
+    `auto` needs no image and may end training early; see `noiser.training.stopping`.
+    """
 
     noise_std: float = 3.0
     """Standard deviation of the noise before it is clipped to [-1, 1]."""
@@ -80,11 +86,13 @@ class TrainingConfig:
             raise ValueError(f"betas are {self.betas}; both must be in [0, 1)")
         if self.padding not in ("zero", "replicate"):
             raise ValueError(f"padding is {self.padding!r}; it must be 'zero' or 'replicate'")
+        if self.stop not in ("last", "auto"):
+            raise ValueError(f"stop is {self.stop!r}; it must be 'last' or 'auto'")
 
     def to_json(self) -> str:
         """Write the recipe as one line of JSON, the same text for the same recipe."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
-PRESETS = {"paper": TrainingConfig()}
-"""Recipes by name: `paper` is PAPER's, as far as the paper says it."""
+PRESETS = {"paper": TrainingConfig(), "auto": TrainingConfig(stop="auto", iterations=6000)}
+"""Recipes by name: `paper` is PAPER's, as far as the paper says it; `auto` stops by itself."""

@@ -1,13 +1,16 @@
 """Self-regression on noise, in torch: the only place where the network learns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Literal
 
 import torch
 from torch import Tensor, nn
 
 from noiser.network import Network, shapes
+from noiser.training.losses import self_regression_loss
 from noiser.training.recipe import TrainingConfig
+from noiser.training.stopping import AutoStop
 from noiser.version import __version__
 
 Progress = Callable[[int, float], None]
@@ -27,43 +30,10 @@ def build(config: TrainingConfig) -> nn.Sequential:
     )
 
 
-def total_variation(image: Tensor) -> Tensor:
-    r"""Mean squared difference between neighbouring pixels.
-
-    .. math::
-        \mathrm{TV}(x) = \frac{1}{BCHW}\left(
-            \sum (x_{i+1,j} - x_{i,j})^2 + \sum (x_{i,j+1} - x_{i,j})^2\right)
-
-    Both sums are divided by the number of values in the image. Zero-DCE's loss of the
-    same name (2020) skips the channels in the divisor and doubles the result.
-
-    Args:
-        image: float32 [B,C,H,W] in [-1, 1].
-
-    Returns:
-        float32 []. Zero for a constant image.
-
-    Example:
-        >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).item()
-        0.5
-    """
-    vertical = (image[..., 1:, :] - image[..., :-1, :]).square().sum()
-    horizontal = (image[..., :, 1:] - image[..., :, :-1]).square().sum()
-    return (vertical + horizontal) / image.numel()
-
-
-def self_regression_loss(output: Tensor, noise: Tensor, tv_weight: float) -> Tensor:
-    """Mean absolute distance to the noise itself, plus the weighted total variation."""
-    return (output - noise).abs().mean() + tv_weight * total_variation(output)
-
-
 def train(
     config: TrainingConfig, *, device: str = "cpu", progress: Progress | None = None
 ) -> Network:
     """Train a network on Gaussian noise.
-
-    One thread on the CPU: the network is too small to share, and the sums of several
-    threads would depend on their number. Torch's global state is left as it was.
 
     Args:
         config: The recipe.
@@ -73,38 +43,79 @@ def train(
     Returns:
         The network; the same for the same recipe, torch build and kind of processor.
     """
+    with reproducible(config.seed):
+        model = build(config).to(device)
+        stopping = AutoStop(config) if config.stop == "auto" else None
+
+        def after_step(step: int, loss: float) -> bool:
+            if progress is not None:
+                progress(step, loss)
+            return stopping is not None and stopping.is_over(step, model)
+
+        optimize(model, config, lambda: _noise(config, device), after_step)
+        if stopping is not None:
+            stopping.restore(model)
+        return to_network(model, config, device)
+
+
+@contextmanager
+def reproducible(seed: int) -> Iterator[None]:
+    """Seed torch and make its sums ordered; its global state is left as it was.
+
+    One thread on the CPU: the network is too small to share, and the sums of several
+    threads would depend on their number.
+    """
     threads = torch.get_num_threads()
     deterministic = torch.are_deterministic_algorithms_enabled()
     try:
         torch.set_num_threads(1)
         torch.use_deterministic_algorithms(True)
         with torch.random.fork_rng(), torch.enable_grad():
-            return _train(config, torch.device(device), progress)
+            torch.manual_seed(seed)
+            yield
     finally:
         torch.set_num_threads(threads)
         torch.use_deterministic_algorithms(deterministic)
 
 
-def _train(config: TrainingConfig, device: torch.device, progress: Progress | None) -> Network:
-    """Run the optimizer with torch's state prepared."""
-    torch.manual_seed(config.seed)
-    model = build(config).to(device)
+def optimize(
+    model: nn.Module,
+    config: TrainingConfig,
+    draw: Callable[[], tuple[Tensor, Tensor]],
+    after_step: Callable[[int, float], bool],
+    loss_of: Callable[[Tensor, Tensor, float], Tensor] = self_regression_loss,
+) -> None:
+    """Run Adam over what `draw` gives, until the iterations are over or `after_step` says so.
+
+    Args:
+        model: Trained in place.
+        config: Iterations, learning rate, betas and weight of the total variation.
+        draw: Gives an input and a target, float32 [B,3,H,W] in [-1, 1]; in self-regression
+            they are the same.
+        after_step: Called with the number of steps done and the loss; true ends the training.
+        loss_of: Takes output, target and the weight of the total variation.
+    """
     optimizer = torch.optim.Adam(model.parameters(), lr=config.learning_rate, betas=config.betas)
-    shape = (config.batch_size, 3, config.image_size, config.image_size)
     for step in range(1, config.iterations + 1):
-        # Drawn on the CPU: a seed means the same noise on every device.
-        noise = torch.randn(shape) * config.noise_std + config.noise_mean
-        noise = noise.clamp(-1.0, 1.0).to(device)
-        loss = self_regression_loss(model(noise), noise, config.tv_weight)
+        given, target = draw()
+        loss = loss_of(model(given), target, config.tv_weight)
         optimizer.zero_grad(set_to_none=True)
         loss.backward()  # type: ignore[no-untyped-call]
         optimizer.step()
-        if progress is not None:
-            progress(step, loss.item())
-    return _to_network(model, config, device)
+        if after_step(step, loss.item()):
+            break
 
 
-def _to_network(model: nn.Sequential, config: TrainingConfig, device: torch.device) -> Network:
+def _noise(config: TrainingConfig, device: str) -> tuple[Tensor, Tensor]:
+    """Draw noise images, as input and as target."""
+    shape = (config.batch_size, 3, config.image_size, config.image_size)
+    # Drawn on the CPU: a seed means the same noise on every device.
+    noise = torch.randn(shape) * config.noise_std + config.noise_mean
+    noise = noise.clamp(-1.0, 1.0).to(device)
+    return noise, noise
+
+
+def to_network(model: nn.Module, config: TrainingConfig, device: str) -> Network:
     """Take the arrays out of torch and say how they came about."""
     arrays = (p.detach().cpu().numpy().copy() for p in model.parameters())
     named = dict(zip(shapes(config.hidden_channels), arrays, strict=True))
@@ -112,6 +123,6 @@ def _to_network(model: nn.Sequential, config: TrainingConfig, device: torch.devi
         "recipe": config.to_json(),
         "noiser": __version__,
         "torch": torch.__version__,
-        "device": device.type,
+        "device": torch.device(device).type,
     }
     return Network(**named, provenance=provenance)
