@@ -6,7 +6,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 SOURCES := pyproject.toml hatch_build.py src/noiser/kernels/kernel.c
 
-.PHONY: run test check weights results mutants clean
+.PHONY: run test check niqe weights lab lab-quick mutants clean
 
 run: .venv/installed
 	mkdir -p out
@@ -14,7 +14,7 @@ run: .venv/installed
 	$(BIN)/python scripts/make_sheet.py assets/night.jpg out/night.jpg -o out/sheet.jpg
 	@echo "Look at out/sheet.jpg: before and after."
 
-test: .venv/installed-dev
+test: .venv/installed-dev .venv/niqe_pris_params.npz
 	$(BIN)/python -m pytest --cov --cov-fail-under=95
 
 check: .venv/installed-dev
@@ -23,11 +23,16 @@ check: .venv/installed-dev
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+niqe: .venv/niqe_pris_params.npz
+
 weights: .venv/installed-dev
 	$(BIN)/noiser train --preset paper --seed 0 -o src/noiser/weights/paper.safetensors --overwrite
 
-results: .venv/installed-dev
-	$(BIN)/python benchmarks/quality.py
+lab: .venv/installed-dev .venv/niqe_pris_params.npz
+	$(BIN)/noiser experiment all
+
+lab-quick: .venv/installed-dev .venv/niqe_pris_params.npz
+	$(BIN)/noiser experiment all --quick
 
 mutants: .venv/installed-dev
 	$(BIN)/python scripts/mutants.py
@@ -45,3 +50,6 @@ clean:
 .venv/installed-dev: .venv/bin/python $(SOURCES)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	touch $@ .venv/installed
+
+.venv/niqe_pris_params.npz: scripts/fetch_niqe.py | .venv/bin/python
+	$(BIN)/python scripts/fetch_niqe.py -o $@

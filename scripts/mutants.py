@@ -42,15 +42,41 @@ class Mutant(NamedTuple):
 
 
 REFERENCE, NATIVE, FOLDING = "reference looks parity", "native properties", "folding"
+FIDELITY, COLORS, COLORS_TESTS = (
+    "metrics/fidelity.py",
+    "metrics/color_difference.py",
+    "color_difference",
+)
+ORDER, NIQE, EVALUATE = "metrics/lightness_order.py", "metrics/naturalness.py", "cli/evaluate.py"
 
 MUTANTS = [
     # color, metrics
     Mutant("color.py", "np.rint(np.clip(image", "np.floor(np.clip(image", "color"),
     Mutant("color.py", "(0.299, 0.587, 0.114)", "(0.2126, 0.7152, 0.0722)", "color"),
-    Mutant("metrics.py", "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "metrics"),
-    Mutant("metrics.py", "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "metrics"),
-    Mutant("metrics.py", "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "metrics"),
-    Mutant("metrics.py", "(wanted / mean), 0, PEAK)", "(wanted / mean), 0, 1e9)", "metrics"),
+    Mutant(FIDELITY, "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "fidelity"),
+    Mutant(FIDELITY, "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "fidelity"),
+    Mutant(FIDELITY, "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "fidelity"),
+    Mutant(FIDELITY, "(wanted / mean), 0, PEAK)", "(wanted / mean), 0, 1e9)", "fidelity"),
+    Mutant(COLORS, "abs(apart) > HALF_TURN", "abs(apart) > 181", COLORS_TESTS),
+    Mutant(COLORS, "h1 + h2 < 360, 360.0", "h1 + h2 < 360, -360.0", COLORS_TESTS),
+    Mutant(COLORS, "-2 * np.sqrt(_saturation(chroma))", "-2 * _saturation(chroma)", COLORS_TESTS),
+    Mutant(COLORS, "levels > 0.04045", "levels > 0.008", COLORS_TESTS),
+    Mutant(COLORS, "return total / len(first)", "return total / BLOCK_PIXELS", COLORS_TESTS),
+    Mutant(ORDER, "- 2 * below", "- below", "lightness_order"),
+    Mutant(ORDER, "step - 1 :: step].max", ":: step].max", "lightness_order"),
+    Mutant(ORDER, ".max(axis=2)", "[..., 1]", "lightness_order"),
+    Mutant(NIQE, "111, 111", "112, 110", "naturalness"),
+    Mutant(NIQE, "difference[np.abs(difference) < ROUNDING] = 0.0", "pass", "naturalness"),
+    Mutant(NIQE, "(219.0 / 255.0)", "(220.0 / 255.0)", "naturalness"),
+    Mutant(NIQE, "(deviation + 1.0)", "(deviation + 1.01)", "naturalness"),
+    Mutant(NIQE, "nearest[np.isnan(wanted)] = 0", "pass", "naturalness"),
+    Mutant(NIQE, "(skew**2 + 1) ** 2", "(skew**2 + 1)", "naturalness"),
+    Mutant(NIQE, "height * width < 2 * BLOCK**2", "height * width < BLOCK**2", "naturalness"),
+    Mutant(NIQE, "features, axis=0) - model.mean", "complete, axis=0) - model.mean", "naturalness"),
+    Mutant(NIQE, "np.isfinite(array).all()", "np.isfinite(array).any()", "naturalness"),
+    Mutant(NIQE, "st_size > MAX_FILE_BYTES", "st_size >= MAX_FILE_BYTES", "naturalness"),
+    Mutant(EVALUATE, "given.keys() >= set(column.inputs)", "True", "cli"),
+    Mutant(EVALUATE, "len(given) == 1 and pristine is None", "False", "cli"),
     # moments
     Mutant("moments.py", "self.count + other.count", "self.count", "moments"),
     Mutant("moments.py", "map(operator.add, self.sums, other.sums)", "self.sums", "moments"),
@@ -241,7 +267,7 @@ MUTANTS = [
         "from importlib import import_module\n\nimport numpy",
         "architecture",
     ),
-    Mutant("metrics.py", "import numpy as np\n", "import numpy as np\nprint()\n", "architecture"),
+    Mutant(FIDELITY, "import numpy as np\n", "import numpy as np\nprint()\n", "architecture"),
     # files, gate, images
     Mutant("io/files.py", "            os.fsync(file.fileno())", "            pass", "files"),
     Mutant("io/files.py", "        if overwrite:", "        if True:", "files"),

@@ -14,6 +14,7 @@ import torch
 from pictures import dark_rgb, picture, saved
 
 import noiser
+from noiser import metrics
 from noiser.cli import COMMANDS, group
 from noiser.io.images import decode
 from noiser.network import load
@@ -132,6 +133,8 @@ def test_a_pipe_neither_replaces_a_file_nor_fails_without_a_sentence(night):
         ["train", "--preset", "none"],
         ["train", "--hidden-channels", "1000"],
         ["evaluate", "night.png", "."],
+        ["evaluate", "night.png"],
+        ["evaluate", "night.png", "--low", "."],
         ["brighten"],
     ],
 )
@@ -244,12 +247,12 @@ def test_a_signal_ends_the_run_with_its_code_and_no_partial_files(night, number,
 
 
 def test_an_interrupted_training_leaves_no_file(night):
-    """The loss tells when the first step is reached; torch's import is no moment to test."""
+    """The noise tells when the first step is reached; torch's import is no moment to test."""
     code = (
         "import sys\n"
         "from noiser.training import self_regression as training\n"
-        "loss = training.self_regression_loss\n"
-        "training.self_regression_loss = lambda *a: (print('step', flush=True), loss(*a))[1]\n"
+        "noise = training._noise\n"
+        "training._noise = lambda *a: (print('step', flush=True), noise(*a))[1]\n"
         "sys.argv = ['noiser', 'train', '--iterations', '1000000', '-o', 'w']\n"
         "from noiser.cli import main; main()"
     )
@@ -329,7 +332,9 @@ def test_info_tells_of_kernels_and_weights(tmp_path):
     facts = json.loads(call("info", "--json", cwd=tmp_path).stdout)
     assert facts["parameters"] == 883
     assert facts["kernels"][-1] == "reference"
-    assert facts["trained with recipe"] == PRESETS["paper"].to_json()
+    recipe = json.loads(facts["trained with recipe"])
+    assert recipe.items() <= json.loads(PRESETS["paper"].to_json()).items()
+    assert recipe["iterations"] == 2000
     table = call("info", cwd=tmp_path).stdout.decode()
     assert facts["sha256"] in table
 
@@ -347,7 +352,7 @@ def test_evaluate_compares_two_files(tmp_path):
     (tmp_path / "b.bmp").write_bytes(saved(noiser_image(reference), "BMP"))
     report = json.loads(call("evaluate", "a.png", "b.bmp", "--json", cwd=tmp_path).stdout)
     assert report["files"]["a.png"]["psnr"] == pytest.approx(10 * np.log10(255**2 / 100))
-    assert set(report["mean"]) == {"psnr", "ssim", "ssim_7x7", "gt_mean_psnr"}
+    assert [*report["mean"]] == ["psnr", "ssim", "ssim_7x7", "gt_mean_psnr", "delta_e_2000"]
 
 
 def test_evaluate_matches_folders_by_name_and_names_what_is_missing(tmp_path):
@@ -360,7 +365,7 @@ def test_evaluate_matches_folders_by_name_and_names_what_is_missing(tmp_path):
     table = done.stdout.decode().splitlines()
     assert done.returncode == 0
     assert [line.split()[0] for line in table] == ["PSNR", "1.png", "2.png", "mean"]
-    assert table[1].split()[1:] == ["inf", "1.0000", "1.0000", "inf"]
+    assert table[1].split()[1:] == ["inf", "1.0000", "1.0000", "inf", "0.00"]
     (tmp_path / "out/3.png").write_bytes(saved(picture(height=32, width=32), "PNG"))
     done = call("evaluate", "out", "ref", "--json", cwd=tmp_path)
     assert done.returncode == 1
@@ -368,6 +373,96 @@ def test_evaluate_matches_folders_by_name_and_names_what_is_missing(tmp_path):
     report = json.loads(done.stdout)
     assert report["failed"] == {"3.png": "there is no reference of this name"}
     assert report["files"]["1.png"]["psnr"] is None
+
+
+@pytest.fixture
+def rated(tmp_path) -> Path:
+    """Two outputs, their references and inputs in folders, and a pristine model of nothing."""
+    for place, (folder, gain) in enumerate((("out", 2), ("ref", 2), ("low", 1))):
+        (tmp_path / folder).mkdir()
+        for name in (1, 2):
+            image = noiser_image(gain * dark_rgb(100, 200, seed=10 * place + name))
+            (tmp_path / folder / f"{name}.png").write_bytes(saved(image, "PNG"))
+    np.savez(tmp_path / "model.npz", mu_pris_param=np.ones((1, 36)), cov_pris_param=np.eye(36))
+    return tmp_path
+
+
+def test_evaluate_shows_the_columns_asked_for_in_their_order(rated):
+    all_ = ["PSNR [dB]", "SSIM", "SSIM 7x7", "GT-mean PSNR [dB]", "DeltaE2000", "LOE", "NIQE"]
+    for words, expected in (
+        (["ref"], all_[:5]),
+        (["--low", "low"], all_[5:6]),
+        (["--niqe", "model.npz"], all_[6:]),
+        (["ref", "--niqe", "model.npz", "--low", "low"], all_),
+    ):
+        done = call("evaluate", "out", *words, cwd=rated)
+        assert done.returncode == 0
+        table = done.stdout.decode().splitlines()
+        assert table[0].split() == " ".join(expected).split()
+        assert [row.split()[0] for row in table[1:]] == ["1.png", "2.png", "mean"]
+        assert {len(row.split()) for row in table[1:]} == {1 + len(expected)}
+        assert len({len(row) for row in table}) == 1
+
+
+def test_evaluate_gives_json_the_numbers_of_the_library(rated):
+    words = ["ref", "--low", "low", "--niqe", "model.npz", "--json"]
+    report = json.loads(call("evaluate", "out", *words, cwd=rated).stdout)
+    output, reference, low = (
+        decode((rated / folder / "1.png").read_bytes()).pixels for folder in ("out", "ref", "low")
+    )
+    found = report["files"]["1.png"]
+    assert [*found][4:] == ["delta_e_2000", "loe", "niqe"]
+    assert found["delta_e_2000"] == metrics.delta_e_2000(output, reference) > 0
+    assert found["loe"] == metrics.loe(output, low) > 0
+    assert found["niqe"] == metrics.niqe(output, metrics.load_pristine(rated / "model.npz"))
+    assert report["mean"]["loe"] == (found["loe"] + report["files"]["2.png"]["loe"]) / 2
+
+
+def test_evaluate_compares_one_file_with_one_dark_input(rated):
+    done = call("evaluate", "out/1.png", "--low", "low/2.png", "--json", cwd=rated)
+    assert done.returncode == 0
+    assert [*json.loads(done.stdout)["files"]] == ["1.png"]
+
+
+def test_evaluate_without_anything_to_compare_with_says_what_it_takes(rated):
+    done = call("evaluate", "out", cwd=rated)
+    assert done.returncode == 2
+    sentence = "Error: nothing to compare with; give REFERENCE, --low or --niqe"
+    assert done.stderr.decode().splitlines()[-1] == sentence
+
+
+def test_evaluate_names_the_word_that_is_a_file_where_a_folder_is_needed(rated):
+    done = call("evaluate", "out", "ref", "--low", "low/1.png", cwd=rated)
+    assert done.returncode == 2
+    sentence = "Error: OUTPUT is a folder and --low a file; both must be the same"
+    assert done.stderr.decode().splitlines()[-1] == sentence
+
+
+def test_evaluate_names_the_dark_input_that_is_missing_and_goes_on(rated):
+    (rated / "low/2.png").unlink()
+    done = call("evaluate", "out", "ref", "--low", "low", "--json", cwd=rated)
+    assert done.returncode == 1
+    assert done.stderr.decode() == "noiser: 2.png: there is no low-light input of this name\n"
+    assert [*json.loads(done.stdout)["files"]] == ["1.png"]
+
+
+def test_evaluate_names_the_picture_that_is_too_small_for_niqe_and_goes_on(rated):
+    (rated / "out/2.png").write_bytes(saved(picture(height=32, width=32), "PNG"))
+    done = call("evaluate", "out", "--niqe", "model.npz", "--json", cwd=rated)
+    sentence = "the image is 32 x 32; NIQE needs at least two blocks of 96 x 96 pixels"
+    assert done.returncode == 1
+    assert done.stderr.decode() == f"noiser: 2.png: {sentence}\n"
+    assert json.loads(done.stdout)["failed"] == {"2.png": sentence}
+
+
+def test_evaluate_with_a_bad_pristine_model_is_one_sentence(rated):
+    done = call("evaluate", "out", "--niqe", "out/1.png", cwd=rated)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith("noiser: out/1.png: not a pristine model of NIQE; ")
+    done = call("evaluate", "out", "--niqe", "absent.npz", cwd=rated)
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert done.stderr.decode().startswith("noiser: absent.npz: No such file or directory; ")
+    assert len(done.stderr.splitlines()) == 1
 
 
 def test_evaluate_refuses_other_sizes_and_16_bits_in_words(tmp_path):

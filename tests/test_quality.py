@@ -1,7 +1,6 @@
-"""The packaged weights keep their numbers on LOL-v1 eval15 (the README's table)."""
+"""The packaged weights keep their numbers on LOL-v1 eval15: those of the lab's seed 0."""
 
-import hashlib
-import re
+import json
 from pathlib import Path
 from statistics import fmean
 
@@ -11,9 +10,8 @@ from PIL import Image
 
 from noiser import Enhancer
 from noiser.metrics import gt_mean_psnr, psnr, ssim
-from noiser.network import packaged_bytes
 
-RESULTS = (Path(__file__).parents[1] / "docs" / "results.md").read_text()
+RESULTS = Path(__file__).parents[1] / "experiments" / "results" / "n_regression.json"
 
 
 @pytest.fixture(scope="module")
@@ -24,27 +22,29 @@ def eval15(shared_data) -> list[tuple[np.ndarray, np.ndarray]]:
     return [tuple(np.asarray(Image.open(p).convert("RGB")) for p in paths) for paths in pair]
 
 
-def published(look: str) -> list[str]:
-    """Seed 0's row of the results."""
-    row = re.search(rf"^\| {look} \| 0 \|(.*)\|$", RESULTS, re.MULTILINE)
-    return [cell.strip(" `") for cell in row[1].split("|")]
+def published(look: str) -> dict[str, float]:
+    """Seed 0's values in the lab's main table."""
+    cells = json.loads(RESULTS.read_text())["cells"]
+    (found,) = [
+        cell["values"]
+        for cell in cells
+        if cell["task"] == "paired"
+        and (cell["arguments"]["method"], cell["arguments"]["seed"]) == (look, 0)
+    ]
+    return found
 
 
 @pytest.mark.parametrize(("look", "bar"), [("natural", (17.6, 0.715)), ("paper", (17.0, 0.685))])
-def test_the_numbers_are_those_of_the_results_and_above_the_bar(eval15, look, bar):
+def test_the_numbers_are_those_of_the_lab_and_above_the_bar(eval15, look, bar):
+    """Within 0.02 dB and 0.001: other processors train seed 0 to other last digits."""
     enhancer = Enhancer(look)
     pairs = [(enhancer.enhance(low), high) for low, high in eval15]
-    measured = [
-        f"{fmean(psnr(*p) for p in pairs):.2f}",
-        f"{fmean(ssim(*p) for p in pairs):.3f}",
-        f"{fmean(ssim(*p, 'uniform') for p in pairs):.3f}",
-        f"{fmean(gt_mean_psnr(*p) for p in pairs):.2f}",
-    ]
-    assert measured == published(look)[:4]
-    assert float(measured[0]) >= bar[0]
-    assert float(measured[1]) >= bar[1]
-
-
-def test_the_packaged_weights_are_seed_0s():
-    digest = hashlib.sha256(packaged_bytes()).hexdigest()
-    assert digest[:16] == published("paper")[4] == published("natural")[4]
+    measured = {
+        "psnr": fmean(psnr(*p) for p in pairs),
+        "ssim": fmean(ssim(*p) for p in pairs),
+        "gt_mean_psnr": fmean(gt_mean_psnr(*p) for p in pairs),
+    }
+    for metric, tolerance in (("psnr", 0.02), ("ssim", 0.001), ("gt_mean_psnr", 0.02)):
+        assert measured[metric] == pytest.approx(published(look)[metric], abs=tolerance)
+    assert measured["psnr"] >= bar[0]
+    assert measured["ssim"] >= bar[1]

@@ -1,4 +1,4 @@
-"""The command line: `noiser enhance`, `train`, `evaluate` and `info`.
+"""The command line: `noiser enhance`, `train`, `evaluate`, `experiment` and `info`.
 
 Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
 done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
@@ -20,7 +20,8 @@ from noiser.version import __version__
 
 COMMANDS = {
     "enhance": "Brighten dark photographs.",
-    "evaluate": "Compare pictures with their references.",
+    "evaluate": "Measure pictures, with or without references.",
+    "experiment": "Reproduce a table or figure of the paper.",
     "info": "Show the version, the kernels and the weights.",
     "train": "Train a network on nothing but noise.",
 }

@@ -1,11 +1,20 @@
-"""`noiser evaluate`: PSNR and SSIM of files or folders, as a table or JSON."""
+"""`noiser evaluate`: how good the pictures of files or folders are, as a table or JSON.
+
+    noiser evaluate OUTPUT REFERENCE      PSNR, SSIM, SSIM 7x7, GT-mean PSNR, DeltaE2000
+    noiser evaluate OUTPUT --low LOW      LOE, against the dark inputs
+    noiser evaluate OUTPUT --niqe FILE    NIQE, against the pristine model in FILE
+
+All three go together; each file that cannot be compared is named, and the rest goes on.
+"""
 
 import json
 import math
 import sys
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import fmean
+from typing import NamedTuple
 
 import click
 import numpy as np
@@ -14,70 +23,136 @@ from noiser.errors import ImageError, UnsupportedError
 from noiser.io.files import read_file
 from noiser.io.gate import Limits
 from noiser.io.images import SUFFIXES, decode
-from noiser.metrics import gt_mean_psnr, psnr, ssim
+from noiser.metrics import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 from noiser.types import ByteImage
 
-METRICS: dict[str, Callable[[ByteImage, ByteImage], float]] = {
-    "psnr": psnr,
-    "ssim": ssim,
-    "ssim_7x7": lambda output, reference: ssim(output, reference, "uniform"),
-    "gt_mean_psnr": gt_mean_psnr,
-}
-"""Columns of the table."""
+WORDS = {"reference": "REFERENCE", "low": "--low"}
+"""The words on the command line that say what OUTPUT is compared with."""
 
-HEADERS = ("PSNR [dB]", "SSIM", "SSIM 7x7", "GT-mean PSNR [dB]")
+NAMES = {"reference": "reference", "low": "low-light input"}
+"""The same, in a sentence about one picture."""
+
+
+class Column(NamedTuple):
+    """One metric of the table."""
+
+    key: str
+    """Its name in JSON."""
+
+    header: str
+
+    decimals: int
+
+    inputs: tuple[str, ...]
+    """The pictures it compares."""
+
+    score: Callable[..., float]
+
+
+PAIR = ("output", "reference")
+
+COLUMNS = (
+    Column("psnr", "PSNR [dB]", 2, PAIR, psnr),
+    Column("ssim", "SSIM", 4, PAIR, ssim),
+    Column("ssim_7x7", "SSIM 7x7", 4, PAIR, partial(ssim, window="uniform")),
+    Column("gt_mean_psnr", "GT-mean PSNR [dB]", 2, PAIR, gt_mean_psnr),
+    Column("delta_e_2000", "DeltaE2000", 2, PAIR, delta_e_2000),
+    Column("loe", "LOE", 1, ("output", "low"), loe),
+)
+"""In their order; NIQE comes last, with its model."""
 
 
 @click.command("evaluate")
 @click.argument("output", type=click.Path(exists=True, path_type=Path))
-@click.argument("reference", type=click.Path(exists=True, path_type=Path))
+@click.argument("reference", type=click.Path(exists=True, path_type=Path), required=False)
+@click.option(
+    "--low",
+    type=click.Path(exists=True, path_type=Path),
+    help="The dark inputs, a file or a folder: adds LOE.",
+)
+@click.option(
+    "--niqe",
+    "pristine",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="NIQE's pristine model, which make niqe or scripts/fetch_niqe.py fetches: adds NIQE.",
+)
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(output: Path, reference: Path, as_json: bool) -> None:
-    """Compare pictures with their references.
+def command(
+    output: Path, reference: Path | None, low: Path | None, pristine: Path | None, as_json: bool
+) -> None:
+    """Measure pictures, with or without references.
 
-    Two files, or two folders whose files match by name, the suffix aside: PSNR over RGB,
-    SSIM with the Gaussian window of the paper and with the 7x7 window, and PSNR after
-    scaling to the reference's mean, which flatters and never replaces the first.
+    Files, or folders whose files match by name, the suffix aside. With REFERENCE: PSNR over
+    RGB, SSIM with the Gaussian window of the paper and with the 7x7 window, PSNR after
+    scaling to the reference's mean, which flatters and never replaces the first, and the
+    colour difference CIEDE2000. With --low: the lightness order error against the dark
+    inputs. With --niqe: the naturalness of OUTPUT alone. Higher is better for PSNR and
+    SSIM, lower for the others.
     """
-    if output.is_dir() != reference.is_dir():
-        raise click.UsageError("one is a folder and the other a file; both must be the same")
-    pairs = _pairs(output, reference) if output.is_dir() else {output.name: (output, reference)}
+    places = {"output": output, "reference": reference, "low": low}
+    given = {role: path for role, path in places.items() if path is not None}
+    if len(given) == 1 and pristine is None:
+        raise click.UsageError("nothing to compare with; give REFERENCE, --low or --niqe")
+    columns = [column for column in COLUMNS if given.keys() >= set(column.inputs)]
+    if pristine is not None:
+        score = partial(niqe, model=load_pristine(pristine))
+        columns.append(Column("niqe", "NIQE", 2, ("output",), score))
     scores, failures = {}, {}
-    for name, (first, second) in pairs.items():
+    for name, paths in _matched(given).items():
         try:
-            images = _read(first), _read(second)
-            scores[name] = {metric: score(*images) for metric, score in METRICS.items()}
+            images = {role: _read(role, path) for role, path in paths.items()}
+            scores[name] = {
+                column.key: column.score(*(images[role] for role in column.inputs))
+                for column in columns
+            }
         except (ImageError, ValueError) as error:
             failures[name] = str(error)
             click.echo(f"noiser: {name}: {error}", err=True)
-    mean = {m: fmean(row[m] for row in scores.values()) for m in METRICS} if scores else {}
+    mean = {c.key: fmean(row[c.key] for row in scores.values()) for c in columns} if scores else {}
     if as_json:
         finite = {name: _finite(row) for name, row in scores.items()}
         report = {"files": finite, "mean": _finite(mean), "failed": failures}
         click.echo(json.dumps(report, indent=2, allow_nan=False))
     else:
-        _print_table(scores, mean)
+        _print_table(scores, mean, columns)
     sys.exit(1 if failures or not scores else 0)
 
 
-def _pairs(outputs: Path, references: Path) -> dict[str, tuple[Path, Path | None]]:
-    """Match the files of two folders by name, and by stem where the suffix differs."""
-    known = [p for p in references.rglob("*") if p.suffix.lower() in SUFFIXES]
-    by_name = {p.relative_to(references): p for p in known}
-    by_stem = {p.relative_to(references).with_suffix(""): p for p in known}
-    found = {}
-    for path in sorted(p for p in outputs.rglob("*") if p.suffix.lower() in SUFFIXES):
-        relative = path.relative_to(outputs)
-        found[str(relative)] = (
-            path, by_name.get(relative) or by_stem.get(relative.with_suffix(""))
-        )  # fmt: skip
-    return found
+def _matched(given: dict[str, Path]) -> dict[str, dict[str, Path | None]]:
+    """Name the pictures to compare, and find each in all the places given."""
+    output = given["output"]
+    kinds = ("a folder", "a file") if output.is_dir() else ("a file", "a folder")
+    for role, word in WORDS.items():
+        if role in given and given[role].is_dir() != output.is_dir():
+            raise click.UsageError(
+                f"OUTPUT is {kinds[0]} and {word} {kinds[1]}; both must be the same"
+            )
+    if not output.is_dir():
+        return {output.name: dict(given)}
+    pictures = {role: _pictures(path) for role, path in given.items()}
+    by_stem = {
+        role: {relative.with_suffix(""): path for relative, path in found.items()}
+        for role, found in pictures.items()
+    }
+    return {
+        str(relative): {
+            role: found.get(relative) or by_stem[role].get(relative.with_suffix(""))
+            for role, found in pictures.items()
+        }
+        for relative in sorted(pictures["output"])
+    }
 
 
-def _read(path: Path | None) -> ByteImage:
+def _pictures(folder: Path) -> dict[Path, Path]:
+    """Find the pictures below a folder, by their paths in it."""
+    return {p.relative_to(folder): p for p in folder.rglob("*") if p.suffix.lower() in SUFFIXES}
+
+
+def _read(role: str, path: Path | None) -> ByteImage:
     """Read a picture as 8-bit RGB."""
     if path is None:
-        raise UnsupportedError("there is no reference of this name")
+        raise UnsupportedError(f"there is no {NAMES[role]} of this name")
     limits = Limits()
     pixels = decode(read_file(path, limits.max_file_bytes), limits).pixels
     if pixels.dtype != np.uint8:
@@ -92,12 +167,14 @@ def _finite(row: dict[str, float]) -> dict[str, float | None]:
     return {k: v if math.isfinite(v) else None for k, v in row.items()}
 
 
-def _print_table(scores: dict[str, dict[str, float]], mean: dict[str, float]) -> None:
+def _print_table(
+    scores: dict[str, dict[str, float]], mean: dict[str, float], columns: list[Column]
+) -> None:
     """Print one row a file, and the mean."""
     rows = [*scores.items()] + ([("mean", mean)] if len(scores) > 1 else [])
     width = max((len(name) for name, _ in rows), default=0)
-    click.echo("  ".join([" " * width, *HEADERS]))
+    widths = {c.key: max(len(c.header), 7) for c in columns}
+    click.echo("  ".join([" " * width, *(c.header.rjust(widths[c.key]) for c in columns)]))
     for name, row in rows:
-        values = zip(row.items(), HEADERS, strict=True)
-        cells = [f"{v:.{2 if 'psnr' in m else 4}f}".rjust(len(h)) for (m, v), h in values]
+        cells = [f"{row[c.key]:.{c.decimals}f}".rjust(widths[c.key]) for c in columns]
         click.echo("  ".join([name.ljust(width), *cells]))

@@ -106,7 +106,8 @@ def scenes(generator: torch.Generator) -> Tensor:
     def plane(count: int) -> Tensor:
         white = torch.randn(SCENES, count, size, size, generator=generator)
         pink = torch.fft.irfft2(torch.fft.rfft2(white) / frequency, s=(size, size))
-        return pink / pink.std((2, 3), keepdim=True)
+        scaled: Tensor = pink / pink.std((2, 3), keepdim=True)
+        return scaled
 
     common, own = plane(1), plane(3)
     mixed = math.sqrt(SCENE_CORRELATION) * common + math.sqrt(1 - SCENE_CORRELATION) * own

@@ -39,7 +39,7 @@ def psnr(output: ByteImage, reference: ByteImage) -> float:
         >>> round(psnr(black, black + 255), 6), psnr(black, black)
         (0.0, inf)
     """
-    _check(output, reference)
+    check_pair(output, reference)
     return _psnr(output.astype(np.float64), reference.astype(np.float64))
 
 
@@ -59,7 +59,7 @@ def gt_mean_psnr(output: ByteImage, reference: ByteImage) -> float:
     Raises:
         ValueError: The images differ in shape, or are not uint8 [H,W,3].
     """
-    _check(output, reference)
+    check_pair(output, reference)
     mean = float((output.reshape(-1, 3) @ np.array(LUMA)).mean())
     wanted = float((reference.reshape(-1, 3) @ np.array(LUMA)).mean())
     scaled = np.clip(output * (wanted / mean), 0, PEAK) if mean else output.astype(np.float64)
@@ -94,7 +94,7 @@ def ssim(
         >>> ssim(ramp, ramp)
         1.0
     """
-    _check(output, reference)
+    check_pair(output, reference)
     if window == "gaussian":
         offsets = np.arange(-GAUSSIAN_RADIUS, GAUSSIAN_RADIUS + 1)
         taps = np.exp(-0.5 * (offsets / 1.5) ** 2)
@@ -110,7 +110,7 @@ def ssim(
             f"the image is {output.shape[1]} x {output.shape[0]}; "
             f"this SSIM needs at least {taps.size} pixels a side"
         )
-    mean = partial(_smooth, taps=taps)
+    mean = partial(smooth, taps=taps)
     channels = [
         _ssim_map(
             output[..., c].astype(np.float64), reference[..., c].astype(np.float64), mean, unbiased
@@ -120,37 +120,63 @@ def ssim(
     return float(np.mean(channels))
 
 
-def _check(output: ByteImage, reference: ByteImage) -> None:
-    """Refuse pairs that cannot be compared."""
-    for name, image in (("output", output), ("reference", reference)):
-        if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
-            raise ValueError(
-                f"the {name} is {image.dtype} {list(image.shape)}; metrics need uint8 [H,W,3]"
-            )
-    if output.shape != reference.shape:
+def check_image(image: ByteImage, name: str) -> None:
+    """Refuse what is not an 8-bit RGB image.
+
+    Raises:
+        ValueError: The image, called `name`, is not uint8 [H,W,3].
+    """
+    if image.dtype != np.uint8 or image.ndim != 3 or image.shape[2] != 3:
+        raise ValueError(
+            f"the {name} is {image.dtype} {list(image.shape)}; metrics need uint8 [H,W,3]"
+        )
+
+
+def check_pair(output: ByteImage, other: ByteImage, name: str = "reference") -> None:
+    """Refuse pairs that cannot be compared.
+
+    Raises:
+        ValueError: One is not uint8 [H,W,3], or the output and the other image, called
+            `name`, differ in size.
+    """
+    check_image(output, "output")
+    check_image(other, name)
+    if output.shape != other.shape:
         raise ValueError(
             f"the output is {output.shape[1]} x {output.shape[0]}, "
-            f"the reference {reference.shape[1]} x {reference.shape[0]}; sizes must be equal"
+            f"the {name} {other.shape[1]} x {other.shape[0]}; sizes must be equal"
         )
+
+
+def smooth(plane: Plane, taps: Plane) -> Plane:
+    """Weigh a separable window at every position where it fits.
+
+    Args:
+        plane: float64 [H,W].
+        taps: float64 [n], used down the columns and along the rows.
+
+    Returns:
+        float64 [H-n+1,W-n+1].
+
+    Example:
+        >>> smooth(np.eye(2), np.array([0.5, 0.5])).tolist()
+        [[0.5]]
+    """
+    n = taps.size
+    height, width = plane.shape[0] - n + 1, plane.shape[1] - n + 1
+    rows = np.zeros((height, plane.shape[1]))
+    for i, tap in enumerate(taps):
+        rows += tap * plane[i : i + height]
+    smoothed = np.zeros((height, width))
+    for i, tap in enumerate(taps):
+        smoothed += tap * rows[:, i : i + width]
+    return smoothed
 
 
 def _psnr(output: Plane, reference: Plane) -> float:
     """Compute the ratio from floats."""
     error = float(((output - reference) ** 2).mean())
     return float("inf") if error == 0 else float(10 * np.log10(PEAK**2 / error))
-
-
-def _smooth(plane: Plane, taps: Plane) -> Plane:
-    """Weigh the window at every position where it fits: [H,W] -> [H-n+1,W-n+1]."""
-    n = taps.size
-    height, width = plane.shape[0] - n + 1, plane.shape[1] - n + 1
-    rows = np.zeros((height, plane.shape[1]))
-    for i, tap in enumerate(taps):
-        rows += tap * plane[i : i + height]
-    smooth = np.zeros((height, width))
-    for i, tap in enumerate(taps):
-        smooth += tap * rows[:, i : i + width]
-    return smooth
 
 
 def _ssim_map(x: Plane, y: Plane, mean: Callable[[Plane], Plane], unbiased: float) -> Plane:

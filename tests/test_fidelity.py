@@ -1,4 +1,4 @@
-"""Metrics against scikit-image's and against numbers worked by hand."""
+"""PSNR and SSIM against scikit-image's and against numbers worked by hand."""
 
 import math
 
