@@ -63,8 +63,9 @@ def sheet(
     """Draw pictures in rows and columns, named at the left and above; give the file's name."""
     height, width = rows[0][1][0].shape[:2]
     columns = len(rows[0][1])
+    side = 2.1 if columns < 5 else 1.4  # inches
     figure, axes = canvas(
-        columns, len(rows), size=(2.1 * columns, (2.1 * height / width + 0.12) * len(rows) + 0.3),
+        columns, len(rows), size=(side * columns, (side * height / width + 0.12) * len(rows) + 0.3),
         squeeze=False,
     )  # fmt: skip
     for line, (name, images) in zip(axes, rows, strict=True):

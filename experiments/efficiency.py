@@ -10,8 +10,8 @@ uint8 out; memory is the growth of the peak beyond the output, in a fresh proces
 This experiment's cells hold times, so they differ from run to run and from machine to machine:
 ratios to torch eager on the same network travel better than milliseconds.
 
-Cost: two minutes on two idle cores. Expect training in EXPECTED s and, at 1920x1080, about 1/9
-of torch eager's time.
+Cost: a minute on two idle cores; on busy ones the ratios shift too. Expect training in 9 to 17 s
+and, at 1920x1080, a tenth of torch eager's time or less.
 """
 
 import subprocess

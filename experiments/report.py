@@ -32,7 +32,10 @@ def read(home: Path, name: str) -> Results:
 def written(home: Path) -> str:
     """Write the report of all experiments whose results are there."""
     names = [name for name in experiments() if (home / "results" / f"{name}.json").exists()]
-    parts = [HEAD, "## Claims and verdicts\n", _claims(home, names)]
+    head = HEAD
+    if any(read(home, name).is_quick for name in names):
+        head = head.replace("\n\n", "\n\n**A quick run: the numbers below mean nothing.**\n\n", 1)
+    parts = [head, "## Claims and verdicts\n", _claims(home, names)]
     parts += [_section(home, name) for name in names]
     return "\n".join(parts).rstrip() + "\n"
 

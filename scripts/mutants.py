@@ -243,7 +243,16 @@ MUTANTS = [
     # training
     Mutant("training/self_regression.py", "noise.clamp(-1.0, 1.0)", "noise", "training"),
     Mutant("training/self_regression.py", " + config.noise_mean", "", "training"),
-    Mutant("training/self_regression.py", "/ image.numel()", "/ image[0].numel()", "training"),
+    Mutant("training/losses.py", "/ image.numel()", "/ image[0].numel()", "training"),
+    Mutant("training/stopping.py", "step >= self.best_step + PATIENCE", "False", "stopping"),
+    Mutant("training/stopping.py", "half = WINDOW // 2", "half = 0", "stopping"),
+    Mutant("training/stopping.py", "(white) / frequency", "(white)", "stopping"),
+    Mutant("training/stopping.py", "math.sqrt(SCENE_CORRELATION)", "SCENE_CORRELATION", "stopping"),
+    Mutant("training/stopping.py", "20.0 * math.log10", "10.0 * math.log10", "stopping"),
+    Mutant("training/stopping.py", "k: v.clone()", "k: v", "stopping"),
+    Mutant("training/stopping.py", "max(self.contrast, 1e-6)", "self.contrast", "stopping"),
+    Mutant("training/stopping.py", "torch.Generator().manual", "torch.manual", "stopping"),
+    Mutant("training/recipe.py", '("last", "auto")', '("last",)', "stopping"),
     Mutant("training/self_regression.py", "with torch.random.fork_rng(), ", "with ", "training"),
     Mutant("training/self_regression.py", "torch.set_num_threads(threads)", "pass", "training"),
     Mutant(
