@@ -78,6 +78,18 @@ def test_the_absent_pristine_model_is_named(monkeypatch, tmp_path):
     assert "`make niqe` fetches it" in str(call("metrics").exception)
 
 
+def test_all_skips_what_lacks_its_pictures_and_says_so(monkeypatch, tmp_path):
+    ran = []
+    monkeypatch.setattr(lab, "DATA", tmp_path)
+    monkeypatch.setattr(running, "run", lambda names, *_, **__: ran.extend(names) or [])
+
+    done = call("all", "--quick")
+
+    assert done.exit_code == 0
+    assert ran == ["efficiency", "downstream"]
+    assert "noiser: c_regression is skipped: test images are absent: lol-v1" in done.stderr
+
+
 @pytest.fixture
 def written(monkeypatch, tmp_path, shared_data):
     """Run one experiment quickly, its cells in this process; give the folder and the answer."""

@@ -40,9 +40,14 @@ def command(names: tuple[str, ...], quick: bool, fresh: bool, jobs: int | None) 
             raise click.UsageError(
                 f"there is no experiment {name!r}; noiser experiment list names them"
             )
-    missing = running.complaint(chosen)
-    if missing:
-        raise MissingExtraError(missing)
+    complaints = {name: running.complaint([name]) for name in chosen}
+    if names == ("all",):
+        for name, complaint in complaints.items():
+            if complaint:
+                click.echo(f"noiser: {name} is skipped: {complaint}", err=True)
+        chosen = [name for name in chosen if not complaints[name]]
+    elif any(complaints.values()):
+        raise MissingExtraError(running.complaint(chosen))
     with tqdm(total=None, unit="cell", disable=None) as bar:
 
         def on_cell(name: str, done: int, total: int) -> None:
