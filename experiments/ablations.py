@@ -3,13 +3,13 @@
     noiser experiment ablations
 
 Claims: a smoothness term belongs to the recipe and trades metrics against looks; the noise's
-distribution can be optimized (future work). Each row changes one thing in the paper's recipe. 1,000 steps, two seeds, the paper's
-inference with the padding and eps of the training. Then the same photograph at five sizes:
-zero padding adds a frame of mid-gray outliers to the statistics, whose share is perimeter over
-area, so the paper's look depends on the picture's size; replicated borders with a noise floor
-do not.
+distribution can be optimized (future work). Each row changes one thing in the paper's recipe.
+1,000 steps, two seeds, the paper's inference with the padding and eps of the training. Then
+the same photographs at five sizes: zero padding adds a frame of mid-gray outliers to the
+statistics, whose share is perimeter over area, so the paper's look depends on the picture's
+size; replicated borders with a noise floor hardly do.
 
-Cost: 84 trainings, about 10 minutes on two cores. Expect normalization and the smoothness term
+Cost: 68 trainings, about 10 minutes on two cores. Expect normalization and the smoothness term
 to matter most.
 """
 

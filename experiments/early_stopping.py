@@ -3,7 +3,7 @@
     noiser experiment early_stopping
 
 Claim: smoothing and early stopping trade metrics against looks; the paper stops by eye and
-names an unsupervised criterion as future work. Five seeds, a look every 100 steps until 4,000.
+names an unsupervised criterion as future work. Ten seeds, a look every 100 steps until 4,000.
 Criteria that need no image: the noise's reconstruction (its contrast against its roughness),
 darkened scenes made of 1/f noise, and both: `TrainingConfig(stop="auto")`. Each is charged
 with what it loses against the best step in hindsight, separately on eval15 and dev40.
