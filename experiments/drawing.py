@@ -43,7 +43,7 @@ def canvas(columns: int = 1, rows: int = 1, **options: Any) -> tuple[Any, Any]:
 
 
 def save(figure: Any, path: Path) -> str:
-    """Write a figure as a PNG of 64 colours, the same bytes for the same figure; give its name."""
+    """Write a figure as a PNG of 256 dithered colours, the same bytes each time; give its name."""
     from io import BytesIO
 
     from matplotlib import pyplot as plt
@@ -53,7 +53,9 @@ def save(figure: Any, path: Path) -> str:
     raw = BytesIO()
     figure.savefig(raw, dpi=100, metadata={"Software": None})
     plt.close(figure)
-    Image.open(raw).convert("RGB").quantize(128).save(path, optimize=True)
+    image = Image.open(raw).convert("RGB")
+    palette = image.quantize(256)
+    image.quantize(palette=palette, dither=Image.Dither.FLOYDSTEINBERG).save(path, optimize=True)
     return path.name
 
 
