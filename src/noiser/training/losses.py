@@ -20,6 +20,7 @@ def total_variation(image: Tensor) -> Tensor:
         float32 []. Zero for a constant image.
 
     Example:
+        >>> import torch
         >>> total_variation(torch.tensor([[[[0.0, 1.0], [0.0, 1.0]]]])).item()
         0.5
     """
