@@ -29,7 +29,7 @@ INTERVAL = 100
 """Steps between two looks at the network."""
 
 WINDOW = 5
-"""Scores that are averaged, around the one that is judged: single ones jitter by 0.1 dB."""
+"""Scores averaged around the one that is judged: single ones jitter by up to 0.13 dB."""
 
 PATIENCE = 1000
 """Steps without a new highest score after which training ends."""
