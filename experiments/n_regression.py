@@ -127,7 +127,7 @@ def report(results: Results) -> str:
         "The peers' rows were measured once with their own weights and the same protocol; "
         "they are quoted. NIQE: lower is better. GT-mean PSNR flatters.\n\n"
         + drawing.table(headers, rows)
-        + "\n\nSeed by seed; seed 0's recipe, trained again here, is that of the packaged weights:\n\n"
+        + "\n\nSeed by seed; seed 0's recipe, trained again here, is the package's:\n\n"
         + drawing.table(["seed", "look", "PSNR [dB]", "SSIM", "GT-mean PSNR [dB]"], seeds)
     )
 
