@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml hatch_build.py src/noiser/kernels/kernel.c
+SOURCES := pyproject.toml hatch_build.py $(wildcard src/noiser/kernels/*.[ch])
 
 .PHONY: run test check niqe weights lab lab-quick mutants clean
 
@@ -26,7 +26,9 @@ check: .venv/installed-dev
 niqe: .venv/niqe_pris_params.npz
 
 weights: .venv/installed-dev
-	$(BIN)/noiser train --preset paper --seed 0 -o src/noiser/weights/paper.safetensors --overwrite
+	for look in natural paper; do \
+	    $(BIN)/noiser train --preset $$look --seed 0 --overwrite \
+	        -o src/noiser/weights/$$look.safetensors || exit; done
 
 lab: .venv/installed-dev .venv/niqe_pris_params.npz
 	$(BIN)/noiser experiment all

@@ -22,6 +22,9 @@ from noiser import Enhancer, TrainingConfig
 from noiser.kernels import available
 from noiser.training.self_regression import build
 
+PAUSE = 0.02
+"""Torch's threads go on spinning after their work: each candidate waits until they sleep [s]."""
+
 
 def main() -> None:
     """Take turns and print."""
@@ -63,6 +66,7 @@ def main() -> None:
     seconds = {name: [] for name in candidates}
     for round_ in range(words.rounds + 1):
         for name, run in candidates.items():
+            time.sleep(PAUSE)
             start = time.perf_counter()
             run()
             if round_:  # the first is a warm-up

@@ -251,8 +251,8 @@ def test_an_interrupted_training_leaves_no_file(night):
     code = (
         "import sys\n"
         "from noiser.training import self_regression as training\n"
-        "noise = training._noise\n"
-        "training._noise = lambda *a: (print('step', flush=True), noise(*a))[1]\n"
+        "noise = training.noise_images\n"
+        "training.noise_images = lambda *a: (print('step', flush=True), noise(*a))[1]\n"
         "sys.argv = ['noiser', 'train', '--iterations', '1000000', '-o', 'w']\n"
         "from noiser.cli import main; main()"
     )
@@ -328,12 +328,13 @@ def test_a_bad_weights_file_is_one_sentence(night):
     assert done.stderr.decode().startswith("noiser: night.png: not noiser weights: ")
 
 
-def test_info_tells_of_kernels_and_weights(tmp_path):
-    facts = json.loads(call("info", "--json", cwd=tmp_path).stdout)
+@pytest.mark.parametrize("look", ["natural", "paper"])
+def test_info_tells_of_kernels_and_weights(tmp_path, look):
+    facts = json.loads(call("info", "--json", "--look", look, cwd=tmp_path).stdout)
     assert facts["parameters"] == 883
     assert facts["kernels"][-1] == "reference"
     recipe = json.loads(facts["trained with recipe"])
-    assert recipe.items() <= json.loads(PRESETS["paper"].to_json()).items()
+    assert recipe.items() <= json.loads(PRESETS[look].to_json()).items()
     assert recipe["iterations"] == 2000
     table = call("info", cwd=tmp_path).stdout.decode()
     assert facts["sha256"] in table

@@ -1,5 +1,6 @@
 """The enhancer: bands, regions, threads and knobs around measure, fold and render."""
 
+import dataclasses
 import os
 
 import numpy as np
@@ -10,6 +11,7 @@ from PIL import Image
 
 import noiser
 from noiser import Enhancer, enhance, enhancer, kernels, network
+from noiser.developing import develop
 from noiser.errors import WeightsError
 from noiser.looks import NATURAL, PAPER
 
@@ -101,25 +103,23 @@ def test_a_batch_has_no_moments_of_its_own(photo, verb):
 def test_moments_of_another_padding_cannot_be_folded(photo):
     """The message has both paddings."""
     with pytest.raises(ValueError, match=r"^the moments were ") as caught:
-        Enhancer("natural").fold(Enhancer("paper").measure(photo))
+        Enhancer("natural").develop(Enhancer("paper").measure(photo))
 
     assert str(caught.value) == (
         "the moments were measured with zero padding; this look needs replicate"
     )
 
 
-def test_fold_hands_every_knob_of_the_look_down(photo):
-    """The same filter as `folding.fold` with the look's values."""
-    from noiser.folding import fold
-
-    knobs = {"noise_floor": 0.1, "contrast": 2.0, "brightness": 0.3, "black": 0.4}
-    tool = Enhancer("paper", **knobs)
+def test_develop_hands_every_knob_of_the_look_down(photo):
+    """The same filter as `developing.develop` with the look."""
+    tool = Enhancer("paper", noise_floor=0.1, contrast=2.0, brightness=0.3, black=0.4)
     moments = tool.measure(photo)
 
-    found, expected = tool.fold(moments), fold(network.packaged(), moments, eps=1e-5, **knobs)
+    found, expected = tool.develop(moments), develop(tool.network, moments, tool.look)
 
-    for name in ("first_weight", "first_bias", "second_weight", "second_bias", "black", "center"):
-        assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+    for name in ("first_weight", "first_bias", "second_weight", "second_bias", "center"):
+        assert np.array_equal(getattr(found[0], name), getattr(expected[0], name)), name
+    assert dataclasses.asdict(found[1]) == dataclasses.asdict(expected[1])
 
 
 def test_two_frames_can_share_one_look(dark_photo):
@@ -131,8 +131,8 @@ def test_two_frames_can_share_one_look(dark_photo):
 
     a, b = tool.render(first, shared), tool.render(second, shared)
 
-    assert np.array_equal(a[:18], b[:18])
-    assert not np.array_equal(a[18:], b[18:])
+    assert np.array_equal(a[:13], b[:13])
+    assert not np.array_equal(a[13:], b[13:])
 
 
 REGIONS = [
@@ -204,10 +204,10 @@ class Recorder:
         self.bands.append(region)
         return kernels.reference.measure(pixels, region, padding)
 
-    def render(self, pixels, region, folded, look, out):
+    def render(self, pixels, region, folded, development, out, origin):
         """Note the band."""
         self.bands.append(region)
-        kernels.reference.render(pixels, region, folded, look, out)
+        kernels.reference.render(pixels, region, folded, development, out, origin)
 
 
 def bands_of(height, width, threads, region=None):
@@ -326,9 +326,10 @@ def test_a_missing_weights_file_is_named(tmp_path):
         Enhancer(weights=tmp_path / "absent.safetensors")
 
 
-def test_the_default_weights_are_the_packaged_ones():
+@pytest.mark.parametrize("look", ["natural", "paper"])
+def test_the_default_weights_are_the_packaged_ones_of_the_look(look):
     """Offline from the first second."""
-    assert Enhancer().network is network.packaged()
+    assert Enhancer(look).network is network.packaged(look)
 
 
 def test_knobs_change_the_look_and_nothing_else():

@@ -7,11 +7,9 @@ import pytest
 import torch
 import truth
 
-from noiser.folding import DARKEST_MEAN, HALO, fold
+from noiser.folding import NETWORK_HALO, fold
 from noiser.moments import PAIRS, TAPS, UNIT, Moments
 from noiser.network import Network
-
-NEUTRAL = {"noise_floor": 0.0, "contrast": 1.0, "brightness": 0.0, "black": 0.0}
 
 
 def measured(image, padding="zero"):
@@ -47,8 +45,8 @@ def test_the_halo_is_one_pixel_for_each_3x3_convolution():
     torch.nn.Sequential(model[0], model[2], model[3])(image)[0, 0, 5, 5].backward()
     reached = image.grad.abs().sum((0, 1)).nonzero()
 
-    assert reached.min(0).values.tolist() == [5 - HALO, 5 - HALO]
-    assert reached.max(0).values.tolist() == [5 + HALO, 5 + HALO]
+    assert reached.min(0).values.tolist() == [5 - NETWORK_HALO, 5 - NETWORK_HALO]
+    assert reached.max(0).values.tolist() == [5 + NETWORK_HALO, 5 + NETWORK_HALO]
 
 
 @pytest.mark.parametrize("padding", ["zero", "replicate"])
@@ -132,7 +130,7 @@ def test_brightness_is_where_mid_gray_goes(brightness):
         network.first_weight, network.first_bias, network.second_weight, np.zeros(3, np.float32)
     )
 
-    folded = fold(silent, flat_moments(0), brightness=brightness)
+    folded = fold(silent, flat_moments(0)).turned(1.0, math.atanh(brightness))
 
     assert np.tanh(folded.second_bias) == pytest.approx(np.full(3, brightness), abs=1e-15)
 
@@ -141,7 +139,7 @@ def test_contrast_multiplies_what_goes_into_the_tanh():
     """Weights and bias of the second convolution, before brightness is added."""
     network = truth.random_network(2)
 
-    folded = fold(network, flat_moments(0), contrast=2.5, brightness=0.5)
+    folded = fold(network, flat_moments(0)).turned(2.5, math.atanh(0.5))
 
     assert folded.second_weight == pytest.approx(2.5 * network.second_weight.astype(np.float64))
     assert folded.second_bias == pytest.approx(
@@ -153,32 +151,21 @@ def test_neutral_knobs_leave_the_second_convolution_as_it_is():
     """Contrast 1 and brightness 0 change no bit."""
     network = truth.random_network(2)
 
-    folded = fold(network, flat_moments(0), **NEUTRAL)
+    folded = fold(network, flat_moments(0)).turned(1.0, 0.0)
 
     assert np.array_equal(folded.second_weight, network.second_weight)
     assert np.array_equal(folded.second_bias, network.second_bias)
 
 
-def test_black_is_a_share_of_the_mean_luma():
-    """Worked by hand: mean 0.299 x 0.2 + 0.587 x 0.4 + 0.114 x 0.8 = 0.3858, a tenth of it."""
-    image = np.empty((4, 4, 3), np.uint8)
-    image[:] = (51, 102, 204)
+def test_first_gray_is_what_gray_adds_to_each_hidden_channel():
+    """The response to an image that is one unit brighter everywhere, by torch's convolution."""
+    network = truth.random_network(4)
+    folded = fold(network, flat_moments(-30000))
+    weight = torch.tensor(folded.first_weight)
 
-    folded = fold(truth.random_network(1), measured(image, "replicate"), black=0.1)
+    response = torch.nn.functional.conv2d(torch.ones(1, 3, 3, 3, dtype=torch.float64), weight)
 
-    assert folded.black == pytest.approx(0.03858, abs=1e-12)
-
-
-def test_black_counts_very_dark_means_as_ten_levels():
-    """A black image: the share is of 10 / 255, or sensor noise would become speckles."""
-    folded = fold(truth.random_network(1), flat_moments(-UNIT), black=0.5)
-
-    assert folded.black == 0.5 * DARKEST_MEAN == 0.5 * 10 / 255
-
-
-def test_black_zero_stays_zero():
-    """The neutral value takes no step at all."""
-    assert fold(truth.random_network(1), flat_moments(0)).black == 0.0
+    assert folded.first_gray == pytest.approx(response.ravel().numpy(), rel=1e-12)
 
 
 def test_the_folded_filter_remembers_the_padding():

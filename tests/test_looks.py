@@ -5,19 +5,24 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import truth
-from scipy import ndimage
 
 from noiser.color import luma
 from noiser.enhancer import Enhancer
 from noiser.looks import LOOKS, NATURAL, PAPER, Look, knobs, look_named
 
 RANGES = {
-    "noise_floor": (0.0, 0.5),
-    "color": (0.0, 1.0),
-    "black": (0.0, 1.0),
     "strength": (0.0, 1.0),
+    "restraint": (0.0, 1.0),
+    "auto": (0.0, 1.0),
     "brightness": (-0.9, 0.9),
     "contrast": (0.0, 4.0),
+    "black": (0.0, 1.0),
+    "highlights": (0.0, 1.0),
+    "color": (0.0, 1.0),
+    "detail": (0.0, 2.0),
+    "denoise": (0.0, 1.0),
+    "local": (0.0, 1.0),
+    "noise_floor": (0.0, 0.5),
     "eps": (1e-12, 1.0),
 }
 
@@ -62,7 +67,7 @@ def test_a_look_refuses_an_unknown_padding():
     with pytest.raises(
         ValueError, match=r"^padding is 'mirror'; it must be 'zero' or 'replicate'$"
     ):
-        Look(padding="mirror", noise_floor=0.0, color=0.0)
+        Look(padding="mirror")
 
 
 @pytest.mark.parametrize("knob", knobs(), ids=lambda knob: knob.name)
@@ -72,20 +77,32 @@ def test_a_knob_has_a_help_of_one_sentence(knob):
 
 
 def test_the_paper_look_is_the_published_network_and_nothing_else():
-    """Zero padding, eps 1e-5, no floor, the network's colours, no black point (the paper)."""
-    assert (
-        Look(
-            padding="zero",
-            noise_floor=0.0,
-            color=0.0,
-            black=0.0,
-            strength=1.0,
-            brightness=0.0,
-            contrast=1.0,
-            eps=1e-5,
-        )
-        == PAPER
-    )
+    """Zero padding, eps 1e-5, and every knob at the value that does nothing (the paper)."""
+    neutral = dict.fromkeys(set(RANGES) - {"strength", "contrast", "eps"}, 0.0)
+
+    assert Look("zero", strength=1.0, contrast=1.0, eps=1e-5, **neutral) == PAPER
+    assert not PAPER.needs_light
+
+
+def test_natural_has_neutral_borders_and_most_of_the_photos_own_colours():
+    """What the documents say of it."""
+    assert (NATURAL.padding, NATURAL.color, NATURAL.strength) == ("replicate", 0.8, 1.0)
+
+
+@pytest.mark.parametrize("knob", ["black", "highlights", "color", "detail", "denoise"])
+def test_a_knob_of_the_development_asks_for_it_and_for_the_light(knob):
+    """One of them is enough."""
+    look = replace(PAPER, **{knob: 0.5})
+
+    assert (look.develops, look.needs_light) == (True, True)
+
+
+@pytest.mark.parametrize("knob", ["auto", "restraint"])
+def test_a_knob_that_only_asks_for_the_light_does_not_develop(knob):
+    """They change numbers, not steps."""
+    look = replace(PAPER, **{knob: 0.5})
+
+    assert (look.develops, look.needs_light) == (False, True)
 
 
 def test_natural_is_the_default_look():
@@ -112,55 +129,56 @@ def test_look_named_refuses_a_knob_of_another_name():
         look_named("natural", gamma=2.2)
 
 
-@pytest.mark.parametrize(
-    ("floor", "expected"), [(0.0, 0.25 / 255), (0.0004, 0.25 / 255), (0.03, 0.06)]
-)
-def test_the_chroma_floor_is_twice_the_noise_but_a_quarter_step_at_least(floor, expected):
-    """Worked by hand: 2 x 0.03 = 0.06; below 0.00049 the quarter of an 8-bit step counts."""
-    assert replace(NATURAL, noise_floor=floor).chroma_floor == pytest.approx(expected)
-
-
-def developed(image, network_output, color, floor, black, padding):
-    """Compute the natural look by its formula, with SciPy's convolution for the blur."""
-    binomial = np.outer([1, 2, 1], [1, 2, 1]) / 16
-    border = {"zero": {"mode": "constant", "cval": 0.5}, "replicate": {"mode": "nearest"}}[padding]
-    photo = truth.unit(image)
-    blurred = np.stack([ndimage.convolve(photo[..., c], binomial, **border) for c in range(3)], 2)
+def formula(image, look, development, network_output):
+    """Compute the natural look by its formulas around the network's output: float64 [H,W,3]."""
+    _, light, chroma, detail = truth.scene(image, look.padding, development)
     weights = np.array([0.299, 0.587, 0.114])
-    own, bright = (blurred @ weights)[..., None], (network_output @ weights)[..., None]
-    chroma = color * bright * (blurred - own) / (own + floor)
-    chroma += (1 - color) * (network_output - bright)
-    too_far = np.maximum(chroma.max(2, keepdims=True) / np.maximum(1 - bright, 1e-9), 1)
-    tone = own * (1 + black) / np.maximum(own + black, 1e-12)
-    return np.clip(tone * (bright + chroma / too_far), 0, 1)
+    bright = (network_output @ weights)[..., None]
+    light, detail = light[..., None], detail[..., None]
+    share = look.highlights
+    own = (1 - share) * (1 - bright) + share * (1 - light)
+    tone = light**2 * (1 + development.black**2) / (light**2 + development.black**2)
+    level = (1 - np.sqrt((1 - bright) * own)) * tone
+    colors = look.color * level / (light + development.chroma_floor) * chroma
+    colors += (1 - look.color) * tone * (network_output - bright)
+    level = level * (1 + detail / (light + development.detail_floor))
+    too_far = np.maximum(colors.max(2, keepdims=True) / np.maximum(1 - level, 1e-9), 1)
+    enhanced = np.clip(level + colors / too_far, 0, 1)
+    return development.strength * enhanced + (1 - development.strength) * truth.unit(image)
 
 
 @pytest.mark.parametrize("padding", ["zero", "replicate"])
-@pytest.mark.parametrize(("color", "black"), [(1.0, 0.0), (0.0, 0.6), (0.7, 0.2)])
+@pytest.mark.parametrize(
+    "knobs",
+    [
+        {},
+        {"color": 1.0, "detail": 2.0},
+        {"color": 0.0, "highlights": 0.4, "denoise": 1.0},
+        {"black": 0.3, "restraint": 0.0, "denoise": 0.0},
+    ],
+    ids=str,
+)
 @pytest.mark.parametrize("kernel", ["reference", "auto"])
-def test_the_look_is_its_formula_around_the_network_of_torch(
-    dark_photo, padding, color, black, kernel
-):
-    """Network by torch, blur by SciPy, the rest by the formula: equal to 1e-5."""
-    image = truth.as_kind(dark_photo(21, 18, seed=9), "float64", 3)
+def test_the_look_is_its_formula_around_the_network_of_torch(dark_photo, padding, knobs, kernel):
+    """Bands by SciPy, network by torch, the rest by the formulas: equal to 1e-5."""
+    image = truth.as_kind(dark_photo(31, 28, seed=9), "float64", 3)
     image[4:9, 3:8] = (0.9, 0.1, 0.02)  # a lamp: its chroma has no room
-    enhancer = Enhancer(color=color, black=black, noise_floor=0.02, kernel=kernel)
+    enhancer = Enhancer(kernel=kernel, **knobs)
     enhancer.look = replace(enhancer.look, padding=padding)
-    plain = Enhancer(color=0, black=0, noise_floor=0.02, kernel="reference")
-    plain.look = replace(plain.look, padding=padding)
-    share = black * max(luma(*truth.unit(image).mean((0, 1))), 10 / 255)
-    if padding == "zero":  # the moments' mean counts a little of the border
-        share = enhancer.fold(enhancer.measure(image)).black
+    folded, development = enhancer.develop(enhancer.measure(image))
+    quiet = truth.scene(image, padding, development)[0]
+    network_output = truth.torch_folded(folded, quiet)
 
-    expected = developed(image, plain.enhance(image), color, 0.04, share, padding)
+    expected = formula(image, enhancer.look, development, network_output)
 
     assert abs(enhancer.enhance(image) - expected).max() < 1e-5
 
 
-def test_color_zero_and_black_zero_leave_the_network_alone(dark_photo):
-    """Natural with both off is torch's network with replicated borders."""
+def test_with_every_knob_neutral_the_network_is_left_alone(dark_photo):
+    """Replicated borders and nothing else: torch's network."""
     image = truth.unit(truth.as_kind(dark_photo(17, 16), "uint16", 3))
-    enhancer = Enhancer(color=0, black=0, noise_floor=0, kernel="reference")
+    enhancer = Enhancer("paper", kernel="reference")
+    enhancer.look = replace(enhancer.look, padding="replicate")
 
     expected = truth.torch_enhance(enhancer.network, image, "replicate")
 
@@ -171,7 +189,7 @@ def test_color_zero_and_black_zero_leave_the_network_alone(dark_photo):
 def test_color_does_not_change_the_luma(dark_photo, color):
     """Chroma has no luma: where nothing clips, every setting has the network's luma."""
     image = truth.as_kind(dark_photo(20, 20, seed=4), "float64", 3)
-    settings = {"black": 0, "contrast": 0.3, "noise_floor": 0.05, "kernel": "reference"}
+    settings = {"contrast": 0.3, "kernel": "reference"}
 
     gray_world = Enhancer(color=0, **settings).enhance(image)
     colorful = Enhancer(color=color, **settings).enhance(image)
@@ -183,27 +201,43 @@ def test_color_does_not_change_the_luma(dark_photo, color):
 
 
 def test_full_colour_keeps_the_ratio_of_the_photo():
-    """A flat photo of (20, 10, 5) levels stays 4 : 2 : 1 but for the quarter-step floor."""
-    image = np.empty((6, 6, 3))
+    """A flat photo of (20, 10, 5) levels stays 4 : 2 : 1 but for the fading near the noise."""
+    image = np.empty((16, 16, 3))
     image[:] = np.array([20, 10, 5]) / 255
+    tool = Enhancer(color=1, restraint=0, kernel="reference")
+    _, development = tool.develop(tool.measure(image))
 
-    enhanced = Enhancer(color=1, black=0, noise_floor=0, kernel="reference").enhance(image)
+    enhanced = tool.enhance(image)
 
-    own = 0.299 * 20 + 0.587 * 10 + 0.114 * 5
-    fading = own / (own + 0.25)
-    red, green, blue = enhanced[3, 3] / luma(*enhanced[3, 3])
+    own = (0.299 * 20 + 0.587 * 10 + 0.114 * 5) / 255
+    fading = own / (own + development.chroma_floor)
+    red, green, blue = enhanced[8, 8] / luma(*enhanced[8, 8])
     assert (red, green, blue) == pytest.approx(
-        [1 + fading * (v / own - 1) for v in (20, 10, 5)], rel=1e-9
+        [1 + fading * (v / 255 / own - 1) for v in (20, 10, 5)], rel=1e-9
     )
 
 
 def test_black_keeps_white_and_brings_black_back():
-    """The tone l (1 + k) / (l + k) is 1 at white and 0 at black, whatever k."""
-    image = np.zeros((12, 24, 3))
-    image[:, 12:] = 1.0
+    """The tone l^2 (1 + k^2) / (l^2 + k^2) is 1 at white and 0 at black, whatever k."""
+    image = np.zeros((24, 48, 3))
+    image[:, 24:] = 1.0
+    settings = {"color": 0, "restraint": 0, "kernel": "reference"}
 
-    with_black = Enhancer(color=0, black=1, kernel="reference").enhance(image)
-    without = Enhancer(color=0, black=0, kernel="reference").enhance(image)
+    with_black = Enhancer(black=1, **settings).enhance(image)
+    without = Enhancer(black=0, **settings).enhance(image)
 
-    assert with_black[6, 3].max() < 1e-5
-    assert with_black[6, 20] == pytest.approx(without[6, 20], abs=1e-5)
+    assert with_black[12, 6].max() < 1e-5
+    assert with_black[12, 40] == pytest.approx(without[12, 40], abs=0.05)
+
+
+def test_highlights_are_the_geometric_mean_of_what_is_missing_to_white(dark_photo):
+    """At 1, where nothing else is done: (1 - L)^2 = (1 - T) (1 - l), T the network's luma."""
+    image = np.repeat(truth.as_kind(dark_photo(20, 20, seed=4), "float64", 1)[..., None], 3, 2)
+    settings = {"color": 0, "black": 0, "detail": 0, "kernel": "reference"}
+    tool, plain = (Enhancer("paper", highlights=h, **settings) for h in (1, 0))
+    _, development = tool.develop(tool.measure(image))
+    light = truth.scene(image, "zero", development)[1]
+
+    found, network_output = (luma(*t.enhance(image).transpose(2, 0, 1)) for t in (tool, plain))
+
+    assert (1 - found) ** 2 == pytest.approx((1 - network_output) * (1 - light), abs=1e-9)

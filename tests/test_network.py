@@ -15,6 +15,7 @@ from torch import nn
 import noiser
 from noiser import network
 from noiser.errors import WeightsError
+from noiser.looks import LOOKS
 from noiser.network import MAX_FILE_BYTES, MAX_HIDDEN_CHANNELS, Network, from_bytes, load
 from noiser.training import PRESETS
 
@@ -40,9 +41,17 @@ def refusal(data):
     return str(caught.value)
 
 
-def test_the_packaged_network_has_883_parameters():
+@pytest.mark.parametrize("name", network.PACKAGED)
+def test_a_packaged_network_has_883_parameters(name):
     """The number of the README; "about 1K" in the paper."""
-    assert (network.packaged().parameter_count, network.packaged().hidden_channels) == (883, 16)
+    own = network.packaged(name)
+
+    assert (own.parameter_count, own.hidden_channels) == (883, 16)
+
+
+def test_every_look_has_packaged_weights():
+    """By its name, the default look's first."""
+    assert list(network.PACKAGED) == list(LOOKS)
 
 
 @pytest.mark.parametrize(("hidden", "count"), [(8, 443), (16, 883), (18, 993), (32, 1763)])
@@ -55,9 +64,10 @@ def test_the_parameter_count_of_a_width_is_that_of_torchs_layers(hidden, count):
     assert (of_torch, of_shapes, truth.random_network(hidden).parameter_count) == (count,) * 3
 
 
-def test_the_packaged_file_is_under_8_kilobytes():
+@pytest.mark.parametrize("name", network.PACKAGED)
+def test_a_packaged_file_is_under_8_kilobytes(name):
     """The README's size."""
-    assert len(network.packaged_bytes()) < 8000
+    assert len(network.packaged_bytes(name)) < 8000
 
 
 def test_the_packaged_weights_are_read_once():
@@ -65,11 +75,12 @@ def test_the_packaged_weights_are_read_once():
     assert network.packaged() is network.packaged()
 
 
-def test_the_packaged_weights_come_from_the_paper_preset_with_seed_0():
-    """Their provenance is the default recipe; what it does not name is at its default."""
-    recipe = json.loads(network.packaged().provenance["recipe"])
+@pytest.mark.parametrize("name", network.PACKAGED)
+def test_packaged_weights_come_from_the_preset_of_their_name_with_seed_0(name):
+    """Their provenance is its recipe; what it does not name is at its default."""
+    recipe = json.loads(network.packaged(name).provenance["recipe"])
 
-    assert noiser.TrainingConfig(**recipe | {"betas": (0.5, 0.999)}) == PRESETS["paper"]
+    assert noiser.TrainingConfig(**recipe | {"betas": (0.5, 0.999)}) == PRESETS[name]
     assert (recipe["seed"], recipe["betas"], recipe["iterations"]) == (0, [0.5, 0.999], 2000)
 
 

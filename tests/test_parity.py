@@ -26,7 +26,7 @@ SIZES = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12).fil
 def published(padding, kernel, weights=None):
     """Make an enhancer that does what the paper says, with either padding."""
     enhancer = Enhancer("paper", weights=weights, kernel=kernel)
-    enhancer.look = Look(padding=padding, noise_floor=0.0, color=0.0)
+    enhancer.look = Look(padding=padding)
     return enhancer
 
 
@@ -37,7 +37,7 @@ def test_the_reference_kernel_is_torch_in_double_precision(padding, weights, siz
     """Random images of random sizes and exposures: equal to 1e-6 of the range."""
     values = np.random.default_rng(seed).integers(0, peak + 1, (*size, 3))
     image = values / 65535
-    own = network.packaged() if weights == "packaged" else truth.random_network(5, seed)
+    own = network.packaged("paper") if weights == "packaged" else truth.random_network(5, seed)
 
     found = published(padding, "reference", own).enhance(image)
 
@@ -52,7 +52,7 @@ def test_the_fastest_kernel_is_torch_in_single_precision_to_one_level(padding, s
 
     found = published(padding, "auto").enhance(image)
 
-    expected = truth.torch_enhance(network.packaged(), image, padding, dtype=torch.float32)
+    expected = truth.torch_enhance(network.packaged("paper"), image, padding, dtype=torch.float32)
     assert abs(found.astype(int) - to_bytes(expected)).max() <= 1
 
 
@@ -62,7 +62,7 @@ def test_floats_between_the_lattice_points_cost_less_than_an_eighth_of_a_level(d
 
     found = published("zero", "reference").enhance(image)
 
-    expected = truth.torch_enhance(network.packaged(), image, "zero")
+    expected = truth.torch_enhance(network.packaged("paper"), image, "zero")
     assert abs(found - expected).max() < 1 / 8 / 255
 
 
@@ -83,7 +83,7 @@ def test_a_photograph_of_lol_comes_out_as_in_torch(shared_data, index):
 
     found = Enhancer("paper").enhance(image)
 
-    expected = truth.torch_enhance(network.packaged(), image, "zero", dtype=torch.float32)
+    expected = truth.torch_enhance(network.packaged("paper"), image, "zero", dtype=torch.float32)
     apart = abs(found.astype(int) - to_bytes(expected))
     assert apart.max() <= 1
     assert np.count_nonzero(apart) <= 1e-4 * apart.size

@@ -6,7 +6,7 @@ from operator import add
 import numpy as np
 import pytest
 import truth
-from hypothesis import assume, given
+from hypothesis import given
 from hypothesis import strategies as st
 
 from noiser import Enhancer, Moments, enhance, kernels
@@ -16,8 +16,8 @@ from noiser.moments import PAIRS, TAPS
 KERNELS = list(kernels.available())
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 
-HEIGHT, WIDTH = 22, 150
-"""Two tiles of the native kernel's 126 columns, so that cuts meet its seams."""
+HEIGHT, WIDTH = 22, 270
+"""Two tiles of the native kernel's 254 columns, so that cuts meet its seams."""
 
 SEEDS = st.integers(0, 2**32)
 
@@ -305,76 +305,3 @@ def test_adding_moments_is_commutative(a, b):
 def test_adding_moments_is_associative(a, b, c):
     """Nor who adds up whose."""
     assert (a + b) + c == a + (b + c)
-
-
-def paper(image, kernel, **options):
-    """Render in the paper look, as finely as single precision allows."""
-    return enhance(image, "paper", kernel=kernel, **options)
-
-
-FINE = images(dtypes=["float64"], channels=(1, 3))
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(image=FINE, low=st.floats(-0.9, 0.9), high=st.floats(-0.9, 0.9))
-def test_more_brightness_darkens_no_pixel(kernel, image, low, high):
-    """In the paper look, every value rises with it."""
-    assume(low < high)
-
-    assert (
-        paper(image, kernel, brightness=low) <= paper(image, kernel, brightness=high) + 1e-7
-    ).all()
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(image=images(dtypes=["float64"], channels=(3,)), low=st.floats(0, 4), high=st.floats(0, 4))
-def test_more_contrast_moves_no_value_nearer_to_mid_gray(kernel, image, low, high):
-    """In the paper look, bright values rise and dark ones fall; none crosses."""
-    assume(low < high)
-    less, more = (paper(image, kernel, contrast=c) - 0.5 for c in (low, high))
-
-    assert (abs(less) <= abs(more) + 1e-6).all()
-    assert (less * more > -1e-6).all()
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(image=images(dtypes=["float64"], channels=(3,)))
-def test_no_contrast_is_flat_gray(kernel, image):
-    """Contrast 0: nothing is left but mid-gray."""
-    assert abs(paper(image, kernel, contrast=0) - 0.5).max() < 1e-7
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(image=FINE, strength=st.floats(0, 1))
-def test_strength_mixes_the_input_and_the_enhanced_picture(kernel, image, strength):
-    """A share s of the one and 1 - s of the other."""
-    mixed = enhance(image, strength=strength, kernel=kernel)
-
-    expected = strength * enhance(image, kernel=kernel) + (1 - strength) * image
-    assert abs(mixed - expected).max() < 1e-6
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(image=FINE, low=st.floats(0.01, 1), high=st.floats(0.01, 1))
-def test_a_darker_black_brightens_no_pixel(kernel, image, low, high):
-    """In the paper look with a black point, every value falls as it rises."""
-    assume(low < high)
-
-    assert (paper(image, kernel, black=high) <= paper(image, kernel, black=low) + 1e-6).all()
-
-
-@pytest.mark.parametrize("kernel", KERNELS)
-@given(
-    image=images(dtypes=["float64"], channels=(3,)),
-    low=st.floats(0, 0.5),
-    high=st.floats(0, 0.5),
-)
-def test_a_higher_noise_floor_makes_no_hidden_scale_larger(kernel, image, low, high):
-    """What is expected to be noise is amplified less."""
-    assume(low < high)
-    weights = []
-    for floor in (low, high):
-        tool = Enhancer(kernel=kernel, noise_floor=floor)
-        weights.append(abs(tool.fold(tool.measure(image)).first_weight))
-
-    assert (weights[1] <= weights[0]).all()

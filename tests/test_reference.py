@@ -1,16 +1,14 @@
 """The NumPy kernel against loops over pixels and against torch."""
 
-from dataclasses import replace
-
 import numpy as np
 import pytest
 import truth
 from scipy import special
 
 from noiser import Enhancer
+from noiser.developing import Development
 from noiser.folding import Folded, fold
 from noiser.kernels import reference
-from noiser.looks import PAPER
 from noiser.moments import PAIRS, TAPS, Moments
 
 DTYPES = ["uint8", "uint16", "float32", "float64"]
@@ -80,14 +78,14 @@ def test_zero_padding_is_mid_gray():
 
 @pytest.mark.parametrize("padding", PADDINGS)
 @pytest.mark.parametrize("hidden", [1, 4, 7])
-def test_render_with_the_paper_look_is_torchs_network(dark_photo, padding, hidden):
+def test_render_without_development_is_torchs_network(dark_photo, padding, hidden):
     """Folded and local, it equals torch's unfolded float64 network to 1e-9."""
     network = truth.random_network(hidden)
     image = truth.unit(truth.as_kind(dark_photo(12, 10), "uint16", 3))
     moments = Moments(padding, *truth.moments_by_loops(image, padding))
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), fold(network, moments), PAPER, out)
+    reference.render(image, whole(image), fold(network, moments), Development(), out)
 
     assert abs(out - truth.torch_enhance(network, image, padding)).max() < 1e-9
 
@@ -98,9 +96,7 @@ def filter_of_one_pixel(gain, offset=0.0):
     for c in range(3):
         first[c, c, 1, 1] = gain
         second[c, c, 1, 1] = 1.0
-    return Folded(
-        "zero", np.zeros(3, np.int64), first, np.full(3, offset), second, np.zeros(3), 0.0
-    )
+    return Folded("zero", np.zeros(3, np.int64), first, np.full(3, offset), second, np.zeros(3))
 
 
 def test_gelu_is_the_exact_one():
@@ -109,7 +105,7 @@ def test_gelu_is_the_exact_one():
     x = 8 * (2 * image - 1)
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), filter_of_one_pixel(8.0), PAPER, out)
+    reference.render(image, whole(image), filter_of_one_pixel(8.0), Development(), out)
 
     assert abs(out - (np.tanh(x * special.ndtr(x)) + 1) / 2).max() < 1e-14
 
@@ -118,10 +114,10 @@ def test_gelu_is_the_exact_one():
 def test_integers_are_rounded_half_to_even(dtype, peak):
     """Half-way between an even v and white lies a tie, which goes to the even number."""
     image = np.array([[[0, 2, 4], [2, 4, 6]]], dtype)
-    look = replace(PAPER, strength=0.5)
+    half_way = Development(strength=0.5)
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), filter_of_one_pixel(0.0, 60.0), look, out)
+    reference.render(image, whole(image), filter_of_one_pixel(0.0, 60.0), half_way, out)
 
     half = (peak + 1) // 2
     assert out.tolist() == [[[half, half, half + 2], [half, half + 2, half + 2]]]
@@ -152,10 +148,10 @@ def test_render_writes_into_a_view(dark_photo):
     image = dark_photo(5, 6)
     folded = fold(truth.random_network(2), Moments("zero", 1, (0,) * TAPS, (0,) * PAIRS))
     expected = np.empty_like(image)
-    reference.render(image, whole(image), folded, PAPER, expected)
+    reference.render(image, whole(image), folded, Development(), expected)
     canvas = np.full((9, 9, 3), 77, np.uint8)
 
-    reference.render(image, whole(image), folded, PAPER, canvas[2:7, 1:7])
+    reference.render(image, whole(image), folded, Development(), canvas[2:7, 1:7])
 
     assert np.array_equal(canvas[2:7, 1:7], expected)
     assert (canvas[:2] == 77).all()

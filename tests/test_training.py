@@ -44,6 +44,8 @@ def test_the_default_is_the_papers_recipe():
             tv_weight=1.0,
             eps=1e-5,
             padding="zero",
+            spectrum=0.0,
+            correlation=0.0,
         )
     )
 
@@ -88,6 +90,10 @@ def test_a_recipe_refuses_what_must_be_positive(name, value):
         ({"betas": (0.5, 1.0)}, "betas are (0.5, 1.0); both must be in [0, 1)"),
         ({"betas": (-0.1, 0.9)}, "betas are (-0.1, 0.9); both must be in [0, 1)"),
         ({"padding": "reflect"}, "padding is 'reflect'; it must be 'zero' or 'replicate'"),
+        ({"spectrum": -0.1}, "spectrum is -0.1; it must be from 0 to 2"),
+        ({"spectrum": 2.1}, "spectrum is 2.1; it must be from 0 to 2"),
+        ({"correlation": 1.1}, "correlation is 1.1; it must be from 0 to 1"),
+        ({"correlation": float("nan")}, "correlation is nan; it must be from 0 to 1"),
     ],
     ids=str,
 )
@@ -107,6 +113,7 @@ def test_a_recipe_refuses_what_cannot_train(changes, text):
         {"seed": 2**63 - 1},
         {"tv_weight": 0},
         {"betas": (0, 0)},
+        {"spectrum": 2, "correlation": 1},
     ],
     ids=str,
 )

@@ -1,10 +1,16 @@
 """Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
 
+from itertools import product
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from scipy import ndimage
 from torch import nn
+from torch.nn import functional
 
+from noiser.developing import Development
+from noiser.folding import Folded
 from noiser.network import Network
 from noiser.types import ByteImage, Padding, Pixels, Region
 
@@ -72,8 +78,8 @@ def unit(image: Pixels) -> NDArray[np.float64]:
 
 def moments_by_loops(
     image: Pixels, padding: Padding, region: Region | None = None
-) -> tuple[int, tuple[int, ...], tuple[int, ...]]:
-    """Visit every pixel, take the 27 integers around it, and add up: count, sums, products."""
+) -> tuple[int, tuple[int, ...], tuple[int, ...], tuple[int, ...], tuple[int, ...]]:
+    """Visit every pixel and add up: count, sums, products, tones and grain, as in `Moments`."""
     lattice = np.rint((2 * unit(image) - 1) * LATTICE).astype(np.int64)
     mode = {"zero": "constant", "replicate": "edge"}[padding]
     padded = np.pad(lattice, ((1, 1), (1, 1), (0, 0)), mode)
@@ -86,7 +92,33 @@ def moments_by_loops(
             sums += under
             products += under[:, None] * under
     upper = [int(products[i, j]) for i in range(27) for j in range(i, 27)]
-    return count, tuple(sums.tolist()), tuple(upper)
+    return count, tuple(sums.tolist()), tuple(upper), *_histograms_by_loops(lattice, rows, columns)
+
+
+def _histograms_by_loops(
+    lattice: NDArray[np.int64], rows: slice, columns: slice
+) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """Visit every pixel, weigh the nine lumas around it, and count tones and sizes of grain."""
+    height, width, _ = lattice.shape
+    tones, grain = [0] * 1021, [0] * 240
+    for y in range(rows.start, rows.stop):
+        for x in range(columns.start, columns.stop):
+            blurred = bent = 0
+            for dy, dx in product((-1, 0, 1), repeat=2):
+                place = min(max(y + dy, 0), height - 1), min(max(x + dx, 0), width - 1)
+                red, green, blue = (int(v) for v in lattice[place])
+                luma = 77 * red + 150 * green + 29 * blue
+                blurred += (2 - abs(dy)) * (2 - abs(dx)) * luma
+                bent += (1 - 3 * (dy == 0)) * (1 - 3 * (dx == 0)) * luma
+            # luma in [0, 1] of 4 x 255 tones; 16 is the sum of the blur's weights
+            tone = (blurred + 16 * 256 * LATTICE) * 4 * 255 // (2 * 16 * 256 * LATTICE)
+            size = 64 + abs(bent) // (2 * 257)
+            octave = (size // 64).bit_length() - 1
+            quarter = 4 * size // (64 << octave) - 4
+            level = sum(tone >= 4 * edge for edge in (2, 8, 32, 101))
+            tones[tone] += 1
+            grain[48 * level + min(4 * octave + quarter, 47)] += 1
+    return tuple(tones), tuple(grain)
 
 
 def torch_network(
@@ -121,3 +153,65 @@ def torch_enhance(
     with torch.no_grad():
         output = torch_network(network, padding, eps, dtype)(signed)
     return ((output.double() + 1) / 2)[0].permute(1, 2, 0).numpy()
+
+
+def torch_folded(folded: Folded, signed: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Run a folded network in torch over [-1, 1], padded by two pixels: float64 [H,W,3]."""
+    centered = signed - folded.center / 255
+    image = torch.tensor(centered).permute(2, 0, 1)[None]
+    hidden = functional.conv2d(
+        image, torch.tensor(folded.first_weight), torch.tensor(folded.first_bias)
+    )
+    hidden = functional.gelu(hidden[..., 1:-1, 1:-1])
+    mode = {"zero": "constant", "replicate": "replicate"}[folded.padding]
+    hidden = functional.pad(hidden, (1, 1, 1, 1), mode)
+    output = functional.conv2d(
+        hidden, torch.tensor(folded.second_weight), torch.tensor(folded.second_bias)
+    )
+    return ((torch.tanh(output) + 1) / 2)[0].permute(1, 2, 0).numpy()
+
+
+def scene(
+    image: Pixels, padding: Padding, development: Development
+) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
+    """Take a photo apart with SciPy's filters.
+
+    Returns the photo without noise in [-1, 1], with two pixels more on every side; luma, chroma
+    and detail as the look reads them.
+    """
+    border = {"zero": {"mode": "constant", "constant_values": 0.5}, "replicate": {"mode": "edge"}}
+    photo = np.pad(unit(image), ((9, 9), (9, 9), (0, 0)), **border[padding])
+    luma = photo @ np.array([0.299, 0.587, 0.114])
+    planes = [luma, photo[..., 0] - luma, photo[..., 2] - luma]
+    near, far = np.array([1, 2, 1]) / 4, np.array([1, 0, 2, 0, 1]) / 4
+    soft = [ndimage.convolve(p, np.outer(near, near)) for p in planes]
+    smooth = [ndimage.convolve(p, np.outer(far, far)) for p in soft]
+    fine = [p - s for p, s in zip(planes, soft, strict=True)]
+    medium = [s - t for s, t in zip(soft, smooth, strict=True)]
+    levels = np.array([0, 4, 16, 64, 160]) / 255
+    noise = np.interp(smooth[0], levels, development.noise)
+
+    def weight(energy: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
+        local = np.maximum(ndimage.uniform_filter(energy, 5), 1e-9)
+        return 1 - development.denoise * (1 - np.maximum(1 - variance * noise / local, 0))
+
+    small = weight(fine[0] ** 2, 1.5 * 0.640625) * fine[0]
+    large = weight(medium[0] ** 2, 1.5 * 0.074462890625) * medium[0]
+    kept = weight((medium[1] ** 2 + medium[2] ** 2) / 2, 2 * 1.5**2 * 0.074462890625)
+    red, blue = (smooth[i] + kept * medium[i] for i in (1, 2))
+    light = smooth[0] + large
+
+    def colors(red: NDArray[np.float64], blue: NDArray[np.float64]) -> NDArray[np.float64]:
+        return np.stack([red, -(0.299 * red + 0.114 * blue) / 0.587, blue], 2)
+
+    share = development.denoise
+    seen = colors(*(share * q + (1 - share) * p for q, p in ((red, planes[1]), (blue, planes[2]))))
+    quiet = 2 * ((light + small)[..., None] + seen) - 1
+    detail = development.fine * small + development.medium * large
+    inner = np.s_[9:-9, 9:-9]
+    return (
+        quiet[7:-7, 7:-7],
+        np.maximum(light, 0)[inner],
+        colors(red, blue)[inner],
+        detail[inner],
+    )

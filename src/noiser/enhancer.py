@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from functools import reduce
 from operator import add
 from pathlib import Path
@@ -12,7 +13,10 @@ import numpy as np
 
 from noiser import kernels, network
 from noiser.carriers import unpack
-from noiser.folding import HALO, Folded, fold
+from noiser.developing import Development, develop
+from noiser.folding import NETWORK_HALO, Folded
+from noiser.kernels.scene import BAND_HALO
+from noiser.locality import cell_sums
 from noiser.looks import look_named
 from noiser.moments import Moments
 from noiser.types import Pixels, Region
@@ -38,13 +42,19 @@ class Enhancer:
 
     Args:
         look: `natural`, or `paper` for the network's output as published.
-        noise_floor: Noise to expect, share of the full range in [0, 0.5].
-        color: 0 for gray-world colours like the paper's, 1 for the photo's own.
-        black: Darkness of the shadows in [0, 1]; 0 leaves them gray.
         strength: Share of the enhanced picture in [0, 1]; 0 returns the input.
+        restraint: How far well-lit pictures are left alone, in [0, 1].
+        auto: How far the picture's own light sets brightness and contrast, in [0, 1].
         brightness: Where mid-gray goes in [-0.9, 0.9]; 0 is neutral.
         contrast: Slope at mid-gray in [0, 4]; 1 is neutral.
-        weights: A weights file or a network; by default the packaged weights.
+        black: How far black is anchored, in [0, 1]; 0 leaves shadows gray.
+        highlights: How far lamps and skies keep their drawing, in [0, 1].
+        color: 0 for gray-world colours like the paper's, 1 for the photo's own.
+        detail: Fine detail given back, in [0, 2]; 0 is as soft as the network.
+        denoise: Share of the noise that is taken away, in [0, 1].
+        local: How far dark parts are judged by their surroundings, in [0, 1].
+        noise_floor: More noise to expect than `auto` does, share of the full range in [0, 0.5].
+        weights: A weights file or a network; by default the look's packaged weights.
         threads: Threads to compute on; by default one for each usable processor.
         kernel: A name from `noiser info`; `auto` is the fastest.
 
@@ -58,38 +68,50 @@ class Enhancer:
         True
     """
 
-    halo = HALO
+    halo = NETWORK_HALO + BAND_HALO
     """Pixels around a region that its rendering reads; measuring reads one."""
 
     def __init__(
         self,
         look: str = "natural",
         *,
-        noise_floor: float | None = None,
-        color: float | None = None,
-        black: float | None = None,
         strength: float | None = None,
+        restraint: float | None = None,
+        auto: float | None = None,
         brightness: float | None = None,
         contrast: float | None = None,
+        black: float | None = None,
+        highlights: float | None = None,
+        color: float | None = None,
+        detail: float | None = None,
+        denoise: float | None = None,
+        local: float | None = None,
+        noise_floor: float | None = None,
         weights: str | Path | network.Network | None = None,
         threads: int | None = None,
         kernel: str = "auto",
     ) -> None:
         self.look = look_named(
             look,
-            noise_floor=noise_floor,
-            color=color,
-            black=black,
             strength=strength,
+            restraint=restraint,
+            auto=auto,
             brightness=brightness,
             contrast=contrast,
+            black=black,
+            highlights=highlights,
+            color=color,
+            detail=detail,
+            denoise=denoise,
+            local=local,
+            noise_floor=noise_floor,
         )
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
         self.kernel = kernels.select(kernel)
         if weights is None:
-            self.network = network.packaged()
+            self.network = network.packaged(look)
         elif isinstance(weights, network.Network):
             self.network = weights
         else:
@@ -105,42 +127,42 @@ class Enhancer:
             A new image of the type, dtype and layout given.
         """
         carrier = unpack(image)
-        return carrier.pack(
-            [self._render(frame, self._measure(frame, None), None) for frame in carrier.frames]
-        )
+        return carrier.pack([self._render(frame, self._measure(frame)) for frame in carrier.frames])
 
-    def measure(self, image: Any, region: Region | None = None) -> Moments:
-        """Sum up what the normalization needs to know of an image.
+    def measure(
+        self, image: Any, region: Region | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> Moments:
+        """Sum up what has to be known of an image as a whole.
 
         Args:
             image: One image of any type that `enhance` takes.
             region: Rows and columns to measure; by default all. To measure a tile of a
                 larger image, pass it with one pixel of its neighbours and leave them out
                 of the region.
+            origin: Row and column of the image's first pixel in that larger image; only
+                `local` needs it [pixels].
 
         Returns:
             The moments. Those of disjoint regions, or of several images, add up with `+`.
         """
-        return self._measure(unpack(image).single, region)
+        return self._measure(unpack(image).single, region, origin)
 
-    def fold(self, moments: Moments) -> Folded:
-        """Put moments, weights and knobs into one local filter."""
+    def develop(self, moments: Moments) -> tuple[Folded, Development]:
+        """Put moments, weights and knobs into one local filter, and what else a kernel does."""
         if moments.padding != self.look.padding:
             raise ValueError(
                 f"the moments were measured with {moments.padding} padding; "
                 f"this look needs {self.look.padding}"
             )
-        return fold(
-            self.network,
-            moments,
-            eps=self.look.eps,
-            noise_floor=self.look.noise_floor,
-            contrast=self.look.contrast,
-            brightness=self.look.brightness,
-            black=self.look.black,
-        )
+        return develop(self.network, moments, self.look)
 
-    def render(self, image: Any, moments: Moments, region: Region | None = None) -> Any:
+    def render(
+        self,
+        image: Any,
+        moments: Moments,
+        region: Region | None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Any:
         """Brighten an image, or a region of it, by given moments.
 
         Args:
@@ -149,24 +171,37 @@ class Enhancer:
             region: Rows and columns to render; by default all. To render a tile of a
                 larger image, pass it with `halo` pixels of its neighbours and leave them
                 out of the region.
+            origin: Row and column of the image's first pixel in that larger image; only
+                `local` needs it [pixels].
 
         Returns:
             The region, as a new image of the type, dtype and layout given.
         """
         carrier = unpack(image)
-        return carrier.pack([self._render(carrier.single, moments, region)])
+        return carrier.pack([self._render(carrier.single, moments, region, origin)])
 
-    def _measure(self, pixels: Pixels, region: Region | None) -> Moments:
+    def _measure(
+        self, pixels: Pixels, region: Region | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> Moments:
         """Measure an array in bands and add up."""
 
         def measure_band(band: Region) -> Moments:
-            return self.kernel.measure(pixels, band, self.look.padding)
+            moments = self.kernel.measure(pixels, band, self.look.padding)
+            if self.look.local == 0:
+                return moments
+            return replace(moments, cells=cell_sums(pixels, band, origin))
 
         return reduce(add, self._map(measure_band, self._bands(pixels, region)))
 
-    def _render(self, pixels: Pixels, moments: Moments, region: Region | None) -> Pixels:
+    def _render(
+        self,
+        pixels: Pixels,
+        moments: Moments,
+        region: Region | None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Pixels:
         """Render an array in bands, each into its rows of the output."""
-        folded = self.fold(moments)
+        folded, development = self.develop(moments)
         if self.look.strength == 0:  # the very bytes, a negative zero's too
             return pixels[_resolved(region, pixels)].copy()
         bands = self._bands(pixels, region)
@@ -175,7 +210,7 @@ class Enhancer:
 
         def render_band(band: Region) -> None:
             out = enhanced[band[0].start - top : band[0].stop - top]
-            self.kernel.render(pixels, band, folded, self.look, out)
+            self.kernel.render(pixels, band, folded, development, out, origin)
 
         self._map(render_band, bands)
         return enhanced

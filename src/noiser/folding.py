@@ -1,22 +1,17 @@
 """Fold: moments and weights become one local filter; the normalization is gone."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.color import luma
-from noiser.moments import TAPS, Moments
+from noiser.moments import TAPS, UPPER, Moments
 from noiser.network import Network
 from noiser.types import Padding
 
-HALO = 2
-"""Pixels around a pixel that its output depends on: one for each convolution."""
-
-
-DARKEST_MEAN = 10 / 255
-"""Means below this count as this for the black point, or sensor noise would become speckles."""
+NETWORK_HALO = 2
+"""Pixels around a pixel that the network's output depends on: one for each convolution."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,8 +41,22 @@ class Folded:
     second_bias: NDArray[np.float64]
     """float64 [3]."""
 
-    black: float
-    """Luma that is darkened to about a half, in [0, 1]."""
+    def turned(self, contrast: float, shift: float) -> "Folded":
+        """Turn contrast and brightness: the tanh of `contrast * z + shift` in that of `z`'s place.
+
+        There they multiply the exponent and the odds of a value, so they never clip and
+        never reorder values.
+        """
+        return replace(
+            self,
+            second_weight=self.second_weight * contrast,
+            second_bias=self.second_bias * contrast + shift,
+        )
+
+    @property
+    def first_gray(self) -> NDArray[np.float64]:
+        """What one signed unit of gray adds to each hidden channel: float64 [K]."""
+        return np.array([math.fsum(w.flat) for w in self.first_weight])
 
 
 def fold(
@@ -56,9 +65,6 @@ def fold(
     *,
     eps: float = 1e-5,
     noise_floor: float = 0.0,
-    contrast: float = 1.0,
-    brightness: float = 0.0,
-    black: float = 0.0,
 ) -> Folded:
     r"""Put the image's statistics into the network's weights.
 
@@ -73,18 +79,12 @@ def fold(
     standard deviation `noise_floor` [share of the full range] would add exactly the
     second part of `f_k`: contrast below it is left small instead of being blown up.
 
-    Contrast and brightness act before the tanh. There they multiply the exponent and
-    the odds of a value, so they never clip and never reorder values.
-
     Args:
         network: The weights.
         moments: Of the image, or of all images that are to share one look.
         eps: Added to every variance, squared units of [-1, 1]; torch's and the paper's
             is 1e-5.
         noise_floor: Standard deviation of the noise to expect [share of the full range].
-        contrast: Slope at mid-gray; 1 changes nothing.
-        brightness: Where mid-gray goes in (-1, 1); 0 changes nothing.
-        black: Luma that is darkened to about a half [share of the image's mean luma].
 
     Returns:
         The local filter.
@@ -100,9 +100,8 @@ def fold(
         center=center,
         first_weight=(kernels * scale[:, None]).reshape(-1, 3, 3, 3),
         first_bias=-shift * scale,
-        second_weight=network.second_weight.astype(np.float64) * contrast,
-        second_bias=network.second_bias.astype(np.float64) * contrast + math.atanh(brightness),
-        black=black * max(float(luma(*(mean.reshape(3, 9)[:, 4] + 1.0) / 2.0)), DARKEST_MEAN),
+        second_weight=network.second_weight.astype(np.float64),
+        second_bias=network.second_bias.astype(np.float64),
     )
 
 
@@ -111,12 +110,14 @@ def _inverse_deviations(
 ) -> NDArray[np.float64]:
     """Compute what instance normalization multiplies each hidden channel by: float64 [K]."""
     # math.fsum rounds once, whatever the order: a matrix product's last bits differ
-    # between processors.
+    # between processors. Off the diagonal each term stands for two that are equal.
+    rows, columns = UPPER
+    twice = np.where(rows == columns, 1.0, 2.0) * covariance[UPPER]
     return np.array(
         [
             1.0
             / math.sqrt(
-                max(math.fsum((np.outer(w, w) * covariance).flat), 0.0)
+                max(math.fsum(w[rows] * w[columns] * twice), 0.0)
                 + eps
                 + (2.0 * noise_floor) ** 2 * math.fsum(w * w)
             )

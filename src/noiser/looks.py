@@ -15,8 +15,9 @@ def _knob(low: float, high: float, text: str, **default: float) -> Any:
 class Look:
     """A value for each knob; every combination is a look.
 
-    All steps are local: a pixel of the output depends on the moments and on the pixels
-    at most 2 away, so any tiling gives the same bytes.
+    Every knob is a number that can be turned smoothly and has a neutral value, at which it
+    does nothing. All steps are local: a pixel of the output depends on the moments and on
+    the pixels at most 7 away, so any tiling gives the same bytes.
 
     Raises:
         ValueError: A knob is outside its range.
@@ -29,42 +30,83 @@ class Look:
     picture and damps it by an amount that depends on the photo's size. `replicate` is neutral.
     """
 
-    noise_floor: float = _knob(
-        0.0, 0.5, "Noise to expect, as a share of the full range; 0 trusts every pixel."
-    )
-    """Standard deviation of the noise to expect [share of the full range].
-
-    Contrast below it is not blown up, and colour fades where luma nears twice of it.
-    """
-
-    color: float = _knob(0.0, 1.0, "Colours: 0 is gray-world like the paper, 1 the photo's own.")
-    """Share of the photo's own colours; the rest is the network's, which tend to gray.
-
-    The output's luma is the network's at any value.
-    """
-
-    black: float = _knob(
-        0.0, 1.0, "Darkness of the shadows: 0 leaves them gray like the paper.", default=0.0
-    )
-    """Luma that is darkened to about a half [share of the photo's mean luma]; 0 is neutral.
-
-    The network moves the mean to gray and black with it; this brings black back.
-    """
-
     strength: float = _knob(0.0, 1.0, "Share of the enhanced picture: 0 is the input.", default=1.0)
     """Share of the enhanced picture; the rest is the input. 0 returns the input's bytes."""
+
+    restraint: float = _knob(
+        0.0, 1.0, "How far well-lit pictures are left alone; 0 treats all alike.", default=0.0
+    )
+    """How far the effect fades where a picture has light enough; 0 is neutral.
+
+    At 1 a picture that needs nothing keeps nine tenths of itself.
+    """
+
+    auto: float = _knob(
+        0.0, 1.0, "How far the picture sets brightness and contrast; 0 always gray.", default=0.0
+    )
+    """How far the picture's own light sets brightness, contrast and noise floor; 0 is neutral.
+
+    At 0 every picture comes out around mid-gray, as the paper's do; at 1 a night stays one,
+    and twice the exposure gives the same picture.
+    """
 
     brightness: float = _knob(
         -0.9, 0.9, "Where mid-gray goes between black (-1) and white (1).", default=0.0
     )
-    """Where mid-gray goes in (-1, 1); 0 is neutral.
+    """Where mid-gray goes in (-1, 1), after `auto`; 0 is neutral.
 
     The odds of each value are multiplied, so nothing clips: the mean shift of MS-NoiSER,
     applied when folding instead of when training.
     """
 
     contrast: float = _knob(0.0, 4.0, "Slope at mid-gray; 1 is neutral.", default=1.0)
-    """Slope at mid-gray; 1 is neutral, 0 is flat gray. Nothing clips."""
+    """Slope at mid-gray, times that of `auto`; 1 is neutral, 0 is flat gray. Nothing clips."""
+
+    black: float = _knob(
+        0.0, 1.0, "Darkness of the shadows: 0 leaves them gray like the paper.", default=0.0
+    )
+    """How far black is anchored; 0 is neutral.
+
+    The network moves the mean to gray and black with it. At 1 a tenth of the mean luma is
+    darkened to a half, and more if the darkest fiftieth of the picture is black.
+    """
+
+    highlights: float = _knob(
+        0.0, 1.0, "How far lamps and skies keep their drawing; 0 is the network's.", default=0.0
+    )
+    """Share of the photo's own in what is missing to white; 0 is neutral."""
+
+    color: float = _knob(
+        0.0, 1.0, "Colours: 0 is gray-world like the paper, 1 the photo's own.", default=0.0
+    )
+    """Share of the photo's own colours; the rest is the network's, which tend to gray.
+
+    The output's luma is the same at any value; 0 is neutral.
+    """
+
+    detail: float = _knob(0.0, 2.0, "Fine detail given back, which the network blurs.", default=0.0)
+    """Fine detail of the photo given back to what the network blurs; 0 is neutral."""
+
+    denoise: float = _knob(
+        0.0, 1.0, "Share of the noise, as measured, that is taken away.", default=0.0
+    )
+    """Share of the noise that is taken away, as far as it would be seen; 0 is neutral.
+
+    How strong it is by brightness is measured in the picture itself.
+    """
+
+    local: float = _knob(
+        0.0, 1.0, "How far dark parts are judged by their surroundings.", default=0.0
+    )
+    """How far the mean is that of a window of a quarter of the picture; 0 is neutral."""
+
+    noise_floor: float = _knob(
+        0.0, 0.5, "More noise to expect than `auto` does, share of the full range.", default=0.0
+    )
+    """Standard deviation of noise to expect beside that of `auto` [share of the full range].
+
+    Contrast below it is not blown up; 0 is neutral.
+    """
 
     eps: float = _knob(
         1e-12, 1.0, "Added to each hidden variance; the paper's is 1e-5.", default=1e-5
@@ -81,12 +123,14 @@ class Look:
                 raise ValueError(f"{knob.name} is {value}; it must be from {low:g} to {high:g}")
 
     @property
-    def chroma_floor(self) -> float:
-        """Luma at which half of the photo's chroma has faded, in [0, 1].
+    def develops(self) -> bool:
+        """Whether there is more to do with the network's output than to show it."""
+        return any((self.black, self.highlights, self.color, self.detail, self.denoise))
 
-        A quarter of an 8-bit step at least, so that black has a colour too: none.
-        """
-        return max(2.0 * self.noise_floor, 0.25 / 255)
+    @property
+    def needs_light(self) -> bool:
+        """Whether the picture's tones and grain have to be known."""
+        return self.develops or self.auto > 0 or self.restraint > 0
 
 
 def knobs() -> list[Any]:
@@ -94,13 +138,22 @@ def knobs() -> list[Any]:
     return [f for f in fields(Look) if "low" in f.metadata]
 
 
-PAPER = Look(padding="zero", noise_floor=0.0, color=0.0)
-"""The network's output exactly as published (arXiv 2211.04700, 2022)."""
+PAPER = Look(padding="zero")
+"""The network's output exactly as published (arXiv 2211.04700, 2022): every knob is neutral."""
 
-NATURAL = Look(padding="replicate", noise_floor=0.03, color=0.8, black=0.1)
-"""The default: neutral borders, a noise floor, the photo's own colours and black.
+NATURAL = Look(
+    padding="replicate",
+    restraint=1.0,
+    auto=1.0,
+    black=1.0,
+    highlights=1.0,
+    color=0.8,
+    detail=1.0,
+    denoise=0.9,
+)
+"""The default: a photograph of the same scene with more light.
 
-The numbers were chosen on LOL training pairs: see `docs/look.md`.
+How it came about, step by step and with numbers: `docs/look.md`.
 """
 
 LOOKS = {"natural": NATURAL, "paper": PAPER}

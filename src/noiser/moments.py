@@ -1,4 +1,4 @@
-"""Measure: what instance normalization needs to know of an image, as sums that add up."""
+"""Measure: what has to be known of an image as a whole, as sums that add up."""
 
 import operator
 from dataclasses import dataclass
@@ -24,10 +24,28 @@ are rounded to the nearest. So all kinds of images add up, and every sum is an i
 UPPER = np.triu_indices(TAPS)
 """Rows and columns of the upper triangle, in the order of `Moments.products`."""
 
+INTEGER_LUMA = (77, 150, 29)
+"""Weights of red, green and blue in 256ths: BT.601's, in integers, for exact histograms."""
+
+TONES = 1021
+"""Bins of the histogram of luma: four for each 8-bit level, and one for pure white."""
+
+GRAIN_LEVELS = (2, 8, 32, 101)
+"""Luma between the five classes by which grain is sorted [8-bit levels]."""
+
+GRAIN_BINS = 48
+"""Bins of the size of grain: four an octave, from 1/24 of an 8-bit level on."""
+
+GRAIN_STEP = 64
+"""Where grain's octaves begin: the size is counted from here [1/256 of an 8-bit level]."""
+
 
 @dataclass(frozen=True)
 class Moments:
-    """Pixel count, 27 sums and 378 sums of products of the values under the kernel.
+    """Sums of the values under the kernel and of their products, and two histograms.
+
+    The sums are what instance normalization needs, the histograms what a look needs: how
+    light is spread, and how noisy the picture is.
 
     Tiles, bands, frames, files and machines each give one; `a + b` is the moments of
     both. Python integers, exact and without a limit: neither the cut nor the order of
@@ -46,6 +64,21 @@ class Moments:
     products: tuple[int, ...]
     """378 integers. Sums of products of two values, upper triangle by rows [1/65535^2]."""
 
+    tones: tuple[int, ...] = (0,) * TONES
+    """1021 integers. Histogram of luma after a 3x3 binomial blur, in equal bins [pixels].
+
+    Whatever the padding, the nearest pixel stands for what lies outside the image.
+    """
+
+    grain: tuple[int, ...] = (0,) * ((len(GRAIN_LEVELS) + 1) * GRAIN_BINS)
+    """240 integers. Histogram of the size of `d2/dx2 d2/dy2` of luma, for each of the five
+    classes of tones [pixels]. A pixel's noise shows in it, a slope or an edge hardly does
+    (Immerkaer 1996)."""
+
+    cells: tuple[tuple[int, int, int, int], ...] = ()
+    """Row, column, pixels and sum of luma of squares of 16 x 16 pixels, in order; only where
+    the look has `local`, see `locality.py` [1/256 of 1/65535]."""
+
     def __post_init__(self) -> None:
         """Refuse what cannot be moments; they may come from another machine."""
         if self.padding not in ("zero", "replicate"):
@@ -54,6 +87,12 @@ class Moments:
             raise ValueError(
                 f"{self.count} pixels, {len(self.sums)} sums and {len(self.products)} "
                 f"products found; moments have at least 1, {TAPS} and {PAIRS}"
+            )
+        grains = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
+        if len(self.tones) != TONES or len(self.grain) != grains:
+            raise ValueError(
+                f"{len(self.tones)} tones and {len(self.grain)} sizes of grain found; "
+                f"moments have {TONES} and {grains}"
             )
 
     def __add__(self, other: "Moments") -> "Moments":
@@ -70,6 +109,9 @@ class Moments:
             self.count + other.count,
             tuple(map(operator.add, self.sums, other.sums)),
             tuple(map(operator.add, self.products, other.products)),
+            tuple(map(operator.add, self.tones, other.tones)),
+            tuple(map(operator.add, self.grain, other.grain)),
+            _joined(self.cells, other.cells),
         )
 
     def mean(self) -> NDArray[np.float64]:
@@ -92,3 +134,14 @@ class Moments:
         matrix[UPPER] = upper
         matrix.T[UPPER] = upper
         return matrix
+
+
+def _joined(
+    cells: tuple[tuple[int, int, int, int], ...], others: tuple[tuple[int, int, int, int], ...]
+) -> tuple[tuple[int, int, int, int], ...]:
+    """Add up what lies in the same cell."""
+    found: dict[tuple[int, int], tuple[int, int]] = {}
+    for row, column, pixels, luma in (*cells, *others):
+        before = found.get((row, column), (0, 0))
+        found[row, column] = (before[0] + pixels, before[1] + luma)
+    return tuple((*place, *sums) for place, sums in sorted(found.items()))

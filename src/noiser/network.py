@@ -21,8 +21,8 @@ MAX_HIDDEN_CHANNELS = 256
 MAX_FILE_BYTES = 1 << 22
 """A file of the widest network is under 60 KB; anything larger is something else [bytes]."""
 
-PACKAGED = "paper"
-"""Name of the weights that ship with the package: preset `paper`, seed 0."""
+PACKAGED = ("natural", "paper")
+"""Names of the weights that ship with the package, each its look's: a preset, seed 0."""
 
 
 _MALFORMED = (safetensors.SafetensorError, LookupError, TypeError, ValueError, RecursionError)
@@ -160,11 +160,15 @@ def load(path: str | Path) -> Network:
 
 
 @cache
-def packaged() -> Network:
-    """Load the weights that ship with noiser, once."""
-    return from_bytes(packaged_bytes())
+def packaged(name: str = PACKAGED[0]) -> Network:
+    """Load weights that ship with noiser, once.
+
+    Args:
+        name: A name of `PACKAGED`.
+    """
+    return from_bytes(packaged_bytes(name))
 
 
-def packaged_bytes() -> bytes:
-    """Read the file of the packaged weights."""
-    return (resources.files("noiser") / "weights" / f"{PACKAGED}.safetensors").read_bytes()
+def packaged_bytes(name: str = PACKAGED[0]) -> bytes:
+    """Read a file of packaged weights."""
+    return (resources.files("noiser") / "weights" / f"{name}.safetensors").read_bytes()

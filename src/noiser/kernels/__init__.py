@@ -2,9 +2,9 @@
 
 from typing import Protocol
 
+from noiser.developing import Development
 from noiser.folding import Folded
 from noiser.kernels import native, reference
-from noiser.looks import Look
 from noiser.moments import Moments
 from noiser.types import Padding, Pixels, Region
 
@@ -20,7 +20,13 @@ class Kernel(Protocol):
         """Sum up the values under the kernel over a region."""
 
     def render(
-        self, pixels: Pixels, region: Region, folded: Folded, look: Look, out: Pixels
+        self,
+        pixels: Pixels,
+        region: Region,
+        folded: Folded,
+        development: Development,
+        out: Pixels,
+        origin: tuple[int, int] = (0, 0),
     ) -> None:
         """Apply the folded network and the look to a region."""
 

@@ -2,14 +2,16 @@
 
 import ctypes
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
 
+from noiser.color import LUMA
+from noiser.developing import Development
 from noiser.folding import Folded
-from noiser.looks import Look
-from noiser.moments import TAPS, UNIT, UPPER, Moments
+from noiser.light import NOISE_LEVELS
+from noiser.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, TONES, UNIT, UPPER, Moments
 from noiser.types import Padding, Pixels, Region
 
 LIBRARY = Path(__file__).with_name("libkernel.so")
@@ -27,8 +29,11 @@ DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32,
 LEVELS = (255, 65535, 1, 1)
 """The signed value 1 in the kernel's integers, by depth."""
 
-FLOATS = ("levels", "color", "chroma_floor", "black", "strength")
-"""The single numbers at the end of `filter` in kernel.c."""
+SHARED = (
+    "color", "chroma_floor", "detail_floor", "black", "highlights", "denoise", "fine", "medium",
+    "strength",
+)  # fmt: skip
+"""Numbers of `filter` in kernel.c that have the same name in `Development`."""
 
 PADDINGS = {"zero": 0, "replicate": 1}
 """Numbers of the paddings in kernel.c."""
@@ -56,13 +61,23 @@ class _Filter(ctypes.Structure):
     _fields_ = (
         *(
             (name, ctypes.c_void_p)
-            for name in ("first_weight", "first_bias", "second_weight", "second_bias")
+            for name in (
+                "first_weight", "first_bias", "first_gray", "second_weight", "second_bias",
+                "window",
+            )
         ),
-        ("hidden", ctypes.c_int32),
-        ("padding", ctypes.c_int32),
+        *(
+            (name, ctypes.c_int64)
+            for name in ("window_rows", "window_columns", "origin_row", "origin_column")
+        ),
+        *((name, ctypes.c_int32) for name in ("window_cell", "hidden", "padding", "develops")),
         ("center", ctypes.c_float * 3),
-        *((name, ctypes.c_float) for name in FLOATS),
-    )
+        ("levels", ctypes.c_float),
+        *((name, ctypes.c_float) for name in SHARED),
+        ("noise", ctypes.c_float),
+        ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
+        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
+    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -83,13 +98,14 @@ class NativeKernel:
         """Sum up the values under the kernel over a region: see the reference."""
         sums = np.empty(TAPS, np.int64)
         products = np.empty((TAPS, TAPS), np.int64)
+        tones = np.empty(TONES, np.uint32)
+        grain = np.empty((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.uint32)
         function = getattr(self.library, f"noiser_measure_{self.variant}")
         failed = function(
             ctypes.byref(_image(pixels)),
             ctypes.byref(_region(region)),
             PADDINGS[padding],
-            ctypes.c_void_p(sums.ctypes.data),
-            ctypes.c_void_p(products.ctypes.data),
+            *(ctypes.c_void_p(a.ctypes.data) for a in (sums, products, tones, grain)),
         )
         if failed:
             raise MemoryError
@@ -102,24 +118,39 @@ class NativeKernel:
             (rows.stop - rows.start) * (columns.stop - columns.start),
             tuple(scale * s for s in sums.tolist()),
             tuple(scale**2 * p for p in unordered.tolist()),
+            tuple(tones.tolist()),
+            tuple(grain.tolist()),
         )
 
     def render(
-        self, pixels: Pixels, region: Region, folded: Folded, look: Look, out: Pixels
+        self,
+        pixels: Pixels,
+        region: Region,
+        folded: Folded,
+        development: Development,
+        out: Pixels,
+        origin: tuple[int, int] = (0, 0),
     ) -> None:
         """Apply the folded network and the look to a region: see the reference."""
         levels = LEVELS[DEPTHS[pixels.dtype]]
-        first, first_bias, second, second_bias = _pack(folded, levels)
+        arrays = _pack(folded, levels, development.develops)
+        window = None if development.window is None else development.window.gray
+        levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
         filter_ = _Filter(
-            *(a.ctypes.data for a in (first, first_bias, second, second_bias)),
-            first_bias.size,
+            *(array.ctypes.data for array in arrays),
+            None if window is None else window.ctypes.data,
+            *((0, 0) if window is None else window.shape),
+            *origin,
+            0 if development.window is None else development.window.cell,
+            arrays[1].size,
             PADDINGS[folded.padding],
+            development.develops,
             (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
             levels,
-            look.color,
-            look.chroma_floor,
-            folded.black,
-            look.strength,
+            *(getattr(development, name) for name in SHARED),
+            development.noise[0],
+            levels_of_noise(*NOISE_LEVELS),
+            levels_of_noise(*development.noise_slopes),
         )
         function = getattr(self.library, f"noiser_render_{self.variant}")
         failed = function(
@@ -147,16 +178,31 @@ def kernels() -> dict[str, NativeKernel]:
     return {kernel.name: kernel for kernel in found}
 
 
-def _pack(folded: Folded, levels: int) -> tuple[Pixels, ...]:
-    """Lay the weights out as the kernel walks them, in single precision."""
+@lru_cache(maxsize=8)  # once for all bands of a picture
+def _pack(folded: Folded, levels: int, in_luma: bool) -> tuple[Pixels, ...]:
+    """Lay the weights out as the kernel walks them, in single precision.
+
+    The kernel reads levels, or where it develops luma and two colour differences in [0, 1].
+    """
     hidden = folded.first_bias.size
     missing = -hidden % CHANNEL_BLOCK
-    first = np.pad(folded.first_weight.reshape(hidden, TAPS) / levels, ((0, missing), (0, 0)))
+    first = folded.first_weight.reshape(hidden, 3, 9)
+    if in_luma:
+        red, green, blue = first.transpose(1, 0, 2)
+        # red = luma + (red - luma), and the luma of the three differences is zero
+        differences = [
+            c - weight / LUMA[1] * green for c, weight in ((red, LUMA[0]), (blue, LUMA[2]))
+        ]
+        first = 2.0 * np.stack([red + green + blue, *differences], 1)
+    else:
+        first = first / levels
+    first = np.pad(first.reshape(hidden, TAPS), ((0, missing), (0, 0)))
     blocks = first.reshape(-1, CHANNEL_BLOCK, TAPS).transpose(0, 2, 1)
     second = np.pad(folded.second_weight.reshape(3, hidden, 9), ((0, 0), (0, missing), (0, 0)))
     arrays = (
         blocks,
         np.pad(folded.first_bias, (0, missing)),
+        np.pad(-folded.first_gray, (0, missing)),
         second.transpose(1, 2, 0),
         folded.second_bias,
     )

@@ -12,13 +12,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.color import luma, to_signed, to_unit
-from noiser.folding import Folded
-from noiser.looks import Look
-from noiser.moments import TAPS, UNIT, UPPER, Moments
+from noiser.developing import TINY, Development
+from noiser.folding import NETWORK_HALO, Folded
+from noiser.kernels.scene import BAND_HALO, Planes, Scene, taken_apart
+from noiser.locality import Window
+from noiser.moments import (
+    GRAIN_BINS,
+    GRAIN_LEVELS,
+    GRAIN_STEP,
+    INTEGER_LUMA,
+    TAPS,
+    TONES,
+    UNIT,
+    UPPER,
+    Moments,
+)
 from noiser.types import Padding, Pixels, Region
 
-Planes = NDArray[np.float64]
-"""float64 [C,H,W]: an image or the hidden layer, channel by channel."""
+Counts = NDArray[np.int64]
+"""int64 [n]: a histogram."""
 
 EXACT_PIXELS = 1 << 20
 """Products are below 2^32, so this many add up exactly in a double's 53 bits [pixels]."""
@@ -26,8 +38,8 @@ EXACT_PIXELS = 1 << 20
 PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 """White of the integer formats; floats have 1."""
 
-TINY = 1e-6
-"""Keeps 0 / 0 out, far below any level [luma in [0, 1]]."""
+LEAST_CHROMA = 1e-6
+"""Keeps x / 0 out, far below any level."""
 
 _ERF = np.frompyfunc(math.erf, 1, 1)
 
@@ -49,6 +61,8 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
     """
     (top, bottom), (left, right) = _bounds(region)
     sums, products = np.zeros(TAPS, object), np.zeros((TAPS, TAPS), object)
+    tones = np.zeros(TONES, np.int64)
+    grain = np.zeros((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.int64)
     width = min(right - left, EXACT_PIXELS)
     height = EXACT_PIXELS // width
     for row, column in product(range(top, bottom, height), range(left, right, width)):
@@ -58,67 +72,153 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
         under = _patches(lattice).reshape(TAPS, -1)
         sums += under.sum(1).astype(np.int64)
         products += (under @ under.T).astype(np.int64)
+        found_tones, found_grain = _histograms(pixels, (rows, columns))
+        tones += found_tones
+        grain += found_grain
     return Moments(
         padding,
         (bottom - top) * (right - left),
         tuple(int(s) for s in sums),
         tuple(int(p) for p in products[UPPER]),
+        tuple(tones.tolist()),
+        tuple(grain.tolist()),
     )
 
 
-def render(pixels: Pixels, region: Region, folded: Folded, look: Look, out: Pixels) -> None:
+def _histograms(pixels: Pixels, region: Region) -> tuple[Counts, Counts]:
+    """Count tones and sizes of grain, in integers: int64 [1021] and [240]."""
+    lattice = np.rint(_signed(pixels, _grow(region, 1, None), "replicate") * UNIT).astype(np.int64)
+    red, green, blue = (weight * plane for weight, plane in zip(INTEGER_LUMA, lattice, strict=True))
+    brightness = red + green + blue
+    soft, bent = brightness, brightness
+    for _ in range(2):
+        soft = (soft[:-2] + 2 * soft[1:-1] + soft[2:]).T
+        bent = (bent[:-2] - 2 * bent[1:-1] + bent[2:]).T
+    # One 8-bit level is 2 * 257 * 256 of the lattice's luma, a tone a quarter of it; the blur
+    # multiplies by 16.
+    tones = (soft + 16 * 256 * UNIT) // (8 * 257 * 256)
+    sizes = (abs(bent) // (2 * 257) + GRAIN_STEP).astype(np.float32)
+    # Four bins an octave: a float's exponent and the first two bits of its fraction.
+    bins = (sizes.view(np.int32) >> 21) - (np.float32(GRAIN_STEP).view(np.int32) >> 21)
+    classes = sum((tones >= 4 * level).astype(np.int64) for level in GRAIN_LEVELS)
+    grain = classes * GRAIN_BINS + np.minimum(bins, GRAIN_BINS - 1)
+    return (
+        np.bincount(tones.ravel(), minlength=TONES).astype(np.int64),
+        np.bincount(grain.ravel(), minlength=(len(GRAIN_LEVELS) + 1) * GRAIN_BINS).astype(np.int64),
+    )
+
+
+def render(
+    pixels: Pixels,
+    region: Region,
+    folded: Folded,
+    development: Development,
+    out: Pixels,
+    origin: tuple[int, int] = (0, 0),
+) -> None:
     """Apply the folded network and the look to a region.
 
     Args:
         pixels: uint8, uint16, float32 or float64 [H,W] or [H,W,C], sRGB.
         region: Rows and columns to render.
         folded: The local filter.
-        look: Its color and strength; the other knobs are in the filter already.
+        development: What else to do.
         out: Written; the region's size, and channels and dtype of `pixels`.
+        origin: Row and column of `pixels[0, 0]` in the whole picture [pixels].
     """
-    network = _network(pixels, region, folded)
-    as_it_is = look.color == 0.0 and folded.black == 0.0
-    enhanced = network if as_it_is else _develop(pixels, region, folded, look, network)
-    _write(pixels[region], enhanced, look.strength, out)
+    extended = _grow(region, NETWORK_HALO, None)
+    if not development.develops:
+        signed = _signed(pixels, extended, folded.padding)
+        enhanced = _network(pixels, region, signed, folded, development.window, origin)
+    else:
+        around = _signed(pixels, _grow(extended, BAND_HALO, None), folded.padding)
+        scene = taken_apart(np.asarray(to_unit(around), np.float64), development)
+        signed = np.asarray(to_signed(scene.quiet), np.float64)
+        network = _network(pixels, region, signed, folded, development.window, origin)
+        enhanced = _develop(scene, development, network)
+    _write(pixels[region], enhanced, development.strength, out)
 
 
-def _network(pixels: Pixels, region: Region, folded: Folded) -> Planes:
-    """Compute both convolutions: float64 [3,h,w] in [0, 1]."""
+def _network(
+    pixels: Pixels,
+    region: Region,
+    signed: Planes,
+    folded: Folded,
+    window: Window | None,
+    origin: tuple[int, int],
+) -> Planes:
+    """Compute both convolutions: float64 [3,h,w] in [0, 1], from `signed` [3,h+4,w+4]."""
     inner = _grow(region, 1, pixels.shape)
-    signed = _signed(pixels, _grow(inner, 1, None), folded.padding)
     centered = signed - (folded.center / 255)[:, None, None]
-    hidden = _convolve(centered, folded.first_weight, folded.first_bias)
-    hidden = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2)), np.float64))
     missing = [
         (own.start - (want.start - 1), want.stop + 1 - own.stop)
         for own, want in zip(inner, region, strict=True)
     ]
+    (above, below), (before, after) = missing
+    height, width = centered.shape[1:]
+    part = centered[:, above : height - below, before : width - after]
+    hidden = _convolve(part, folded.first_weight, folded.first_bias)
+    if window is not None:
+        gray = _window_at(window, inner, origin)
+        hidden = hidden - folded.first_gray[:, None, None] * gray
+    hidden = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2)), np.float64))
     mode: Literal["constant", "edge"] = "constant" if folded.padding == "zero" else "edge"
     hidden = np.pad(hidden, ((0, 0), *missing), mode)
     output = _convolve(hidden, folded.second_weight, folded.second_bias)
     return np.asarray(to_unit(np.tanh(output)), np.float64)
 
 
-def _develop(pixels: Pixels, region: Region, folded: Folded, look: Look, network: Planes) -> Planes:
-    """Put the photo's own colours, and its own black, around the network's luma.
+def _window_at(window: Window, region: Region, origin: tuple[int, int]) -> Planes:
+    """Read the window at each pixel, linear between the middles of its cells: [h,w]."""
+    near, shares = [], []
+    for part, first, size in zip(region, origin, window.gray.shape, strict=True):
+        at = (np.arange(part.start, part.stop) + first + 0.5) / window.cell - 0.5
+        at = at.clip(0, size - 1)
+        low = at.astype(np.int64)
+        near.append((low, np.minimum(low + 1, size - 1)))
+        shares.append(at - low)
+    (above, below), (before, after) = near
+    down, across = shares[0][:, None], shares[1]
+    gray = window.gray.astype(np.float64)
+    first_row, last_row = (
+        gray[np.ix_(row, before)] + across * (gray[np.ix_(row, after)] - gray[np.ix_(row, before)])
+        for row in (above, below)
+    )
+    return np.asarray(first_row + down * (last_row - first_row), np.float64)
+
+
+def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
+    r"""Put the photo's own black, highlights, detail and colours around the network's luma.
+
+    With `T` the network's luma, `l` the scene's and `k` the black point,
+
+    .. math::
+        L = \left(1 - \sqrt{(1 - T)\,((1 - h)(1 - T) + h (1 - l))}\right)
+            \frac{l^2 (1 + k^2)}{l^2 + k^2}
+
+    At `h = 1` what is missing to white is the geometric mean of what is missing in network
+    and photo: dark tones follow the network, lamps keep the photo's drawing. The fraction
+    brings black back and leaves white.
 
     The ratio of a colour to luma survives a change of exposure, so the photo's ratio is
-    kept: `chroma = L (b - l) / (l + floor)`, with `b` the photo blurred by one pixel, `l`
-    and `L` the luma of photo and network. It fades where luma nears the noise.
-
-    The network moves the mean to gray and black with it. `l (1 + k) / (l + k)` brings
-    black back to 0, leaves white, and hardly touches what is much brighter than `k`.
+    kept: `L / (l + floor)` multiplies its chroma and its detail, and fades in the noise.
     """
-    photo = to_unit(_signed(pixels, _grow(region, 1, None), folded.padding))
-    binomial = np.outer([1, 2, 1], [1, 2, 1])[None, None] / 16.0
-    blurred = np.stack([_convolve(plane[None], binomial, np.zeros(1))[0] for plane in photo])
-    own, bright = luma(*blurred), luma(*network)
-    gain = look.color * bright / (own + look.chroma_floor)
-    chroma = gain * (blurred - own) + (1.0 - look.color) * (network - bright)
+    inner = np.s_[..., NETWORK_HALO:-NETWORK_HALO, NETWORK_HALO:-NETWORK_HALO]
+    light, own, detail = scene.light[inner], scene.chroma[inner], scene.detail[inner]
+    bright = luma(*network)
+    missing = np.maximum(1.0 - bright, 0.0)
+    both = missing + development.highlights * (np.maximum(1.0 - light, 0.0) - missing)
+    square, black = light**2, development.black**2
+    tone = (square * (1.0 + black) + TINY) / (square + black + TINY)
+    level = (1.0 - np.sqrt(missing * both)) * tone
+    gain = development.color * level / (light + development.chroma_floor)
+    others = (1.0 - development.color) * tone
+    chroma = gain * own + others * (network - bright)
+    level = level + level / (light + development.detail_floor) * detail
     # Where a colour would pass 1, all three move towards luma together: the hue stays.
-    room = np.minimum((1.0 - bright) / np.maximum(chroma.max(0), TINY), 1.0)
-    tone = (own + TINY) * (1.0 + folded.black) / (own + folded.black + TINY)
-    return tone * (bright + room * chroma)  # type: ignore[no-any-return]
+    most = np.maximum(chroma.max(0), LEAST_CHROMA)
+    room = np.minimum(np.maximum(1.0 - level, 0.0) / most, 1.0)
+    return np.asarray(level + room * chroma, np.float64)
 
 
 def _write(source: Pixels, enhanced: Planes, strength: float, out: Pixels) -> None:

@@ -41,6 +41,12 @@ class TrainingConfig:
     noise_mean: float = 0.0
     """Mean of the noise before it is clipped: the shift of MS-NoiSER."""
 
+    spectrum: float = 0.0
+    """Exponent a of the noise's amplitude, 1/f^a: 0 is white, 1 is like photographs."""
+
+    correlation: float = 0.0
+    """Correlation of the noise's channels in [0, 1]; those of photographs are mostly alike."""
+
     image_size: int = 104
     """Side of the square noise images [pixels]."""
 
@@ -78,21 +84,28 @@ class TrainingConfig:
             )
         if self.image_size < 2:
             raise ValueError("image_size is 1; noise needs at least 2 pixels a side")
-        if not 0 <= self.seed < 2**63:
-            raise ValueError(f"seed is {self.seed}; it must be from 0 to 2^63 - 1")
-        if self.tv_weight < 0:
-            raise ValueError(f"tv_weight is {self.tv_weight}; it must be at least 0")
         if len(self.betas) != 2 or not all(0 <= beta < 1 for beta in self.betas):
             raise ValueError(f"betas are {self.betas}; both must be in [0, 1)")
-        if self.padding not in ("zero", "replicate"):
-            raise ValueError(f"padding is {self.padding!r}; it must be 'zero' or 'replicate'")
-        if self.stop not in ("last", "auto"):
-            raise ValueError(f"stop is {self.stop!r}; it must be 'last' or 'auto'")
+        for name, allowed, text in (
+            ("seed", 0 <= self.seed < 2**63, "from 0 to 2^63 - 1"),
+            ("tv_weight", self.tv_weight >= 0, "at least 0"),
+            ("spectrum", 0 <= self.spectrum <= 2, "from 0 to 2"),
+            ("correlation", 0 <= self.correlation <= 1, "from 0 to 1"),
+            ("padding", self.padding in ("zero", "replicate"), "'zero' or 'replicate'"),
+            ("stop", self.stop in ("last", "auto"), "'last' or 'auto'"),
+        ):
+            if not allowed:
+                raise ValueError(f"{name} is {getattr(self, name)!r}; it must be {text}")
 
     def to_json(self) -> str:
         """Write the recipe as one line of JSON, the same text for the same recipe."""
         return json.dumps(asdict(self), sort_keys=True)
 
 
-PRESETS = {"paper": TrainingConfig(), "auto": TrainingConfig(stop="auto", iterations=6000)}
-"""Recipes by name: `paper` is PAPER's, as far as the paper says it; `auto` stops by itself."""
+PRESETS = {
+    "paper": TrainingConfig(),
+    "natural": TrainingConfig(noise_std=0.7, spectrum=0.75, correlation=0.5, padding="replicate"),
+    "auto": TrainingConfig(stop="auto", iterations=6000),
+}
+"""Recipes by name: `paper` is PAPER's, as far as the paper says it; `natural` is that of the
+look of the same name, noise with the statistics of photographs; `auto` stops by itself."""

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from noiser.network import Network, shapes
 from noiser.training.losses import self_regression_loss
+from noiser.training.noise import noise_images
 from noiser.training.recipe import TrainingConfig
 from noiser.training.stopping import AutoStop
 from noiser.version import __version__
@@ -52,7 +53,11 @@ def train(
                 progress(step, loss)
             return stopping is not None and stopping.is_over(step, model)
 
-        optimize(model, config, lambda: _noise(config, device), after_step)
+        def draw() -> tuple[Tensor, Tensor]:
+            noise = noise_images(config, config.batch_size).to(device)
+            return noise, noise
+
+        optimize(model, config, draw, after_step)
         if stopping is not None:
             stopping.restore(model)
         return to_network(model, config, device)
@@ -104,15 +109,6 @@ def optimize(
         optimizer.step()
         if after_step(step, loss.item()):
             break
-
-
-def _noise(config: TrainingConfig, device: str) -> tuple[Tensor, Tensor]:
-    """Draw noise images, as input and as target."""
-    shape = (config.batch_size, 3, config.image_size, config.image_size)
-    # Drawn on the CPU: a seed means the same noise on every device.
-    noise = torch.randn(shape) * config.noise_std + config.noise_mean
-    noise = noise.clamp(-1.0, 1.0).to(device)
-    return noise, noise
 
 
 def to_network(model: nn.Module, config: TrainingConfig, device: str) -> Network:

@@ -23,6 +23,7 @@ import torch
 from torch import Tensor, nn
 
 from noiser.training.losses import total_variation
+from noiser.training.noise import noise_images
 from noiser.training.recipe import TrainingConfig
 
 INTERVAL = 100
@@ -75,9 +76,7 @@ class Prober:
 
     def __init__(self, config: TrainingConfig) -> None:
         generator = torch.Generator().manual_seed(PROBE_SEED)
-        shape = (4, 3, config.image_size, config.image_size)
-        noise = torch.randn(shape, generator=generator) * config.noise_std + config.noise_mean
-        self.noise = noise.clamp(-1.0, 1.0)
+        self.noise = noise_images(config, 4, generator)
         self.scenes = scenes(generator)
         dark = torch.round(self.scenes * DARKNESS * 255.0) / 255.0
         self.dark = dark * 2.0 - 1.0

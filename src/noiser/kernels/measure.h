@@ -1,0 +1,191 @@
+/* Measure: sums over a band, in integers, so that no cut and no order can change them. */
+
+DEFINE_READ(lattice_uint8, uint8_t, int16_t, NONE, 2 * (int)v - 255)
+DEFINE_READ(lattice_uint16, uint16_t, int32_t, NONE, 2 * (int)v - 65535)
+DEFINE_READ(lattice_float32, float, int32_t, NONE, rint((2.0 * v - 1.0) * 65535.0))
+DEFINE_READ(lattice_float64, double, int32_t, NONE, rint((2.0 * v - 1.0) * 65535.0))
+
+static inline int64_t dot_int16(const int16_t *a, const int16_t *b, int64_t count) {
+    int64_t total = 0;
+    /* 16,384 products of at most 255^2 stay within 31 bits. */
+    for (int64_t start = 0; start < count; start += 16384) {
+        int64_t end = start + 16384 < count ? start + 16384 : count;
+        int32_t part = 0;
+        for (int64_t i = start; i < end; i++) part += (int32_t)a[i] * b[i];
+        total += part;
+    }
+    return total;
+}
+
+static inline int64_t dot_int32(const int32_t *a, const int32_t *b, int64_t count) {
+    int64_t total = 0;
+    for (int64_t i = 0; i < count; i++) total += (int64_t)a[i] * b[i];
+    return total;
+}
+
+static void lattice_row_int16(const image *im, const char *source, int64_t count, int16_t *to) {
+    lattice_uint8(source, im->column, count, to);
+}
+
+static void lattice_row_int32(const image *im, const char *source, int64_t count, int32_t *to) {
+    if (im->depth == UINT16) lattice_uint16(source, im->column / 2, count, to);
+    else if (im->depth == FLOAT32) lattice_float32(source, im->column / 4, count, to);
+    else lattice_float64(source, im->column / 8, count, to);
+}
+
+/* ---- Survey: the histograms of luma and of grain ---------------------------------- */
+
+enum { TONES = 1021, GRAIN_BINS = 48, GRAINS = 5 * GRAIN_BINS, CHUNK = 256 };
+
+typedef struct {
+    uint32_t *tones; /* [TONES], luma after a 3x3 binomial blur, four bins a level */
+    uint32_t *grain; /* [GRAINS], size of d2/dx2 d2/dy2 of luma, by five classes of tones */
+} survey;
+
+/* `near` has three rows of luma, 2 v - 1 in 1/256 of an 8-bit level times `unit`, and a pixel
+   more on either side. Sizes have four bins an octave: an exponent and two bits of a float. */
+static void survey_row(const int32_t *const near[3], int64_t count, int unit, survey found) {
+    const uint32_t half_peak = 16 * 256 * 255 * (uint32_t)unit;
+    const uint32_t tone_step = 2048 * (uint32_t)unit, size_step = 2 * (uint32_t)unit;
+    for (int64_t start = 0; start < count; start += CHUNK) {
+        int64_t pixels = count - start < CHUNK ? count - start : CHUNK;
+        int32_t sum[CHUNK + 2], bend[CHUNK + 2];
+        uint16_t tone[CHUNK];
+        uint8_t size[CHUNK];
+        const int32_t *above = near[0] + start, *at = near[1] + start, *below = near[2] + start;
+        for (int64_t i = 0; i < pixels + 2; i++) {
+            sum[i] = above[i] + 2 * at[i] + below[i];
+            bend[i] = above[i] - 2 * at[i] + below[i];
+        }
+        for (int64_t i = 0; i < pixels; i++) {
+            uint32_t blurred = (uint32_t)(sum[i] + 2 * sum[i + 1] + sum[i + 2]) + half_peak;
+            int32_t bent = bend[i] - 2 * bend[i + 1] + bend[i + 2];
+            uint32_t level = unit == 1 ? blurred >> 11 : blurred / tone_step;
+            uint32_t magnitude = (uint32_t)(bent < 0 ? -bent : bent);
+            magnitude = unit == 1 ? magnitude >> 1 : magnitude / size_step;
+            union { float value; int32_t bits; } octave = {(float)(int32_t)(magnitude + 64)};
+            int32_t bin = (octave.bits >> 21) - (0x42800000 >> 21); /* 64.0f */
+            int32_t row = (level >= 8) + (level >= 32) + (level >= 128) + (level >= 404);
+            tone[i] = (uint16_t)level;
+            size[i] = (uint8_t)(row * GRAIN_BINS + (bin < GRAIN_BINS ? bin : GRAIN_BINS - 1));
+        }
+        for (int64_t i = 0; i < pixels; i++) {
+            found.tones[tone[i]]++;
+            found.grain[size[i]]++;
+        }
+    }
+}
+
+/* Products of rows of one vertical lag only depend on the horizontal lag, up to one term at
+   each end: one long dot product a lag, then the window slides by single terms.
+
+   load_TYPE:  a row of the padded image, `count` + 2 values a colour
+   luma_TYPE:  its luma in 256ths; beside the image the nearest pixel counts, whatever the padding
+   pairs_TYPE: d[a][i][b][j] = sum over x of first[a][x + i] second[b][x + j], i, j in 0..2 */
+#define DEFINE_MEASURE(TYPE)                                                                  \
+    static void load_##TYPE(const image *im, const region *at, int padding, int64_t y,        \
+                            int64_t pitch, TYPE##_t *row) {                                   \
+        int64_t count = at->right - at->left;                                                 \
+        int64_t first = at->left > 0 ? at->left - 1 : 0;                                      \
+        int64_t last = at->right < im->width ? at->right : im->width - 1;                     \
+        int outside = y < 0 || y >= im->height;                                               \
+        for (int c = 0; c < 3; c++, row += pitch) {                                           \
+            if (outside && padding == ZERO) {                                                 \
+                memset(row, 0, (count + 2) * sizeof *row);                                    \
+                continue;                                                                     \
+            }                                                                                 \
+            const char *source = im->data + clamp(y, 0, im->height - 1) * im->row +           \
+                                 first * im->column + (im->channels >= 3 ? c : 0) * im->channel; \
+            lattice_row_##TYPE(im, source, last - first + 1, row + (first - at->left + 1));   \
+            if (at->left == 0) row[0] = padding == ZERO ? 0 : row[1];                         \
+            if (at->right == im->width) row[count + 1] = padding == ZERO ? 0 : row[count];    \
+        }                                                                                     \
+    }                                                                                         \
+    static void pairs_##TYPE(const TYPE##_t *first, const TYPE##_t *second, int64_t pitch,    \
+                             int64_t count, int first_lag, int64_t d[3][3][3][3]) {           \
+        for (int a = 0; a < 3; a++)                                                           \
+            for (int b = 0; b < 3; b++)                                                       \
+                for (int lag = first_lag; lag <= 2; lag++) {                                  \
+                    const TYPE##_t *p = first + a * pitch, *q = second + b * pitch;           \
+                    int i = lag < 0 ? -lag : 0;                                               \
+                    int64_t total = dot_##TYPE(p + i, q + i + lag, count);                    \
+                    d[a][i][b][i + lag] = total;                                              \
+                    for (; i < 2 && i + lag < 2; i++) {                                       \
+                        total += (int64_t)p[i + count] * q[i + lag + count];                  \
+                        total -= (int64_t)p[i] * q[i + lag];                                  \
+                        d[a][i + 1][b][i + lag + 1] = total;                                  \
+                    }                                                                         \
+                }                                                                             \
+    }                                                                                         \
+    static void luma_##TYPE(const image *im, const region *at, int64_t y, int64_t pitch,      \
+                            const TYPE##_t *row, int32_t *luma) {                             \
+        if (y < 0 || y >= im->height) return;                                                 \
+        for (int64_t i = 0; i < pitch; i++)                                                   \
+            luma[i] = 77 * row[i] + 150 * row[pitch + i] + 29 * row[2 * pitch + i];           \
+        if (at->left == 0) luma[0] = luma[1];                                                 \
+        if (at->right == im->width) luma[pitch - 1] = luma[pitch - 2];                        \
+    }                                                                                         \
+    static int measure_##TYPE(const image *im, const region *at, int padding, int64_t *sums,  \
+                              int64_t (*products)[TAPS], survey found) {                      \
+        int64_t count = at->right - at->left, pitch = count + 2;                              \
+        TYPE##_t *ring = malloc(9 * pitch * sizeof *ring + 3 * pitch * sizeof(int32_t) + 8);      \
+        if (!ring) return 1;                                                                  \
+        int32_t *lumas = (int32_t *)(ring + 9 * pitch + pitch % 2);                           \
+        for (int64_t r = at->top - 1; r < at->top + 1; r++) {                                 \
+            TYPE##_t *row = ring + ((r + 3) % 3) * 3 * pitch;                                 \
+            load_##TYPE(im, at, padding, r, pitch, row);                                      \
+            luma_##TYPE(im, at, r, pitch, row, lumas + ((r + 3) % 3) * pitch);                \
+        }                                                                                     \
+        for (int64_t r = at->top - 1; r <= at->bottom; r++) {                                 \
+            const TYPE##_t *row = ring + ((r + 3) % 3) * 3 * pitch;                           \
+            if (r + 2 <= at->bottom) {                                                        \
+                TYPE##_t *next = ring + ((r + 5) % 3) * 3 * pitch;                            \
+                load_##TYPE(im, at, padding, r + 2, pitch, next);                             \
+                luma_##TYPE(im, at, r + 2, pitch, next, lumas + ((r + 5) % 3) * pitch);       \
+                const int32_t *near[3];                                                       \
+                for (int k = 0; k < 3; k++)                                                   \
+                    near[k] = lumas + clamp(r + k, 0, im->height - 1) % 3 * pitch;            \
+                survey_row(near, count, sizeof(TYPE##_t) == 2 ? 1 : 257, found);              \
+            }                                                                                 \
+            for (int c = 0; c < 3; c++) {                                                     \
+                int64_t total = 0;                                                            \
+                for (int64_t x = 0; x < count; x++) total += row[c * pitch + x];              \
+                for (int i = 0; i < 3; i++) {                                                 \
+                    add_row(at, r, sums + c * 9 + i, total);                                  \
+                    total += row[c * pitch + i + count] - (int64_t)row[c * pitch + i];        \
+                }                                                                             \
+            }                                                                                 \
+            for (int lag = 0; lag <= 2 && r + lag <= at->bottom; lag++) {                     \
+                int64_t d[3][3][3][3];                                                        \
+                memset(d, 0, sizeof d);                                                       \
+                pairs_##TYPE(row, ring + ((r + lag + 3) % 3) * 3 * pitch, pitch, count,       \
+                             lag ? -2 : 0, d);                                                \
+                add_pairs(at, r, lag, d, products);                                           \
+            }                                                                                 \
+        }                                                                                     \
+        free(ring);                                                                           \
+        return 0;                                                                             \
+    }
+
+/* Row r lies under kernel row k (0 to 2) of position y = r + 1 - k: add where y counts. */
+static void add_row(const region *at, int64_t r, int64_t *sums, int64_t total) {
+    for (int k = 0; k < 3; k++)
+        if (r + 1 - k >= at->top && r + 1 - k < at->bottom) sums[k * 3] += total;
+}
+
+/* Likewise for row r under kernel row k and row r + lag under kernel row k + lag. With lag 0
+   only pairs of a non-negative horizontal lag are filled. */
+static void add_pairs(const region *at, int64_t r, int lag, int64_t d[3][3][3][3],
+                      int64_t (*products)[TAPS]) {
+    for (int k = 0; k + lag < 3; k++) {
+        if (r + 1 - k < at->top || r + 1 - k >= at->bottom) continue;
+        for (int a = 0; a < 3; a++)
+            for (int i = 0; i < 3; i++)
+                for (int b = 0; b < 3; b++)
+                    for (int j = 0; j < 3; j++)
+                        products[a * 9 + k * 3 + i][b * 9 + (k + lag) * 3 + j] += d[a][i][b][j];
+    }
+}
+
+DEFINE_MEASURE(int16)
+DEFINE_MEASURE(int32)

@@ -1,0 +1,215 @@
+"""Developing: what the tone curve foretells against what is rendered, and the sense of it."""
+
+import math
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import truth
+
+from noiser import Enhancer, network
+from noiser.developing import BLACKEST, Development, develop
+from noiser.light import NOISE_LEVELS, Light
+from noiser.looks import NATURAL, PAPER
+from noiser.network import Network
+
+WEIGHTS = np.array([0.299, 0.587, 0.114])
+FREE = {"restraint": 0.0}
+
+
+def patches(*levels, size=24):
+    """Make squares of flat gray side by side: float64 [H,W,3] in [0, 1]."""
+    gray = np.concatenate([np.full((size, size), level) for level in levels], 1)
+    return np.repeat(gray[..., None], 3, 2)
+
+
+def luma(image):
+    """Weigh any image's channels, in [0, 1]."""
+    return truth.unit(image) @ WEIGHTS
+
+
+def dark_scene(exposure=1.0, seed=1, size=96):
+    """Make a dark photograph in double precision, without noise, of any exposure."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size, 0:size] / size
+    scene = 0.03 + 0.1 * np.exp(-6 * ((y - 0.4) ** 2 + (x - 0.6) ** 2))[..., None] * [1, 0.8, 0.6]
+    for _ in range(12):
+        top, left = rng.integers(0, size - 12, 2)
+        scene[top : top + 12, left : left + 12] *= rng.uniform(0.3, 1.6, 3)
+    return np.clip(scene * exposure, 0, 1)
+
+
+def developed(image, **knobs):
+    """Develop an image: filter and development."""
+    tool = Enhancer(**knobs)
+    return tool.develop(tool.measure(image))
+
+
+def test_the_paper_look_needs_nothing_but_the_fold(dark_photo):
+    """Neutral knobs give the neutral development."""
+    tool = Enhancer("paper")
+
+    _, development = tool.develop(tool.measure(dark_photo(20, 20)))
+
+    assert development == Development() or vars(development) == vars(Development())
+
+
+def test_the_mean_of_the_result_is_the_wanted_one():
+    """Foretold from the histogram, found in the picture: to one level, colours and all."""
+    image = dark_scene()
+    tool = Enhancer(**FREE)
+    light = Light.of(tool.measure(image))
+    wanted = 0.74 * (light.mean / light.quantile(0.99)) ** 0.45
+
+    assert wanted < 0.54
+    assert luma(tool.enhance(image)).mean() == pytest.approx(wanted, abs=1.2 / 255)
+
+
+@pytest.mark.parametrize("exposure", [1.5, 2.5])
+def test_more_exposure_gives_the_same_picture(exposure):
+    """As long as nothing is black, drowns or is white: to a level in the mean, 2 in the pixels."""
+    knobs = {"highlights": 0, "detail": 0, **FREE}
+    once, other = (Enhancer(**knobs).enhance(dark_scene(e)) for e in (2.0, exposure))
+
+    assert abs(luma(once).mean() - luma(other).mean()) < 1 / 255
+    assert abs(luma(once) - luma(other)).mean() < 2 / 255
+
+
+def test_a_night_stays_darker_than_an_underexposed_day():
+    """The same darkness with and without lamps: lamps say that it is night."""
+    day = dark_scene()
+    night = day.copy()
+    night[10:20, 10:20] = 0.95
+
+    by_day, by_night = (luma(Enhancer(**FREE).enhance(i))[40:].mean() for i in (day, night))
+
+    assert by_night < by_day - 0.03
+
+
+def test_overexposed_pictures_become_calmer():
+    """Toward the middle, and nothing that was not white becomes white."""
+    bright = 1 - dark_scene() * 2
+
+    found = Enhancer().enhance(bright)
+
+    assert 0.5 < luma(found).mean() < luma(bright).mean()
+    assert (found >= 254 / 255).mean() <= (bright >= 254 / 255).mean()
+
+
+def test_a_black_fiftieth_stays_black():
+    """Three hundredths of the picture at two levels of 255: they go to 15 of 255."""
+    image = dark_scene(exposure=2.0)
+    image[:3] = 2 / 255
+
+    found = luma(Enhancer(denoise=0, detail=0, **FREE).enhance(image))
+
+    assert np.quantile(found, 0.005) == pytest.approx(BLACKEST, abs=4 / 255)
+
+
+def test_a_black_point_is_a_tenth_of_the_mean_at_least():
+    """Where the darkest fiftieth is not black, nothing more is asked."""
+    image = patches(0.2, 0.25, 0.3)
+    light = Light.of(Enhancer().measure(image))
+
+    assert developed(image)[1].black == pytest.approx(0.1 * light.scale, rel=1e-6)
+
+
+@pytest.mark.parametrize("scale", [0.2, 1.0, 3.0])
+def test_how_loud_a_network_was_trained_does_not_matter(scale):
+    """Its second layer times any number: the same picture, because contrast is calibrated."""
+    own = network.packaged()
+    louder = Network(
+        own.first_weight,
+        own.first_bias,
+        own.second_weight * np.float32(scale),
+        own.second_bias * np.float32(scale),
+    )
+    image = dark_scene()
+
+    found, expected = (Enhancer(weights=w).enhance(image) for w in (louder, own))
+
+    assert abs(found - expected).max() < 2e-3
+
+
+def test_a_network_that_darkens_light_is_left_as_it_is():
+    """There is nothing to calibrate; nothing breaks."""
+    own = network.packaged()
+    reversed_ = Network(own.first_weight, own.first_bias, -own.second_weight, own.second_bias)
+    moments = Enhancer().measure(dark_scene())
+
+    folded, _ = develop(reversed_, moments, replace(NATURAL, auto=1.0))
+
+    assert np.array_equal(folded.second_weight, reversed_.second_weight)
+
+
+def test_auto_0_leaves_contrast_and_brightness_to_the_network():
+    """Then the fold is the paper's, with replicated borders."""
+    image = dark_scene()
+    moments = Enhancer().measure(image)
+
+    found, _ = develop(network.packaged(), moments, replace(NATURAL, auto=0.0))
+    expected, _ = develop(network.packaged(), moments, replace(PAPER, padding="replicate"))
+
+    for name in ("first_weight", "first_bias", "second_weight", "second_bias"):
+        assert np.array_equal(getattr(found, name), getattr(expected, name)), name
+
+
+def test_brightness_is_added_to_what_auto_finds():
+    """In front of the tanh: its inverse of the knob."""
+    image = dark_scene()
+
+    neutral, brighter = (developed(image, brightness=b)[0] for b in (0.0, 0.4))
+
+    assert brighter.second_bias - neutral.second_bias == pytest.approx(
+        np.full(3, math.atanh(0.4)), abs=1e-12
+    )
+
+
+def test_noise_that_nobody_would_see_is_left():
+    """A bright, calm picture is hardly amplified: there is nothing to take away."""
+    assert developed(patches(0.3, 0.5, 0.7))[1].noise == (0.0,) * 5
+
+
+def test_noise_that_would_be_seen_is_taken_away():
+    """In a very dark picture the sensor's noise of one level becomes ten."""
+    rng = np.random.default_rng(0)
+    dark = np.clip(0.03 + rng.normal(0, 1 / 255, (120, 120)), 0, 1)
+
+    noise = developed(np.repeat(dark[..., None], 3, 2))[1].noise
+
+    assert 0.5 / 255**2 < max(noise) < 1.5 / 255**2
+
+
+def test_the_slopes_of_the_noise_are_numpys_interpolation():
+    """The kernels add up ramps; between the levels it is linear, above the last constant."""
+    development = Development(noise=(5.0, 3.0, 4.0, 1.0, 2.0))
+    at = np.linspace(0, 1, 500)
+    ramps = np.maximum(at[:, None] - np.array(NOISE_LEVELS), 0)
+
+    found = development.noise[0] + ramps @ np.array(development.noise_slopes)
+
+    assert found == pytest.approx(np.interp(at, NOISE_LEVELS, development.noise), abs=1e-12)
+
+
+def test_restraint_fades_the_effect_where_there_is_light():
+    """The share is that of the need."""
+    image = patches(0.4, 0.5, 0.6)
+
+    shares = [developed(image, restraint=r)[1].strength for r in (0.0, 0.5, 1.0)]
+
+    assert shares == pytest.approx([1.0, 0.55, 0.1])
+
+
+def test_detail_is_given_back_by_its_knob():
+    """Fine and medium, 0.6 and 0.1 at 1."""
+    found = [developed(dark_scene(), detail=d)[1] for d in (0.0, 1.0, 2.0)]
+
+    assert [(d.fine, d.medium) for d in found] == [(0.0, 0.0), (0.6, 0.1), (1.2, 0.2)]
+
+
+def test_a_picture_of_one_black_pixel_is_developed():
+    """Nothing is divided by nothing."""
+    folded, development = developed(np.zeros((1, 1, 3), np.uint8))
+
+    assert np.isfinite(folded.second_bias).all()
+    assert np.isfinite([development.black, *development.noise]).all()
