@@ -336,7 +336,7 @@ def test_info_tells_of_kernels_and_weights(tmp_path, look):
     recipe = json.loads(facts["trained with recipe"])
     assert recipe.items() <= json.loads(PRESETS[look].to_json()).items()
     assert recipe["iterations"] == 2000
-    table = call("info", cwd=tmp_path).stdout.decode()
+    table = call("info", "--look", look, cwd=tmp_path).stdout.decode()
     assert facts["sha256"] in table
 
 

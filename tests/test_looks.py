@@ -142,8 +142,10 @@ def formula(image, look, development, network_output):
     colors = look.color * level / (light + development.chroma_floor) * chroma
     colors += (1 - look.color) * tone * (network_output - bright)
     level = level * (1 + detail / (light + development.detail_floor))
-    too_far = np.maximum(colors.max(2, keepdims=True) / np.maximum(1 - level, 1e-9), 1)
-    enhanced = np.clip(level + colors / too_far, 0, 1)
+    highest = colors.max(2, keepdims=True)
+    fitting = np.where(highest > 1 - level, np.maximum(1 - level, 0) / highest, 1)
+    halved = (level + colors * (1 + fitting) / 2) * 2 / (1 + np.maximum(level + highest, 1))
+    enhanced = np.clip(halved, 0, 1)
     return development.strength * enhanced + (1 - development.strength) * truth.unit(image)
 
 

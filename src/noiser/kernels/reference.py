@@ -215,10 +215,12 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     others = (1.0 - development.color) * tone
     chroma = gain * own + others * (network - bright)
     level = level + level / (light + development.detail_floor) * detail
-    # Where a colour would pass 1, all three move towards luma together: the hue stays.
+    # Where a colour would pass 1 it gives up half in saturation, half in brightness; the hue
+    # stays.
     most = np.maximum(chroma.max(0), LEAST_CHROMA)
     room = np.minimum(np.maximum(1.0 - level, 0.0) / most, 1.0)
-    return np.asarray(level + room * chroma, np.float64)
+    dimmed = np.minimum(2.0 / (1.0 + level + most), 1.0)
+    return np.asarray(dimmed * (level + (0.5 + 0.5 * room) * chroma), np.float64)
 
 
 def _write(source: Pixels, enhanced: Planes, strength: float, out: Pixels) -> None:

@@ -142,10 +142,12 @@ static inline void develop(const filter *f, const float (*own)[PITCH], const flo
         fma_(gain, green, others * (out[1] - luma)),
         fma_(gain, blue, others * (out[2] - luma)),
     };
-    /* Where a colour would pass 1, all three move towards luma together: the hue stays. */
+    /* Where a colour would pass 1 it gives up half in saturation, half in brightness. */
     vec most = larger(larger(chroma[0], chroma[1]), larger(chroma[2], all(1e-6f)));
     vec room = smaller(larger(1.0f - level, all(0.0f)) / most, all(1.0f));
-    for (int c = 0; c < 3; c++) out[c] = fma_(room, chroma[c], level);
+    vec dimmed = smaller(2.0f / ((level + most) + 1.0f), all(1.0f));
+    vec kept = fma_(all(0.5f), room, all(0.5f));
+    for (int c = 0; c < 3; c++) out[c] = dimmed * fma_(kept, chroma[c], level);
 }
 
 static void output_row(const filter *f, const float *const hidden[3], const float (*own)[PITCH],
