@@ -12,6 +12,8 @@ ORDER = (
     "efficiency",
     "beyond_low_light",
     "downstream",
+    "noise_search",
+    "look",
     "metrics",
 )
 """The experiments, in the order of the report."""

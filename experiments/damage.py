@@ -47,5 +47,11 @@ def blur(image: Tensor) -> Tensor:
     return functional.conv2d(functional.pad(image, (3, 3, 3, 3), "replicate"), kernel, groups=3)
 
 
+def exposure(image: Tensor) -> Tensor:
+    """Take light away, up to 19 parts of 20: a darker picture of the same thing."""
+    light = 10.0 ** (-1.3 * torch.rand(()))
+    return (image + 1.0) * light - 1.0
+
+
 KINDS: dict[str, Callable[[Tensor], Tensor]] = {"noise": noise, "rain": rain, "blur": blur}
 """The degradations by name."""

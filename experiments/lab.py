@@ -46,7 +46,10 @@ KEPT = HERE.parent / "out" / "lab"
 SUPPORT = ("classical", "damage", "pictures", "variants")
 """Modules of the lab that cells compute with."""
 
-ENGINE = ("color", "enhancer", "folding", "looks", "metrics", "moments", "network", "training")
+ENGINE = (
+    "color", "developing", "enhancer", "folding", "light", "locality", "looks", "metrics",
+    "moments", "network", "training",
+)  # fmt: skip
 """Parts of noiser that cells compute with, beside the kernels."""
 
 Json = dict[str, Any]
@@ -234,7 +237,7 @@ def _surroundings() -> str:
         sources += sorted((package / name).glob("*.py")) or [package / f"{name}.py"]
     sources += sorted((package / "kernels").glob("*.py"))
     text = [meaning(path) for path in sources]
-    text.append((package / "kernels" / "kernel.c").read_text())
+    text += [path.read_text() for path in sorted((package / "kernels").glob("*.[ch]"))]
     return hashlib.sha256(json.dumps([text, versions()]).encode()).hexdigest()
 
 

@@ -43,7 +43,7 @@ def complaint(names: Iterable[str]) -> str | None:
     absent = sorted({folder for name in names for folder in lacking(name)})
     if absent:
         return f"test images are absent: {', '.join(absent)}; they belong into {DATA}"
-    if not NIQE_MODEL.exists() and {"n_regression", "metrics"} & set(names):
+    if not NIQE_MODEL.exists() and {"n_regression", "metrics", "noise_search", "look"} & set(names):
         return "NIQE's pristine model is absent: `make niqe` fetches it"
     return None
 

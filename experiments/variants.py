@@ -17,6 +17,7 @@ from experiments.lab import HERE, KEPT, keep, meaning
 from noiser.network import Network
 from noiser.training import TrainingConfig
 from noiser.training.losses import self_regression_loss, total_variation
+from noiser.training.noise import noise_images
 from noiser.training.self_regression import (
     build,
     optimize,
@@ -35,6 +36,9 @@ COLORS = {
 }
 """Training colours of C-regression in [-1, 1]."""
 
+LEAVES = 60
+"""Disks in an image of dead leaves."""
+
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "gelu": nn.GELU, "relu": nn.ReLU, "silu": nn.SiLU, "tanh": nn.Tanh, "none": nn.Identity
 }  # fmt: skip
@@ -46,7 +50,8 @@ class Variant(TrainingConfig):
     """A recipe with what the paper and its ablations vary beside the package's own values."""
 
     images: str = "noise"
-    """What is input and target: `noise`, `palette`, `random` (a colour a step) or a colour."""
+    """What is input and target: `noise`, `exponential` (noise with long tails), `leaves` (disks
+    that cover each other), `palette`, `random` (a colour a step) or a colour."""
 
     block: int = 1
     """Side of a palette's squares of one colour [pixels]."""
@@ -73,7 +78,7 @@ class Variant(TrainingConfig):
     """`l1` or `l2`, between output and target."""
 
     damage: str = ""
-    """A name of `damage.KINDS` to lay over the input, not the target; none by default."""
+    """A name of `damage.KINDS`, or `exposure`, to lay over the input, not the target."""
 
 
 def trained(changes: dict[str, Any], steps: tuple[int, ...] = ()) -> list[nn.Module]:
@@ -155,8 +160,16 @@ def signed(low: ByteImage) -> Tensor:
 def drawn(variant: Variant) -> tuple[Tensor, Tensor]:
     """Draw a step's input and target, float32 [B,3,H,W] in [-1, 1]."""
     batch, size = variant.batch_size, variant.image_size
-    if variant.images == "noise":
+    if variant.images == "noise" and variant.is_clipped:
+        target = noise_images(variant, batch)
+    elif variant.images == "noise":
         target = _noise(variant, (batch, 3, size, size))
+    elif variant.images == "exponential":
+        signs = torch.sign(torch.randn(batch, 3, size, size))
+        tails = signs * torch.empty(batch, 3, size, size).exponential_() / 2**0.5
+        target = (tails * variant.noise_std).clamp(-1, 1)
+    elif variant.images == "leaves":
+        target = _leaves(variant)
     elif variant.images == "palette":
         target = _palette(variant)
     elif variant.images == "random":
@@ -164,13 +177,30 @@ def drawn(variant: Variant) -> tuple[Tensor, Tensor]:
     else:
         color = torch.tensor(COLORS[variant.images]).view(1, 3, 1, 1)
         target = color.expand(batch, 3, size, size)
-    return (damage.KINDS[variant.damage](target) if variant.damage else target), target
+    kinds = damage.KINDS | {"exposure": damage.exposure}
+    return (kinds[variant.damage](target) if variant.damage else target), target
 
 
 def _noise(variant: Variant, shape: tuple[int, ...]) -> Tensor:
     """Draw the recipe's noise."""
     noise = torch.randn(shape) * variant.noise_std + variant.noise_mean
     return noise.clamp(-1, 1) if variant.is_clipped else noise
+
+
+def _leaves(variant: Variant) -> Tensor:
+    """Draw disks over each other, most of them small: the dead leaves model of scenes."""
+    size = variant.image_size
+    rows, columns = torch.meshgrid(torch.arange(size), torch.arange(size), indexing="ij")
+    target = torch.zeros(variant.batch_size, 3, size, size)
+    share = variant.correlation
+    for image in target:
+        radii = (2.0 / torch.rand(LEAVES).clamp(0.02, 1.0)).clamp(2.0, 40.0)
+        for radius in radii.sort(descending=True).values:
+            row, column = torch.rand(2) * size
+            inside = (rows - row) ** 2 + (columns - column) ** 2 < radius**2
+            color = share**0.5 * torch.randn(1) + (1 - share) ** 0.5 * torch.randn(3)
+            image[:, inside] = color[:, None]
+    return ((target + 0.1 * torch.randn(target.shape)) * variant.noise_std).clamp(-1, 1)
 
 
 def _palette(variant: Variant) -> Tensor:
@@ -217,7 +247,7 @@ def _squared_loss(output: Tensor, target: Tensor, tv_weight: float) -> Tensor:
 
 def _sources() -> list[Path]:
     """List the files that training depends on."""
-    from noiser.training import losses, recipe, self_regression
+    from noiser.training import losses, noise, recipe, self_regression
 
-    files = (self_regression.__file__, recipe.__file__, losses.__file__)
+    files = (self_regression.__file__, recipe.__file__, losses.__file__, noise.__file__)
     return [HERE / "variants.py", HERE / "damage.py", *map(Path, files)]

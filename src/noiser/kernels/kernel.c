@@ -35,7 +35,7 @@ typedef struct {
 typedef struct {
     const float *first_weight;  /* [hidden / CHANNEL_BLOCK][27][CHANNEL_BLOCK], for the planes */
     const float *first_bias;    /* [hidden] */
-    const float *first_gray;    /* [hidden], what one unit of gray adds; for the window */
+    const float *first_gray;    /* [hidden], by which local gray moves the hidden channels */
     const float *second_weight; /* [hidden][9][3] */
     const float *second_bias;   /* [3] */
     const float *window;        /* [window_rows][window_columns] local gray, or null */
