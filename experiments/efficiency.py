@@ -11,7 +11,7 @@ This experiment's cells hold times, so they differ from run to run and from mach
 ratios to torch eager on the same network travel better than milliseconds.
 
 Cost: a minute on two idle cores; on busy ones the ratios shift too. Expect training in 9 to 17 s
-and, at 1920x1080, a tenth of torch eager's time or less.
+and, at 1920x1080, about a tenth of torch eager's time.
 """
 
 import subprocess

@@ -46,6 +46,8 @@ def variant(name: str) -> Enhancer:
     """Give a stage of the look by its name: `paper`, `natural`, `to KNOB` or `without KNOB`."""
     if name in ("paper", "natural"):
         return Enhancer(name, threads=1)
+    if name == look_report.LOCAL:
+        return Enhancer(threads=1, local=0.5)
     if name == "alone":
         kept: tuple[str, ...] = ()
     elif name.startswith("to "):
@@ -58,7 +60,7 @@ def variant(name: str) -> Enhancer:
 def variants() -> list[str]:
     """List the stages: the paper's look, built up, and with each knob left out."""
     built = ["paper", "alone", *(f"to {knob}" for knob in STEPS[:-1]), "natural"]
-    return built + [f"without {knob}" for knob in STEPS]
+    return [*built, *(f"without {knob}" for knob in STEPS), look_report.LOCAL]
 
 
 def stage(name: str, limit: int | None) -> Json:
@@ -141,7 +143,8 @@ def _blackest(enhancer: Enhancer, limit: int | None) -> Json:
     """Find scenes whose darkest fiftieth is below 3 of 255: where does it go?"""
     folders = [pictures.singles(f, limit).values() for f in ("lime", "dicm12", "exdark8")]
     images = [image for folder in folders for image in folder]
-    images += [low for low, _ in pictures.pairs(pictures.DEV, limit)]
+    for name in (pictures.DEV, pictures.EVAL):
+        images += [low for low, _ in pictures.pairs(name, limit)]
     found = [
         float(np.percentile(pictures.gray(enhancer.enhance(image)), 2))
         for image in images

@@ -15,10 +15,13 @@ FIGURES = ("look_steps.png",)
 
 WORDS = {
     "paper": "the paper's look",
-    "alone": "natural weights, replicated borders",
+    "alone": "natural weights",
     "natural": "+ `restraint`: the natural look",
 }
 """Names of the stages that do not name their knob."""
+
+LOCAL = "local 0.5"
+"""The stage that uses the statistics of places."""
 
 Bar = tuple[str, str, str, bool]
 """A promise, the bar, what was seen, and whether it is kept."""
@@ -60,6 +63,8 @@ def _words(name: str) -> str:
     """Name a stage in the table."""
     if name in WORDS:
         return WORDS[name]
+    if name == LOCAL:
+        return f"natural with `{name}`"
     kind, knob = name.split()
     return f"+ `{knob}`" if kind == "to" else f"natural without `{knob}`"
 
@@ -121,7 +126,7 @@ def bars(found: Json) -> list[Bar]:
 
 def figures(names: Sequence[str], variant: Callable[[str], Enhancer], folder: Path) -> None:
     """Draw the stages on scikit-image's free photographs, darkened by a camera model."""
-    built = [name for name in names if not name.startswith("without")]
+    built = [name for name in names if not name.startswith(("without", LOCAL))]
     titles = ["as the camera sees it", *(_words(name).replace("`", "") for name in built)]
     rows = [
         (title, [_small(low), *(_small(variant(name).enhance(low)) for name in built)])

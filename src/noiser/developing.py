@@ -57,6 +57,10 @@ BLACKEST = 15 / 255
 BLACK_ENDS, BLACK_RISE = 3.5 / 255, 24.0
 """Luma up to which it is black, and how fast the demand ends above."""
 
+NOISE_OVER_BLACK = 0.17
+"""What denoising lifts the darkest fiftieth by: noise that went below it comes back to the middle
+[deviations of the noise]."""
+
 CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 """Luma at which half of the chroma and of the detail has faded [means]."""
 
@@ -178,7 +182,8 @@ class Exposure:
 
     def __init__(self, plain: Folded, light: Light, look: Look, contrast: float) -> None:
         self._light, self._highlights = light, look.highlights
-        self._darkest = light.quantile(0.02)
+        lift = NOISE_OVER_BLACK * look.denoise * light.noise[0]
+        self._darkest = light.quantile(0.02) + float(lift)
         knots = [max(level, 2.0 / 255.0) for level in NOISE_LEVELS]
         self._luma = np.concatenate([light.levels, [self._darkest], knots])
         self._before_tanh = contrast * _gray_response(plain, self._luma)
