@@ -45,21 +45,17 @@ Where lamps stand far above the mean a picture is a night and stays one.
 MIDDLE, CALM = 0.54, 0.46
 """Highest wanted mean, of dark pictures and of over-exposed ones, which become calmer."""
 
-BLACK_SHARE = 0.1
+BLACK_SHARE = 0.12
 """Luma that the black point darkens to a half, at least [means]."""
 
 MOST_BLACK = 0.7
 """Luma that the black point darkens to a half, at most [means]: the mean keeps two thirds."""
 
-BLACKEST = 15 / 255
+BLACKEST = 14.5 / 255
 """Where the darkest fiftieth of a picture goes if it is black."""
 
 BLACK_ENDS, BLACK_RISE = 3.5 / 255, 24.0
 """Luma up to which it is black, and how fast the demand ends above."""
-
-NOISE_OVER_BLACK = 0.17
-"""What denoising lifts the darkest fiftieth by: noise that went below it comes back to the middle
-[deviations of the noise]."""
 
 CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 """Luma at which half of the chroma and of the detail has faded [means]."""
@@ -182,8 +178,7 @@ class Exposure:
 
     def __init__(self, plain: Folded, light: Light, look: Look, contrast: float) -> None:
         self._light, self._highlights = light, look.highlights
-        lift = NOISE_OVER_BLACK * look.denoise * light.noise[0]
-        self._darkest = light.quantile(0.02) + float(lift)
+        self._darkest = light.quantile(0.02)
         knots = [max(level, 2.0 / 255.0) for level in NOISE_LEVELS]
         self._luma = np.concatenate([light.levels, [self._darkest], knots])
         self._before_tanh = contrast * _gray_response(plain, self._luma)
