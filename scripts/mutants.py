@@ -22,6 +22,9 @@ from typing import NamedTuple
 
 REPOSITORY = Path(__file__).resolve().parents[1]
 KERNEL = "kernels/kernel.c"
+MEASURE, SCENE, RENDER, VECTORS = (
+    f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors")
+)
 LIBRARY = "kernels/libkernel.so"
 
 
@@ -96,16 +99,10 @@ MUTANTS = [
     # folding
     Mutant("folding.py", "                + eps", "                + 2 * eps", FOLDING),
     Mutant("folding.py", "(2.0 * noise_floor) ** 2", "noise_floor**2", FOLDING),
-    Mutant("folding.py", "math.atanh(brightness)", "brightness", FOLDING),
-    Mutant("folding.py", "* contrast + math.atanh", "+ math.atanh", FOLDING),
     Mutant("folding.py", "first_bias=-shift * scale", "first_bias=shift * scale", FOLDING),
-    Mutant("folding.py", "DARKEST_MEAN)", "0.0)", FOLDING),
     Mutant("folding.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),
     Mutant("folding.py", "mean - np.repeat(center / 255, 9)", "mean", FOLDING),
     # looks
-    Mutant(
-        "looks.py", "max(2.0 * self.noise_floor, 0.25 / 255)", "2.0 * self.noise_floor", "looks"
-    ),
     Mutant("looks.py", "not low <= value <= high", "value < low or value > high", "looks"),
     Mutant("looks.py", 'PAPER = Look(padding="zero"', 'PAPER = Look(padding="replicate"', "looks"),
     Mutant("looks.py", "if v is not None", "if v", "looks"),
@@ -124,32 +121,21 @@ MUTANTS = [
     ),
     Mutant("enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
     Mutant("enhancer.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
-    Mutant("enhancer.py", "contrast=self.look.contrast", "contrast=1.0", "enhancer"),
     Mutant("enhancer.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
     Mutant("enhancer.py", "-(-height // (", "(height // (", "enhancer"),
-    Mutant(
-        "enhancer.py",
-        "self._measure(frame, None), None)",
-        "self._measure(carrier.frames[0], None), None)",
-        "enhancer",
-    ),
-    Mutant("enhancer.py", "halo = HALO", "halo = HALO - 1", "properties"),
     # kernels
     Mutant("kernels/__init__.py", "next(iter(found.values()))", "found['reference']", "kernels"),
     Mutant("kernels/native.py", '("avx512", "avx2",', '("avx2", "avx512",', "kernels"),
-    Mutant("kernels/reference.py", "lattice = np.rint(", "lattice = np.floor(", REFERENCE),
+    Mutant(
+        "kernels/reference.py",
+        "lattice = np.rint(_signed(pixels, _grow((rows",
+        "lattice = np.floor(_signed(pixels, _grow((rows",
+        REFERENCE,
+    ),
     Mutant("kernels/reference.py", '== "zero" else "edge"', '== "zero" else "constant"', REFERENCE),
     Mutant("kernels/reference.py", "hidden / math.sqrt(2)", "hidden / 1.4142", REFERENCE),
     Mutant("kernels/reference.py", "(1.0 - strength) * source", "1.0 * source", "properties"),
     Mutant("kernels/reference.py", "np.rint(value) if", "np.floor(value) if", REFERENCE),
-    Mutant(
-        "kernels/reference.py",
-        "gain * (blurred - own)",
-        "gain * (photo[:, 1:-1, 1:-1] - own)",
-        REFERENCE,
-    ),
-    Mutant("kernels/reference.py", "room * chroma", "chroma", REFERENCE),
-    Mutant("kernels/reference.py", "(1.0 + folded.black)", "1.0", REFERENCE),
     Mutant(
         "kernels/reference.py",
         "columns.clip(0, width - 1)",
@@ -180,69 +166,127 @@ MUTANTS = [
     ),
     Mutant("kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
     Mutant(
-        KERNEL,
+        MEASURE,
         "2 * (int)v - 255)\nDEFINE_READ(lattice_uint16",
         "2 * (int)v - 254)\nDEFINE_READ(lattice_uint16",
         NATIVE,
     ),
-    Mutant(KERNEL, "start += 16384)", "start += 16383)", NATIVE),
-    Mutant(KERNEL, "int32_t part = 0;", "int16_t part = 0;", NATIVE),
-    Mutant(KERNEL, "total += (int64_t)a[i] * b[i];", "total += (int32_t)a[i] * b[i];", NATIVE),
+    Mutant(MEASURE, "start += 16384)", "start += 16383)", NATIVE),
+    Mutant(MEASURE, "int32_t part = 0;", "int16_t part = 0;", NATIVE),
+    Mutant(MEASURE, "total += (int64_t)a[i] * b[i];", "total += (int32_t)a[i] * b[i];", NATIVE),
     Mutant(
-        KERNEL, "for (; i < 2 && i + lag < 2; i++)", "for (; i < 1 && i + lag < 2; i++)", NATIVE
+        MEASURE, "for (; i < 2 && i + lag < 2; i++)", "for (; i < 1 && i + lag < 2; i++)", NATIVE
     ),
-    Mutant(KERNEL, "r + 1 - k < at->bottom) sums", "r + 1 - k <= at->bottom) sums", NATIVE),
-    Mutant(KERNEL, "0 : row[count]; ", "0 : row[count - 1]; ", NATIVE),
-    Mutant(KERNEL, "at->left > 0 ? at->left - 1 : 0", "at->left > 0 ? at->left : 0", NATIVE),
-    Mutant(KERNEL, "left < 2 ? 0 : left - 2", "left < 2 ? 0 : left - 1", NATIVE),
-    Mutant(KERNEL, "right + 1 < im->width ? right + 1", "right < im->width ? right", NATIVE),
-    Mutant(KERNEL, "0.0f : hidden[span - 2]", "0.0f : hidden[span - 3]", NATIVE),
+    Mutant(MEASURE, "r + 1 - k < at->bottom) sums", "r + 1 - k <= at->bottom) sums", NATIVE),
+    Mutant(MEASURE, "0 : row[count]; ", "0 : row[count - 1]; ", NATIVE),
+    Mutant(MEASURE, "at->left > 0 ? at->left - 1 : 0", "at->left > 0 ? at->left : 0", NATIVE),
+    Mutant(RENDER, "0.0f : hidden[span - 2]", "0.0f : hidden[span - 3]", NATIVE),
     Mutant(
-        KERNEL,
+        RENDER,
         "if (at_left) hidden[0] = f->padding == ZERO ? 0.0f",
         "if (at_left) hidden[0] = f->padding == ZERO ? 1.0f",
         NATIVE,
     ),
     Mutant(
-        KERNEL,
+        RENDER,
         ": clamp(source, 0, from->height - 1) % 3",
         ": clamp(source, 0, from->height) % 3",
         NATIVE,
     ),
-    Mutant(KERNEL, "outside && f->padding == ZERO\n", "0 && f->padding == ZERO\n", NATIVE),
-    Mutant(KERNEL, "2.185329348e-01f", "2.185349348e-01f", NATIVE),
-    Mutant(KERNEL, "smaller(magnitude, all(5.2f))", "magnitude", NATIVE),
-    Mutant(KERNEL, "5.5504109e-2f", "5.5514109e-2f", NATIVE),
+    Mutant(RENDER, "outside && f->padding == ZERO\n", "0 && f->padding == ZERO\n", NATIVE),
+    Mutant(VECTORS, "2.185329348e-01f", "2.185349348e-01f", NATIVE),
+    Mutant(VECTORS, "smaller(magnitude, all(5.2f))", "magnitude", NATIVE),
+    Mutant(VECTORS, "5.5504109e-2f", "5.5514109e-2f", NATIVE),
     Mutant(
-        KERNEL, "larger(smaller(x, all(126.0f)), all(-126.0f))", "larger(x, all(-126.0f))", NATIVE
+        VECTORS, "larger(smaller(x, all(126.0f)), all(-126.0f))", "larger(x, all(-126.0f))", NATIVE
     ),
-    Mutant(KERNEL, "(vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c)", "a * b + c", NATIVE),
-    Mutant(KERNEL, "(int32_t)(((value) + 12582912.0f) - 12582912.0f)", "(int32_t)(value)", NATIVE),
-    Mutant(KERNEL, "0.587f * w->output[1][i]", "0.587f * w->output[0][i]", NATIVE),
-    Mutant(KERNEL, "value > 1.0f ? 1.0f : value", "value", NATIVE),
-    Mutant(KERNEL, "(1.0f - f->color) * (out[c] - luma)", "(1.0f - f->color) * out[c]", NATIVE),
-    Mutant(KERNEL, "all(0.5f + f->center[c] * half)", "all(0.5f)", NATIVE),
+    Mutant(VECTORS, "(vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c)", "a * b + c", NATIVE),
+    Mutant(RENDER, "(int32_t)(((value) + 12582912.0f) - 12582912.0f)", "(int32_t)(value)", NATIVE),
+    Mutant(RENDER, "0.587f * w->output[1][i]", "0.587f * w->output[0][i]", NATIVE),
+    Mutant(RENDER, "value > 1.0f ? 1.0f : value", "value", NATIVE),
     Mutant(
-        KERNEL,
-        "out[c] = tone * fma_(room, chroma[c], luma)",
-        "out[c] = tone * (chroma[c] + luma)",
-        NATIVE,
-    ),
-    Mutant(
-        KERNEL,
+        RENDER,
         "source + i * from->column + colors * from->channel",
         "source + i * from->column",
         NATIVE,
     ),
     Mutant(
-        KERNEL,
+        RENDER,
         "(y - at->top) * to->row + (left - at->left)",
         "(y - at->top) * to->row + left",
         NATIVE,
     ),
+    # what a look knows and does
+    Mutant(
+        "moments.py", "map(operator.add, self.tones", "map(max, self.tones", "moments properties"
+    ),
+    Mutant("moments.py", "_joined(self.cells, other.cells)", "self.cells", "locality"),
+    Mutant("folding.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
+    Mutant(
+        "folding.py", "self.second_bias * contrast + shift", "self.second_bias + shift", FOLDING
+    ),
+    Mutant("looks.py", "or self.auto > 0", "", "looks"),
+    Mutant("light.py", "(occurring + 0.5)", "(occurring + 1.5)", "light"),
+    Mutant("light.py", "SHARE_OF_GRAIN = 0.1", "SHARE_OF_GRAIN = 0.3", "light"),
+    Mutant("light.py", "min(lit or trusted)", "min(trusted)", "light"),
+    Mutant("light.py", "EVENNESS * self.calmest))", "9.0))", "light"),
+    Mutant("light.py", "found[0] = max(found[0], self.calmest)", "pass", "light"),
+    Mutant("light.py", "NOISE_BELOW * self.calmest)", "0.0)", "light"),
+    Mutant("light.py", "for m in (dark, bright))", "for m in (dark, dark))", "light"),
+    Mutant("light.py", "return t * t * (3.0 - 2.0 * t)", "return float(t > 0.5)", "light"),
+    Mutant(
+        "developing.py", "_calibration(network) ** look.auto", "_calibration(network)", "developing"
+    ),
+    Mutant("developing.py", "shift += look.auto * exposure.shift", "pass", "developing knobs"),
+    Mutant("developing.py", "look.restraint * (1.0 - light.need)", "look.restraint", "developing"),
+    Mutant("developing.py", "(mean / brightest) ** NIGHT", "1.0", "developing"),
+    Mutant("developing.py", "if mean < wanted", "if mean > wanted", "developing"),
+    Mutant("developing.py", "min(max(found, least), most)", "least", "developing"),
+    Mutant("developing.py", "    if slope <= 0:", "    if False:", "developing"),
+    Mutant("developing.py", "RESPONSE / slope", "RESPONSE", "developing"),
+    Mutant("developing.py", "(SEEN / np.maximum(gains, 1e-3)) ** 2", "0.0", "developing"),
+    Mutant("developing.py", "FINE * look.detail", "FINE", "developing"),
+    Mutant("developing.py", "(CALM - MIDDLE)", "0.0", "developing"),
+    Mutant("locality.py", "region[axis].start + origin[axis]", "origin[axis]", "locality"),
+    Mutant("locality.py", "total -= count * mean", "total -= mean", "locality"),
+    Mutant("locality.py", "gray = amount * total", "gray = total", "locality"),
+    Mutant(
+        "kernels/scene.py", "(medium[1] ** 2 + medium[2] ** 2) / 2.0", "medium[1] ** 2", "looks"
+    ),
+    Mutant("kernels/scene.py", "brightness - level, 0.0)", "brightness, 0.0)", "scene"),
+    Mutant("kernels/scene.py", "weights[1] * medium[0", "medium[0", "scene"),
+    Mutant("kernels/reference.py", "development.highlights * (", "1.0 * (", "looks"),
+    Mutant("kernels/reference.py", "dimmed * (level", "(level", "looks"),
+    Mutant("kernels/reference.py", "(0.5 + 0.5 * room)", "room", "looks"),
+    Mutant(
+        "kernels/reference.py", "hidden - folded.first_gray", "hidden + folded.first_gray", NATIVE
+    ),
+    Mutant("kernels/reference.py", "soft + 16 * 256 * UNIT", "soft + 16 * 256", "reference"),
+    Mutant(MEASURE, "luma[0] = luma[1];", "luma[0] = 0;", NATIVE),
+    Mutant(MEASURE, "clamp(r + k, 0, im->height - 1) % 3", "(r + k + 3) % 3", NATIVE),
+    Mutant(MEASURE, "magnitude / size_step", "magnitude >> 1", NATIVE),
+    Mutant(MEASURE, "(level >= 404)", "(level > 404)", NATIVE),
+    Mutant(SCENE, "HALO = 7,", "HALO = 6,", NATIVE),
+    Mutant(SCENE, "load(energy[2] + i) + load(blue + i)", "load(energy[2] + i) * 2.0f", NATIVE),
+    Mutant(SCENE, "fma_(all(f->fine), small, f->medium * large)", "f->fine * small", NATIVE),
+    Mutant(SCENE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
+    Mutant(SCENE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
+    Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
+    Mutant(RENDER, "right + halo <= im->width", "right + halo < im->width - 1", NATIVE),
+    Mutant(RENDER, "root(dark * both)", "dark", NATIVE),
+    Mutant(RENDER, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
+    Mutant(RENDER, "load(window + j + v * LANES)", "load(window + j)", NATIVE),
+    Mutant(RENDER, "(double)(f->origin_row + y)", "(double)y", NATIVE + " locality"),
+    Mutant(RENDER, "before + 1 < f->window_columns", "before + 2 < f->window_columns", NATIVE),
+    Mutant(VECTORS, "*missing = odds * value;", "*missing = 1.0f - value;", NATIVE),
+    Mutant("kernels/native.py", "2.0 * np.stack([red", "np.stack([red", NATIVE),
+    Mutant("training/noise.py", ".clamp(-1.0, 1.0)", "", "noise training"),
+    Mutant("training/noise.py", " + config.noise_mean", "", "noise training"),
+    Mutant("training/noise.py", ".pow(-config.spectrum)", ".pow(-0.5)", "noise"),
+    Mutant("training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"),
+    Mutant("enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"),
+    Mutant("enhancer.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),
     # training
-    Mutant("training/self_regression.py", "noise.clamp(-1.0, 1.0)", "noise", "training"),
-    Mutant("training/self_regression.py", " + config.noise_mean", "", "training"),
     Mutant("training/losses.py", "/ image.numel()", "/ image[0].numel()", "training"),
     Mutant("training/stopping.py", "step >= self.best_step + PATIENCE", "False", "stopping"),
     Mutant("training/stopping.py", "half = WINDOW // 2", "half = 0", "stopping"),
@@ -361,8 +405,8 @@ def apply(mutant: Mutant, package: Path) -> None:
             f"{mutant.file} has {mutant.old!r} {text.count(mutant.old)} times, not once"
         )
     path.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
-    if mutant.file == KERNEL:
-        compile_kernel(path, package / LIBRARY)
+    if path.suffix in (".c", ".h"):
+        compile_kernel(package / KERNEL, package / LIBRARY)
 
 
 def compile_kernel(source: Path, library: Path) -> None:

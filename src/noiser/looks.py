@@ -67,7 +67,7 @@ class Look:
     )
     """How far black is anchored; 0 is neutral.
 
-    The network moves the mean to gray and black with it. At 1 a tenth of the mean luma is
+    The network moves the mean to gray and black with it. At 1 an eighth of the mean luma is
     darkened to a half, and more if the darkest fiftieth of the picture is black.
     """
 
