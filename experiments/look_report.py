@@ -125,17 +125,17 @@ def bars(found: Json) -> list[Bar]:
 
 
 def figures(names: Sequence[str], variant: Callable[[str], Enhancer], folder: Path) -> None:
-    """Draw the stages on scikit-image's free photographs, darkened by a camera model."""
-    built = [name for name in names if not name.startswith(("without", LOCAL))]
-    titles = ["as the camera sees it", *(_words(name).replace("`", "") for name in built)]
+    """Draw the stages on scikit-image's free photographs, darkened by a camera model.
+
+    Restraint does nothing to dark pictures, so the last column is the natural look as well.
+    """
+    built = [name for name in names if not name.startswith(("without", LOCAL, "natural"))]
+    titles = ["as seen", *(_words(name).replace("`", "") for name in built)]
     rows = [
         (title, [_small(low), *(_small(variant(name).enhance(low)) for name in built)])
         for title, low in dark_scenes().items()
     ]
-    transposed = [
-        (title, [images[place] for _, images in rows]) for place, title in enumerate(titles)
-    ]
-    drawing.sheet(transposed, [title for title, _ in rows], folder / FIGURES[0])
+    drawing.sheet(rows, titles, folder / FIGURES[0])
 
 
 def dark_scenes() -> dict[str, ByteImage]:
@@ -147,7 +147,7 @@ def dark_scenes() -> dict[str, ByteImage]:
     rng = np.random.default_rng(0)
     coffee, rocket = data.coffee(), data.rocket()
     return {
-        "coffee, 1/30 of the light": darkened(rng, coffee, 30),
+        "coffee, 1/30": darkened(rng, coffee, 30),
         "astronaut, 1/100": darkened(rng, data.astronaut(), 100),
         "rocket, 1/4": darkened(rng, rocket, 4),
     }
@@ -159,4 +159,4 @@ def _small(image: ByteImage) -> ByteImage:
     cut = min(width, height * 3 // 2), min(height, width * 2 // 3)
     left, top = (width - cut[0]) // 2, (height - cut[1]) // 2
     part = image[top : top + cut[1], left : left + cut[0]]
-    return np.asarray(Image.fromarray(part).resize((240, 160), Image.Resampling.BOX))
+    return np.asarray(Image.fromarray(part).resize((150, 100), Image.Resampling.BOX))
