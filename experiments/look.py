@@ -5,8 +5,8 @@
 The claim is ours, not the paper's, whose output is a proof and not yet a photograph: the look
 keeps what a photographer would want kept. It is built up step by step, and each step is left out
 once. Measured are PSNR and SSIM on dev40 as it is and with sensor noise added (dev40 was made
-smaller, which took most of its noise away), NIQE on photographs without references, what a well-
-lit photograph loses, and how much the size of a picture matters. Then the promises, with the
+smaller, which took most of its noise away), NIQE on photographs without references, what a
+well-lit photograph loses, and how much the size of a picture matters. Then the promises, with the
 default knobs: to do no harm, to keep hue and black, to calm what is over-exposed. Nothing here
 was chosen by eval15.
 
