@@ -272,7 +272,7 @@ MUTANTS = [
     Mutant(SCENE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
     Mutant(SCENE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
     Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
-    Mutant(RENDER, "right + halo <= im->width", "right + halo < im->width - 1", NATIVE),
+    Mutant(RENDER, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
     Mutant(RENDER, "root(dark * both)", "dark", NATIVE),
     Mutant(RENDER, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
     Mutant(RENDER, "load(window + j + v * LANES)", "load(window + j)", NATIVE),

@@ -8,7 +8,7 @@ import pytest
 import truth
 
 from noiser import Enhancer, network
-from noiser.developing import BLACKEST, Development, develop
+from noiser.developing import BLACKEST, CALM, Development, develop
 from noiser.light import NOISE_LEVELS, Light
 from noiser.looks import NATURAL, PAPER
 from noiser.network import Network
@@ -96,14 +96,24 @@ def test_overexposed_pictures_become_calmer():
     assert (found >= 254 / 255).mean() <= (bright >= 254 / 255).mean()
 
 
-def test_a_black_fiftieth_stays_black():
-    """Three hundredths of the picture at two levels of 255: they go to 15 of 255."""
-    image = dark_scene(exposure=2.0)
+@pytest.mark.parametrize("exposure", [0.8, 2.0])
+def test_a_black_fiftieth_stays_black(exposure):
+    """Three hundredths of the picture at two levels of 255 go where black belongs."""
+    image = dark_scene(exposure)
     image[:3] = 2 / 255
 
     found = luma(Enhancer(denoise=0, detail=0, **FREE).enhance(image))
 
     assert np.quantile(found, 0.005) == pytest.approx(BLACKEST, abs=4 / 255)
+
+
+def test_without_restraint_an_overexposed_picture_comes_below_the_middle():
+    """Its wanted mean is lower than the highest of dark pictures."""
+    bright = np.repeat(luma(1 - dark_scene())[..., None], 3, 2)
+
+    found = Enhancer(highlights=0, denoise=0, detail=0, **FREE).enhance(bright)
+
+    assert luma(found).mean() == pytest.approx(CALM, abs=0.01)
 
 
 def test_a_black_point_is_an_eighth_of_the_mean_at_least():

@@ -112,6 +112,17 @@ def test_measure_does_not_overflow_on_a_wide_white_image(kernel, dtype):
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
+@pytest.mark.parametrize("level", [1, 2, 7, 8, 31, 32, 100, 101, 254, 255])
+def test_measure_sorts_grain_by_the_reference_s_classes(kernel, level):
+    """Flat gray at both sides of each border between two classes."""
+    image = np.full((3, 4, 3), level, np.uint8)
+
+    assert kernel.measure(image, whole(image), "replicate") == reference.measure(
+        image, whole(image), "replicate"
+    )
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
 @pytest.mark.parametrize("look", NATURAL_LIKE)
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("channels", [1, 2, 3, 4])
@@ -247,6 +258,20 @@ def test_the_darkest_outputs_have_the_right_ratio(kernel):
     output = swept(kernel, pointwise([(1.0, 1.0), (-1.0, -1.0)], 30.0), values)
 
     assert abs(output / special.expit(60 * values) - 1).max() < 1e-5
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_what_is_missing_to_white_keeps_its_digits(kernel):
+    """Highlights take its root: a difference from 1 would be off by 1e-5 near white."""
+    folded = replace(pointwise([(1.0, 1.0), (-1.0, -1.0)], 8.0), padding="replicate")
+    development = Development(develops=True, highlights=1.0)
+    unit = (SWEEP + 1) / 2
+    image = np.repeat(unit[None, :, None], 3, 2)
+
+    output = rendered(kernel, image, folded, development)[0, :, 0]
+
+    expected = 1 - np.sqrt(special.expit(-16 * SWEEP) * (1 - unit))
+    assert abs(output - expected)[1:-1].max() < 1e-6  # beside the image the sweep ends
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
