@@ -1,9 +1,11 @@
-"""Derive the polynomial of the native kernel's GELU and print it as C.
+"""Derive the polynomials of the native kernel's GELU and print them as C.
 
     python scripts/fit_gelu.py
 
-`t(a) = a (1 - Phi(a))` is interpolated at the Chebyshev nodes of [0, 5.2], degree 16, and
-written in powers of `s = a / 2.6 - 1`. The last line gives the error in double precision.
+`t(a) = a (1 - Phi(a))` on [0, 5.2] is cut into eight pieces around the whole values of
+`s = a * 7.499 / 5.2`. In each it is interpolated at the Chebyshev nodes, degree 6, and written in
+powers of the distance from the middle. One row is one power, so that a piece's coefficients stand
+in one column. The last line gives the error in double precision.
 """
 
 import math
@@ -12,7 +14,9 @@ import numpy as np
 from numpy.polynomial import chebyshev, polynomial
 
 END = 5.2
-DEGREE = 16
+PIECES = 8
+SCALE = (PIECES - 0.501) / END
+DEGREE = 6
 
 
 def tail(magnitude: float) -> float:
@@ -20,16 +24,26 @@ def tail(magnitude: float) -> float:
     return 0.5 * magnitude * math.erfc(magnitude / math.sqrt(2))
 
 
+def piece(middle: int) -> np.ndarray:
+    """Fit one piece: coefficients of the powers of s - middle, float64 [7]."""
+    fitted = chebyshev.chebinterpolate(
+        lambda u: np.array([tail((middle + v / 2) / SCALE) for v in np.atleast_1d(u)]), DEGREE
+    )
+    powers = chebyshev.cheb2poly(fitted) * 2.0 ** np.arange(DEGREE + 1)
+    return np.where(abs(powers) < 1e-12, 0.0, powers)  # around zero some vanish
+
+
 def main() -> None:
     """Fit and print."""
-    fitted = chebyshev.chebinterpolate(
-        lambda s: np.array([tail((v + 1) * END / 2) for v in np.atleast_1d(s)]), DEGREE
-    )
-    powers = chebyshev.cheb2poly(fitted)
-    print(",\n".join(f"{np.float32(p):.9e}f" for p in powers))
+    table = np.array([piece(middle) for middle in range(PIECES)])
+    for row in table.T:
+        print("{" + ", ".join(f"{np.float32(p):.9e}f" for p in row) + "},")
     grid = np.linspace(0, END, 100_001)
-    exact = np.array([tail(a) for a in grid])
-    error = np.abs(polynomial.polyval(grid * 2 / END - 1, powers) - exact).max()
+    middles = np.rint(grid * SCALE).astype(int)
+    error = max(
+        abs(polynomial.polyval(a * SCALE - m, table[m]) - tail(a))
+        for a, m in zip(grid, middles, strict=True)
+    )
     print(f"/* at most {error:.1e} off on [0, {END}] */")
 
 
