@@ -171,9 +171,15 @@ MUTANTS = [
         "2 * (int)v - 254)\nDEFINE_READ(lattice_uint16",
         NATIVE,
     ),
-    Mutant(MEASURE, "start += 16384)", "start += 16383)", NATIVE),
+    Mutant(
+        MEASURE,
+        "start += 16384) {\n        int64_t i = start",
+        "start += 16383) {\n        int64_t i = start",
+        NATIVE,
+    ),
+    Mutant(MEASURE, "(end - i) * sizeof *second", "(end - i - 1) * sizeof *second", NATIVE),
     Mutant(MEASURE, "int32_t part = 0;", "int16_t part = 0;", NATIVE),
-    Mutant(MEASURE, "total += (int64_t)a[i] * b[i];", "total += (int32_t)a[i] * b[i];", NATIVE),
+    Mutant(MEASURE, "(int64_t)first[a * pitch + i]", "(int32_t)first[a * pitch + i]", NATIVE),
     Mutant(
         MEASURE, "for (; i < 2 && i + lag < 2; i++)", "for (; i < 1 && i + lag < 2; i++)", NATIVE
     ),

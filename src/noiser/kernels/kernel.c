@@ -65,9 +65,9 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "rows.h"
 
-#include "measure.h"
-
 #include "vectors.h"
+
+#include "measure.h"
 
 #include "scene.h"
 

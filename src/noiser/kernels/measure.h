@@ -5,21 +5,63 @@ DEFINE_READ(lattice_uint16, uint16_t, int32_t, NONE, 2 * (int)v - 65535)
 DEFINE_READ(lattice_float32, float, int32_t, NONE, rint((2.0 * v - 1.0) * 65535.0))
 DEFINE_READ(lattice_float64, double, int32_t, NONE, rint((2.0 * v - 1.0) * 65535.0))
 
-static inline int64_t dot_int16(const int16_t *a, const int16_t *b, int64_t count) {
-    int64_t total = 0;
+enum { WORDS = 2 * LANES };
+
+/* Add the products of WORDS values of three rows with three others, `pitch` apart. */
+static inline void add_dots(const int16_t *first, const int16_t *second, int64_t pitch,
+                            ivec sums[3][3]) {
+    words p[3], q[3];
+    for (int c = 0; c < 3; c++) p[c] = load_words(first + c * pitch);
+    for (int c = 0; c < 3; c++) q[c] = load_words(second + c * pitch);
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++) sums[a][b] += pair_products(p[a], q[b]);
+}
+
+/* Dot products of three rows with three others: totals[a][b]. */
+static void dots_int16(const int16_t *first, const int16_t *second, int64_t pitch, int64_t count,
+                       int64_t totals[3][3]) {
+    memset(totals, 0, 9 * sizeof(int64_t));
     /* 16,384 products of at most 255^2 stay within 31 bits. */
+    for (int64_t start = 0; start < count; start += 16384) {
+        int64_t i = start, end = start + 16384 < count ? start + 16384 : count;
+        ivec sums[3][3] = {{{0}}};
+        for (; i + WORDS <= end; i += WORDS) add_dots(first + i, second + i, pitch, sums);
+        if (i < end) { /* the rest of it, and zeros */
+            int16_t rest[2][3][WORDS] = {{{0}}};
+            for (int c = 0; c < 3; c++) {
+                memcpy(rest[0][c], first + c * pitch + i, (end - i) * sizeof *first);
+                memcpy(rest[1][c], second + c * pitch + i, (end - i) * sizeof *second);
+            }
+            add_dots(rest[0][0], rest[1][0], WORDS, sums);
+        }
+        for (int a = 0; a < 3; a++)
+            for (int b = 0; b < 3; b++) totals[a][b] += sum_of(sums[a][b]);
+    }
+}
+
+static void dots_int32(const int32_t *first, const int32_t *second, int64_t pitch, int64_t count,
+                       int64_t totals[3][3]) {
+    memset(totals, 0, 9 * sizeof(int64_t));
+    for (int a = 0; a < 3; a++)
+        for (int b = 0; b < 3; b++)
+            for (int64_t i = 0; i < count; i++)
+                totals[a][b] += (int64_t)first[a * pitch + i] * second[b * pitch + i];
+}
+
+static int64_t total_int16(const int16_t *row, int64_t count) {
+    int64_t total = 0;
     for (int64_t start = 0; start < count; start += 16384) {
         int64_t end = start + 16384 < count ? start + 16384 : count;
         int32_t part = 0;
-        for (int64_t i = start; i < end; i++) part += (int32_t)a[i] * b[i];
+        for (int64_t i = start; i < end; i++) part += row[i];
         total += part;
     }
     return total;
 }
 
-static inline int64_t dot_int32(const int32_t *a, const int32_t *b, int64_t count) {
+static int64_t total_int32(const int32_t *row, int64_t count) {
     int64_t total = 0;
-    for (int64_t i = 0; i < count; i++) total += (int64_t)a[i] * b[i];
+    for (int64_t i = 0; i < count; i++) total += row[i];
     return total;
 }
 
@@ -103,19 +145,21 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
     }                                                                                         \
     static void pairs_##TYPE(const TYPE##_t *first, const TYPE##_t *second, int64_t pitch,    \
                              int64_t count, int first_lag, int64_t d[3][3][3][3]) {           \
-        for (int a = 0; a < 3; a++)                                                           \
-            for (int b = 0; b < 3; b++)                                                       \
-                for (int lag = first_lag; lag <= 2; lag++) {                                  \
+        for (int lag = first_lag; lag <= 2; lag++) {                                          \
+            const int at = lag < 0 ? -lag : 0;                                                \
+            int64_t totals[3][3];                                                             \
+            dots_##TYPE(first + at, second + at + lag, pitch, count, totals);                 \
+            for (int a = 0; a < 3; a++)                                                       \
+                for (int b = 0; b < 3; b++) {                                                 \
                     const TYPE##_t *p = first + a * pitch, *q = second + b * pitch;           \
-                    int i = lag < 0 ? -lag : 0;                                               \
-                    int64_t total = dot_##TYPE(p + i, q + i + lag, count);                    \
-                    d[a][i][b][i + lag] = total;                                              \
-                    for (; i < 2 && i + lag < 2; i++) {                                       \
+                    int64_t total = d[a][at][b][at + lag] = totals[a][b];                     \
+                    for (int i = at; i < 2 && i + lag < 2; i++) {                             \
                         total += (int64_t)p[i + count] * q[i + lag + count];                  \
                         total -= (int64_t)p[i] * q[i + lag];                                  \
                         d[a][i + 1][b][i + lag + 1] = total;                                  \
                     }                                                                         \
                 }                                                                             \
+        }                                                                                     \
     }                                                                                         \
     static void luma_##TYPE(const image *im, const region *at, int64_t y, int64_t pitch,      \
                             const TYPE##_t *row, int32_t *luma) {                             \
@@ -148,8 +192,7 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
                 survey_row(near, count, sizeof(TYPE##_t) == 2 ? 1 : 257, found);              \
             }                                                                                 \
             for (int c = 0; c < 3; c++) {                                                     \
-                int64_t total = 0;                                                            \
-                for (int64_t x = 0; x < count; x++) total += row[c * pitch + x];              \
+                int64_t total = total_##TYPE(row + c * pitch, count);                         \
                 for (int i = 0; i < 3; i++) {                                                 \
                     add_row(at, r, sums + c * 9 + i, total);                                  \
                     total += row[c * pitch + i + count] - (int64_t)row[c * pitch + i];        \

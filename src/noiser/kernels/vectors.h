@@ -1,4 +1,4 @@
-/* Vectors of single-precision numbers, and the functions the network is made of. */
+/* Vectors of numbers, and the functions the network is made of. */
 
 #if defined(__AVX512F__)
 #include <immintrin.h>
@@ -10,6 +10,9 @@ enum { LANES = 8, WIDE = 2 };
 #include <arm_neon.h>
 enum { LANES = 4, WIDE = 4 };
 #else
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
 enum { LANES = 4, WIDE = 2 };
 #endif
 
@@ -71,6 +74,43 @@ static inline vec root(vec a) {
     return a;
 }
 #endif
+
+typedef int16_t words __attribute__((vector_size(LANES * 4)));
+typedef int16_t unaligned_words __attribute__((vector_size(LANES * 4), aligned(2), may_alias));
+
+static inline words load_words(const int16_t *from) {
+    words w = *(const unaligned_words *)from;
+#if defined(__x86_64__)
+    __asm__("" : "+v"(w)); /* once, as above */
+#endif
+    return w;
+}
+
+/* Products of 16-bit numbers, summed in pairs. */
+static inline ivec pair_products(words a, words b) {
+#if defined(__AVX512F__)
+    return (ivec)_mm512_madd_epi16((__m512i)a, (__m512i)b);
+#elif defined(__AVX2__)
+    return (ivec)_mm256_madd_epi16((__m256i)a, (__m256i)b);
+#elif defined(__SSE2__)
+    return (ivec)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#else
+    ivec sums;
+    for (int i = 0; i < LANES; i++)
+        sums[i] = (int32_t)a[2 * i] * b[2 * i] + (int32_t)a[2 * i + 1] * b[2 * i + 1];
+    return sums;
+#endif
+}
+
+static inline int32_t sum_of(ivec v) {
+#if defined(__AVX512F__)
+    return _mm512_reduce_add_epi32((__m512i)v);
+#else
+    int32_t sum = 0;
+    for (int i = 0; i < LANES; i++) sum += v[i];
+    return sum;
+#endif
+}
 
 /* Of eight numbers, the one that the lowest three bits of each lane name. */
 static inline vec pick(const float from[8], ivec at) {
