@@ -66,6 +66,9 @@ FINE, MEDIUM = 0.6, 0.1
 LARGEST_SHIFT = 4.0
 """Reach of the search for the shift: at either end all is black or white."""
 
+SECTIONS = 16
+"""Parts that each step of the search for the shift cuts its range into."""
+
 SEEN = 2.0 / 255
 """Noise of the result below which nobody sees it, and none is taken away [luma in [0, 1]]."""
 
@@ -188,8 +191,16 @@ class Exposure:
             self.black = self._find_black()
             self.shift = self._find_shift()
 
-    def curve(self, shift: float, black: float) -> NDArray[np.float64]:
-        """Compute luma of the result for each luma: the formula of the kernels, on flat gray."""
+    def curve(self, shift: float | NDArray[np.float64], black: float) -> NDArray[np.float64]:
+        """Compute luma of the result for each luma: the formula of the kernels, on flat gray.
+
+        Args:
+            shift: Before the tanh; or float64 [N,1] for N curves at once.
+            black: Luma that is darkened to a half.
+
+        Returns:
+            float64 [levels], or [N,levels].
+        """
         square = self._luma**2
         return self._bright(shift) * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
 
@@ -200,28 +211,29 @@ class Exposure:
         seen = self._light.noise**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
         return tuple(_steady(max(float(variance), 0.0)) for variance in seen)
 
-    def _bright(self, shift: float) -> NDArray[np.float64]:
+    def _bright(self, shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute luma before the black point."""
-        values = (np.tanh(self._before_tanh + shift) + 1.0) / 2.0
-        missing = 1.0 - (LUMA[0] * values[0] + LUMA[1] * values[1] + LUMA[2] * values[2])
+        red, green, blue = ((np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh)
+        missing = 1.0 - (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)
         missing = np.maximum(missing, 0.0)
         both = missing + self._highlights * ((1.0 - self._luma) - missing)
         bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
         return bright
 
     def _find_shift(self) -> float:
-        """Find the shift that gives the wanted mean, by bisection."""
+        """Find the shift that gives the wanted mean: the mean rises with it."""
         light = self._light
         mean = light.mean
         brightest = max(light.quantile(0.99), mean, TINY)
         ceiling = MIDDLE + (CALM - MIDDLE) * min(max((mean - 0.25) / 0.30, 0.0), 1.0)
         wanted = min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling)
-        count, low, high = light.shares.size, -LARGEST_SHIFT, LARGEST_SHIFT
-        for _ in range(20):  # to 1e-5: a hundredth of an 8-bit level at most
-            middle = (low + high) / 2.0
-            mean = float(light.shares @ self.curve(middle, self.black)[:count])
-            low, high = (middle, high) if mean < wanted else (low, middle)
-        return _steady((low + high) / 2.0)
+        low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
+        for _ in range(5):  # to 1e-5: a hundredth of an 8-bit level at most
+            width /= SECTIONS
+            shifts = low + width * np.arange(1.0, SECTIONS)
+            means = self.curve(shifts[:, None], self.black)[:, : light.shares.size] @ light.shares
+            low += width * int((means < wanted).sum())
+        return _steady(low + width / 2.0)
 
     def _find_black(self) -> float:
         """Find the black point that sends the darkest fiftieth where it belongs."""
@@ -247,8 +259,8 @@ def _calibration(network: Network) -> float:
     kernels = network.first_weight.astype(np.float64).reshape(network.hidden_channels, -1)
     slope = 0.0
     for k, kernel in enumerate(kernels):
-        gray = 2.0 * SPREAD * math.fsum(kernel)
-        floor = (2.0 * FLOOR) ** 2 * math.fsum(kernel * kernel)
+        gray = 2.0 * SPREAD * math.fsum(kernel.tolist())
+        floor = (2.0 * FLOOR) ** 2 * math.fsum((kernel * kernel).tolist())
         hidden = gray / math.sqrt(gray * gray + floor) if floor > 0 else 0.0
         second = [math.fsum(w.flat) for w in network.second_weight[:, k].astype(np.float64)]
         answer = _gelu(hidden) - _gelu(-hidden)
@@ -265,7 +277,7 @@ def _gray_response(plain: Folded, luma: NDArray[np.float64]) -> NDArray[np.float
     hidden = np.repeat(plain.first_bias[:, None], luma.size, 1)
     for color in range(3):
         hidden += by_color[:, color, None] * ((2.0 * luma - 1.0) - center[color])
-    active = np.asarray(_GELU(hidden), np.float64)
+    active = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2.0)), np.float64))
     response = np.repeat(plain.second_bias[:, None], luma.size, 1)
     for k, weights in enumerate(plain.second_weight.sum((2, 3)).T):
         response += weights[:, None] * active[k]
@@ -277,7 +289,7 @@ def _gelu(value: float) -> float:
     return 0.5 * value * (1.0 + math.erf(value / math.sqrt(2.0)))
 
 
-_GELU = np.frompyfunc(_gelu, 1, 1)
+_ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 def _steady(value: float) -> float:

@@ -21,11 +21,12 @@ from noiser.looks import look_named
 from noiser.moments import Moments
 from noiser.types import Pixels, Region
 
-BANDS_PER_THREAD = 4
+BANDS_PER_THREAD = 2
 """Bands each thread gets: a thread that the machine holds up leaves its rest to others."""
 
 MIN_BAND_ROWS = 32
-"""Rows of a band at least: each recomputes two hidden rows of its neighbours [pixels]."""
+"""Rows of a band at least: each recomputes two hidden rows of its neighbours, and ten rows of what
+the network reads [pixels]."""
 
 MAX_BAND_PIXELS = 1 << 22
 """Pixels of a band at most; bounds the reference kernel's memory and the sums in kernel.c."""

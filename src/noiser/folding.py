@@ -94,7 +94,7 @@ def fold(
     offset = mean - np.repeat(center / 255, 9)
     kernels = network.first_weight.astype(np.float64).reshape(-1, TAPS)
     scale = _inverse_deviations(kernels, covariance, eps, noise_floor)
-    shift = np.array([math.fsum(w * offset) for w in kernels])
+    shift = np.array([math.fsum((w * offset).tolist()) for w in kernels])
     return Folded(
         padding=moments.padding,
         center=center,
@@ -117,9 +117,9 @@ def _inverse_deviations(
         [
             1.0
             / math.sqrt(
-                max(math.fsum(w[rows] * w[columns] * twice), 0.0)
+                max(math.fsum((w[rows] * w[columns] * twice).tolist()), 0.0)
                 + eps
-                + (2.0 * noise_floor) ** 2 * math.fsum(w * w)
+                + (2.0 * noise_floor) ** 2 * math.fsum((w * w).tolist())
             )
             for w in kernels
         ]

@@ -91,7 +91,7 @@ class Light:
     @cached_property
     def mean(self) -> float:
         """Mean luma in [0, 1]."""
-        return math.fsum(self.shares * self.levels)
+        return math.fsum((self.shares * self.levels).tolist())
 
     def quantile(self, share: float) -> float:
         """Find the luma below which a share of the pixels lies, linear within a tone."""
@@ -109,8 +109,8 @@ class Light:
         Dark is what has a small power mean `(mean sqrt(l))^2`: a bright sky above a dark
         street weighs less in it than in the mean. Over-exposed is what is dark inverted.
         """
-        dark = math.fsum(self.shares * np.sqrt(self.levels)) ** 2
-        bright = math.fsum(self.shares * np.sqrt(1.0 - self.levels)) ** 2
+        dark = math.fsum((self.shares * np.sqrt(self.levels)).tolist()) ** 2
+        bright = math.fsum((self.shares * np.sqrt(1.0 - self.levels)).tolist()) ** 2
         lack = max(_smooth_step((SATED - m) / (SATED - NEEDY)) for m in (dark, bright))
         return LEAST_NEED + (1.0 - LEAST_NEED) * lack
 

@@ -151,7 +151,7 @@ static inline void develop(const filter *f, const float (*own)[PITCH], const flo
 }
 
 static void output_row(const filter *f, const float *const hidden[3], const float (*own)[PITCH],
-                       const float *detail, int64_t pixels, float (*output)[PITCH]) {
+                       const float *detail, int64_t pixels, int colors, float (*output)[PITCH]) {
     for (int64_t j = 0; j < pixels; j += WIDE * LANES) {
         const float *weight = f->second_weight;
         vec sum[3][WIDE];
@@ -171,7 +171,9 @@ static void output_row(const filter *f, const float *const hidden[3], const floa
             vec out[3], missing[3];
             for (int c = 0; c < 3; c++) out[c] = unit_tanh(sum[c][v], &missing[c]);
             if (f->develops) develop(f, own, detail, HALO + j + v * LANES, missing, out);
-            for (int c = 0; c < 3; c++) store(output[c] + j + v * LANES, out[c]);
+            if (colors == 1) out[0] = weighed(out);
+            for (int c = 0; c < colors; c++)
+                store(output[c] + j + v * LANES, larger(smaller(out[c], all(1.0f)), all(0.0f)));
         }
     }
 }
@@ -223,16 +225,6 @@ DEFINE_WRITE(write_float64, double, double, 1, )
 
 static void write_row(const image *from, const image *to, const region *at, int64_t y,
                       int64_t left, int64_t count, const filter *f, workspace *w) {
-    if (color_planes(to) == 1)
-        for (int64_t i = 0; i < count; i++)
-            w->output[0][i] = 0.299f * w->output[0][i] + 0.587f * w->output[1][i] +
-                              0.114f * w->output[2][i];
-    for (int c = 0; c < color_planes(to); c++)
-        for (int64_t i = 0; i < count; i++) {
-            float value = w->output[c][i];
-            value = value < 0.0f ? 0.0f : value;
-            w->output[c][i] = value > 1.0f ? 1.0f : value;
-        }
     const char *source = from->data + y * from->row + left * from->column;
     char *target = to->data + (y - at->top) * to->row + (left - at->left) * to->column;
     switch (from->depth) {
@@ -286,7 +278,7 @@ static void render_tile(const image *from, const image *to, const region *at, in
                                           : clamp(source, 0, from->height - 1) % 3) * size;
         }
         output_row(f, hidden, (const float(*)[PITCH])b->own[y & 3], b->detail[y & 3], pixels,
-                   w->output);
+                   color_planes(to), w->output);
         write_row(from, to, at, y, left, pixels, f, w);
     }
 }
