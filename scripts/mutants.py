@@ -293,6 +293,10 @@ MUTANTS = [
     Mutant("training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"),
     Mutant("enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"),
     Mutant("enhancer.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),
+    # benchmark
+    Mutant("kernels/roofline.h", "return 8 * LANES", "return 4 * LANES", "benchmark"),
+    Mutant("pipelines/benchmark.py", "            if turn:", "            if True:", "benchmark"),
+    Mutant("pipelines/benchmark.py", "floor=max(computed", "floor=min(computed", "benchmark"),
     # training
     Mutant("training/losses.py", "/ image.numel()", "/ image[0].numel()", "training"),
     Mutant("training/stopping.py", "step >= self.best_step + PATIENCE", "False", "stopping"),

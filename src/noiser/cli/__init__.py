@@ -1,4 +1,4 @@
-"""The command line: `noiser enhance`, `train`, `evaluate`, `experiment` and `info`.
+"""The command line: `noiser enhance`, `train`, `evaluate`, `experiment`, `benchmark`, `info`.
 
 Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
 done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
@@ -19,6 +19,7 @@ from noiser.errors import MachineError, NoiserError
 from noiser.version import __version__
 
 COMMANDS = {
+    "benchmark": "Time this machine, beside the least it could take.",
     "enhance": "Brighten dark photographs.",
     "evaluate": "Measure pictures, with or without references.",
     "experiment": "Reproduce a table or figure of the paper.",

@@ -73,6 +73,8 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "render.h"
 
+#include "roofline.h"
+
 /* Fill sums[27], products[27][27], tones[TONES] and grain[GRAINS]. Of each pair of taps only
    one order is filled, the other is zero (both are filled where the kernel positions are
    equal). Values are whole multiples of 1/255 for uint8, of 1/65535 otherwise. Returns 1

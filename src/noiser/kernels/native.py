@@ -94,6 +94,19 @@ class NativeKernel:
         """What `noiser info` calls this kernel."""
         return f"native-{self.variant}"
 
+    def multiply_adds(self, rounds: int) -> int:
+        """Do multiply-adds as fast as this instruction set can, for a benchmark to time.
+
+        Args:
+            rounds: How often each of a few independent sums is added to.
+
+        Returns:
+            How many there were.
+        """
+        function = getattr(self.library, f"noiser_multiply_adds_{self.variant}")
+        function.restype = ctypes.c_int64
+        return int(function(ctypes.c_int64(rounds)))
+
     def measure(self, pixels: Pixels, region: Region, padding: Padding) -> Moments:
         """Sum up the values under the kernel over a region: see the reference."""
         sums = np.empty(TAPS, np.int64)

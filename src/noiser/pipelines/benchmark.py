@@ -1,0 +1,141 @@
+"""Benchmark: how long each step takes on this machine, beside the least it could take.
+
+Everything takes turns in each round, so that a machine that slows down slows all of it down,
+and medians are told. What travels to other machines is the ratio to the floor.
+"""
+
+import time
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from statistics import median
+
+import numpy as np
+
+from noiser.enhancer import Enhancer
+from noiser.kernels.native import NativeKernel
+from noiser.types import ByteImage
+
+MULTIPLY_ADDS_PER_CHANNEL = 54
+"""Of both convolutions, for each hidden channel and pixel: 27 into it and 27 out of it."""
+
+BYTES_PER_PIXEL = 9
+"""That have to move: three values are read to measure, read again to render, and written."""
+
+TRIAL_ROUNDS = 20_000_000
+"""Of the loop of multiply-adds: long enough that starting threads does not count."""
+
+TRIAL_BYTES = 1 << 27
+"""Copied to time the memory: more than caches hold."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """What the threads of an enhancer reach together when they do nothing else."""
+
+    multiply_adds: float
+    """In single precision, by the enhancer's kernel [per second]."""
+
+    bandwidth: float
+    """Of memory, read and written [bytes per second]."""
+
+
+@dataclass(frozen=True)
+class Timing:
+    """Medians for one size of picture: uint8 in, uint8 out [s]."""
+
+    width: int
+    height: int
+    measure: float
+    render: float
+    """With folding and developing."""
+
+    whole: float
+    """`enhance`, timed by itself."""
+
+    floor: float
+    """The least that the convolutions' multiply-adds, or moving the bytes, would take."""
+
+    render_share: float
+    """What the convolutions reach of the machine's multiply-adds while rendering, in [0, 1]."""
+
+
+def benchmark(
+    enhancer: Enhancer, sizes: Iterable[tuple[int, int]], rounds: int
+) -> tuple[Machine, list[Timing]]:
+    """Time an enhancer on dark noise of some sizes.
+
+    Args:
+        enhancer: Its look, kernel and threads are what is timed.
+        sizes: Width and height of each picture [pixels].
+        rounds: Turns that count; one more warms up.
+
+    Returns:
+        The machine's rates, and a timing for each size.
+
+    Raises:
+        ValueError: The kernel is not a native one, so its rate cannot be told.
+    """
+    kernel = enhancer.kernel
+    if not isinstance(kernel, NativeKernel):
+        raise ValueError(f"the {kernel.name} kernel has no floor to compare with; use a native one")
+    images = {size: dark_noise(*size) for size in sizes}
+    blank = np.ones(TRIAL_BYTES // 2, np.uint8)
+    sources, copies = (np.array_split(a, enhancer.threads) for a in (blank, np.empty_like(blank)))
+    loops = [partial(kernel.multiply_adds, TRIAL_ROUNDS)] * enhancer.threads
+    parts = [partial(np.copyto, *pair) for pair in zip(copies, sources, strict=True)]
+    runs: dict[object, Callable[[], object]] = {
+        "multiply-adds": partial(_on_all, enhancer.threads, loops),
+        "bytes": partial(_on_all, enhancer.threads, parts),
+    }
+    for size, image in images.items():
+        runs[size, "measure"] = partial(enhancer.measure, image)
+        runs[size, "render"] = partial(enhancer.render, image, enhancer.measure(image))
+        runs[size, "whole"] = partial(enhancer.enhance, image)
+    seconds = {what: median(taken) for what, taken in _taking_turns(runs, rounds).items()}
+    done = kernel.multiply_adds(TRIAL_ROUNDS) * enhancer.threads
+    machine = Machine(done / seconds["multiply-adds"], TRIAL_BYTES / seconds["bytes"])
+    timings = []
+    for width, height in images:
+        size, pixels = (width, height), width * height
+        work = MULTIPLY_ADDS_PER_CHANNEL * enhancer.network.hidden_channels * pixels
+        computed = work / machine.multiply_adds
+        timings.append(
+            Timing(
+                width,
+                height,
+                measure=seconds[size, "measure"],
+                render=seconds[size, "render"],
+                whole=seconds[size, "whole"],
+                floor=max(computed, BYTES_PER_PIXEL * pixels / machine.bandwidth),
+                render_share=computed / seconds[size, "render"],
+            )
+        )
+    return machine, timings
+
+
+def dark_noise(width: int, height: int) -> ByteImage:
+    """Make a dark picture: uint8 [H,W,3]. The time does not depend on what it shows."""
+    rng = np.random.default_rng(0)
+    return (rng.random((height, width, 3), np.float32) ** 3 * 80).astype(np.uint8)
+
+
+def _on_all(threads: int, tasks: Sequence[Callable[[], object]]) -> None:
+    """Do tasks on some threads."""
+    with ThreadPoolExecutor(threads) as pool:
+        list(pool.map(lambda task: task(), tasks))
+
+
+def _taking_turns(
+    runs: dict[object, Callable[[], object]], rounds: int
+) -> dict[object, list[float]]:
+    """Run all of them once a round; give the seconds of each, without the first round."""
+    seconds: dict[object, list[float]] = {what: [] for what in runs}
+    for turn in range(rounds + 1):
+        for what, run in runs.items():
+            start = time.perf_counter()
+            run()
+            if turn:
+                seconds[what].append(time.perf_counter() - start)
+    return seconds
