@@ -37,7 +37,7 @@ lab-quick: .venv/installed-dev .venv/niqe_pris_params.npz
 	$(BIN)/noiser experiment all --quick
 
 mutants: .venv/installed-dev
-	$(BIN)/python scripts/mutants.py
+	$(BIN)/python scripts/mutants
 
 clean:
 	rm -rf .venv out build dist

@@ -12,7 +12,6 @@ import argparse
 import statistics
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import numpy as np
@@ -20,6 +19,7 @@ import torch
 
 from noiser import Enhancer, TrainingConfig
 from noiser.kernels import available
+from noiser.pipelines.benchmark import dark_noise, taking_turns
 from noiser.training.self_regression import build
 
 PAUSE = 0.02
@@ -35,7 +35,7 @@ def main() -> None:
     parser.add_argument("--memory", action="store_true", help="measure memory only")
     words = parser.parse_args()
     width, height = map(int, words.size.split("x"))
-    image = dark_image(height, width)
+    image = dark_noise(width, height)
     if words.memory:
         print(f"{extra_memory(image, words.threads) / 1e6:.1f}")
         return
@@ -63,14 +63,7 @@ def main() -> None:
     for name in list(available())[1:-1]:
         other = Enhancer(threads=words.threads, kernel=name)
         candidates[f"natural, {name}"] = lambda other=other: other.enhance(image)
-    seconds = {name: [] for name in candidates}
-    for round_ in range(words.rounds + 1):
-        for name, run in candidates.items():
-            time.sleep(PAUSE)
-            start = time.perf_counter()
-            run()
-            if round_:  # the first is a warm-up
-                seconds[name].append(time.perf_counter() - start)
+    seconds = taking_turns(candidates, words.rounds, PAUSE)
     base = statistics.median(seconds["torch eager"])
     print(f"{width} x {height}, {words.threads} threads, kernel {natural.kernel.name}")
     for name, times in seconds.items():
@@ -82,15 +75,6 @@ def main() -> None:
         capture_output=True, text=True, check=True,
     )  # fmt: skip
     print(f"{'memory beyond in and out':24} {memory.stdout.strip():>8} MB")
-
-
-def dark_image(height: int, width: int) -> np.ndarray:
-    """Make something dark; the time does not depend on the values."""
-    rng = np.random.default_rng(0)
-    image = np.empty((height, width, 3), np.uint8)
-    for row in image:  # one by one: large temporaries would blur the figure of memory
-        row[:] = rng.random((width, 3), np.float32) ** 3 * 80
-    return image
 
 
 def extra_memory(image: np.ndarray, threads: int) -> float:

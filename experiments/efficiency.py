@@ -18,6 +18,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from statistics import median
 
@@ -26,6 +27,7 @@ import numpy as np
 from experiments import classical, efficiency_report
 from experiments.lab import HERE, Cell, Claim, Json, Results, Scale
 from noiser import Enhancer, TrainingConfig
+from noiser.pipelines.benchmark import dark_noise, taking_turns
 from noiser.types import ByteImage
 
 NEEDS: tuple[str, ...] = ()
@@ -88,7 +90,8 @@ def inference(sizes: list[list[int]], rounds: int) -> Json:
         runs = {method: method_named(method) for method in METHODS}
         found = {}
         for width, height in sizes:
-            seconds = interleaved(runs, dark_image(width, height), rounds)
+            image = dark_noise(width, height)
+            seconds = taking_turns({m: partial(run, image) for m, run in runs.items()}, rounds)
             for method, taken in seconds.items():
                 code = ENTRY.format(method, width, height)
                 peak = subprocess.run(  # noqa: S603
@@ -101,20 +104,6 @@ def inference(sizes: list[list[int]], rounds: int) -> Json:
     finally:
         torch.set_num_threads(threads)
     return {"measured": found}
-
-
-def interleaved(
-    runs: dict[str, Callable[[ByteImage], ByteImage]], image: ByteImage, rounds: int
-) -> dict[str, list[float]]:
-    """Let the methods take turns; the first round is not counted [s]."""
-    seconds: dict[str, list[float]] = {method: [] for method in runs}
-    for turn in range(rounds + 1):
-        for method, run in runs.items():
-            start = time.perf_counter()
-            run(image)
-            if turn:
-                seconds[method].append(time.perf_counter() - start)
-    return seconds
 
 
 def method_named(method: str) -> Callable[[ByteImage], ByteImage]:
@@ -149,21 +138,12 @@ def _eager() -> Callable[[ByteImage], ByteImage]:
     return run
 
 
-def dark_image(width: int, height: int) -> ByteImage:
-    """Make something dark; times hardly depend on the values."""
-    rng = np.random.default_rng(0)
-    image = np.empty((height, width, 3), np.uint8)
-    for row in image:  # one by one: large temporaries would blur the figure of memory
-        row[:] = rng.random((width, 3), np.float32) ** 3 * 80
-    return image
-
-
 def extra_memory(method: str, width: int, height: int) -> int:
     """Enhance once and give the growth of this process's peak beyond the output (Linux) [bytes].
 
     A tiny picture first: code and libraries that are loaded once do not count.
     """
-    run, image = method_named(method), dark_image(width, height)
+    run, image = method_named(method), dark_noise(width, height)
     run(np.ascontiguousarray(image[:64, :64]))
     Path("/proc/self/clear_refs").write_text("5")  # the peak starts anew
     before = _resident("VmRSS")

@@ -66,7 +66,7 @@ def test_the_floor_is_that_of_the_memory_where_it_is_slower(a_clock, monkeypatch
 def test_everything_takes_turns_and_the_first_round_does_not_count():
     order = []
 
-    seconds = module._taking_turns(
+    seconds = module.taking_turns(
         {"a": lambda: order.append("a"), "b": lambda: order.append("b")}, 2
     )
 

@@ -8,6 +8,10 @@ LUMA = (0.299, 0.587, 0.114)
 """Weights of red, green and blue in luma (ITU-R BT.601, 1982), on gamma-coded values."""
 
 
+PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
+"""White of the integer formats; floats have 1."""
+
+
 def to_signed(image: UnitImage) -> SignedImage:
     """Move [0, 1] to [-1, 1].
 

@@ -19,7 +19,7 @@ from noiser.light import NOISE_LEVELS, Light
 from noiser.locality import Window, window_of
 from noiser.looks import Look
 from noiser.moments import Moments
-from noiser.network import Network
+from noiser.network import Network, gelu
 
 RESPONSE = 0.36
 """Slope of the network's output before the tanh, at the mean, by the luma [means].
@@ -263,8 +263,9 @@ def _calibration(network: Network) -> float:
         floor = (2.0 * FLOOR) ** 2 * math.fsum((kernel * kernel).tolist())
         hidden = gray / math.sqrt(gray * gray + floor) if floor > 0 else 0.0
         second = [math.fsum(w.flat) for w in network.second_weight[:, k].astype(np.float64)]
-        answer = _gelu(hidden) - _gelu(-hidden)
-        slope += sum(map(operator.mul, LUMA, second)) * answer / (4.0 * SPREAD)
+        slope += (
+            sum(map(operator.mul, LUMA, second)) * hidden / (4.0 * SPREAD)
+        )  # GELU(x) - GELU(-x) = x
     if slope <= 0:
         return 1.0  # more light makes it darker: there is nothing to calibrate
     return _steady(min(RESPONSE / slope, MOST_CONTRAST))
@@ -277,19 +278,11 @@ def _gray_response(plain: Folded, luma: NDArray[np.float64]) -> NDArray[np.float
     hidden = np.repeat(plain.first_bias[:, None], luma.size, 1)
     for color in range(3):
         hidden += by_color[:, color, None] * ((2.0 * luma - 1.0) - center[color])
-    active = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2.0)), np.float64))
+    active = gelu(hidden)
     response = np.repeat(plain.second_bias[:, None], luma.size, 1)
     for k, weights in enumerate(plain.second_weight.sum((2, 3)).T):
         response += weights[:, None] * active[k]
     return response
-
-
-def _gelu(value: float) -> float:
-    """Compute GELU in its exact form."""
-    return 0.5 * value * (1.0 + math.erf(value / math.sqrt(2.0)))
-
-
-_ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 def _steady(value: float) -> float:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from noiser.color import PEAKS
 from noiser.moments import INTEGER_LUMA, UNIT, Moments
 from noiser.types import Pixels, Region
 
@@ -13,9 +14,6 @@ CELL = 16
 
 WINDOW = 0.25
 """Side of the window, as a share of the picture's longer side."""
-
-PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
-"""White of the integer formats; floats have 1."""
 
 
 @dataclass(frozen=True, eq=False)

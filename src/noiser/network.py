@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
@@ -11,6 +12,7 @@ from pathlib import Path
 import numpy as np
 import safetensors
 import safetensors.numpy
+from numpy.typing import NDArray
 
 from noiser.errors import WeightsError
 from noiser.types import Weights
@@ -157,6 +159,19 @@ def load(path: str | Path) -> Network:
         raise WeightsError(f"{path}: {error.strerror}") from error
     except WeightsError as error:
         raise WeightsError(f"{path}: {error}") from error
+
+
+def gelu(values: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute the activation, `x Phi(x)` in its exact form (Hendrycks and Gimpel 2016).
+
+    Example:
+        >>> gelu(np.array([0.0, 1.0])).round(4).tolist()
+        [0.0, 0.8413]
+    """
+    return 0.5 * values * (1.0 + np.asarray(_ERF(values / math.sqrt(2.0)), np.float64))
+
+
+_ERF = np.frompyfunc(math.erf, 1, 1)
 
 
 @cache

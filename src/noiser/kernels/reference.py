@@ -4,14 +4,13 @@ Every sum is a chain of elementwise operations in a fixed order, never a matrix 
 so that here too any cut of an image gives the same bits.
 """
 
-import math
 from itertools import product
 from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.color import luma, to_signed, to_unit
+from noiser.color import PEAKS, luma, to_signed, to_unit
 from noiser.developing import TINY, Development
 from noiser.folding import NETWORK_HALO, Folded
 from noiser.kernels.scene import BAND_HALO, Planes, Scene, taken_apart
@@ -27,6 +26,7 @@ from noiser.moments import (
     UPPER,
     Moments,
 )
+from noiser.network import gelu
 from noiser.types import Padding, Pixels, Region
 
 Counts = NDArray[np.int64]
@@ -35,13 +35,8 @@ Counts = NDArray[np.int64]
 EXACT_PIXELS = 1 << 20
 """Products are below 2^32, so this many add up exactly in a double's 53 bits [pixels]."""
 
-PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
-"""White of the integer formats; floats have 1."""
-
 LEAST_CHROMA = 1e-6
 """Keeps x / 0 out, far below any level."""
-
-_ERF = np.frompyfunc(math.erf, 1, 1)
 
 name = "reference"
 """What `noiser info` calls this kernel."""
@@ -161,7 +156,7 @@ def _network(
     if window is not None:
         gray = _window_at(window, inner, origin)
         hidden = hidden - folded.first_gray[:, None, None] * gray
-    hidden = 0.5 * hidden * (1.0 + np.asarray(_ERF(hidden / math.sqrt(2)), np.float64))
+    hidden = gelu(hidden)
     mode: Literal["constant", "edge"] = "constant" if folded.padding == "zero" else "edge"
     hidden = np.pad(hidden, ((0, 0), *missing), mode)
     output = _convolve(hidden, folded.second_weight, folded.second_bias)

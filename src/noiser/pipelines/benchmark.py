@@ -5,11 +5,12 @@ and medians are told. What travels to other machines is the ratio to the floor.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from statistics import median
+from typing import TypeVar
 
 import numpy as np
 
@@ -28,6 +29,9 @@ TRIAL_ROUNDS = 20_000_000
 
 TRIAL_BYTES = 1 << 27
 """Copied to time the memory: more than caches hold."""
+
+
+Key = TypeVar("Key", bound=Hashable)
 
 
 @dataclass(frozen=True)
@@ -85,7 +89,7 @@ def benchmark(
     sources, copies = (np.array_split(a, enhancer.threads) for a in (blank, np.empty_like(blank)))
     loops = [partial(kernel.multiply_adds, TRIAL_ROUNDS)] * enhancer.threads
     parts = [partial(np.copyto, *pair) for pair in zip(copies, sources, strict=True)]
-    runs: dict[object, Callable[[], object]] = {
+    runs: dict[Hashable, Callable[[], object]] = {
         "multiply-adds": partial(_on_all, enhancer.threads, loops),
         "bytes": partial(_on_all, enhancer.threads, parts),
     }
@@ -93,7 +97,7 @@ def benchmark(
         runs[size, "measure"] = partial(enhancer.measure, image)
         runs[size, "render"] = partial(enhancer.render, image, enhancer.measure(image))
         runs[size, "whole"] = partial(enhancer.enhance, image)
-    seconds = {what: median(taken) for what, taken in _taking_turns(runs, rounds).items()}
+    seconds = {what: median(taken) for what, taken in taking_turns(runs, rounds).items()}
     done = kernel.multiply_adds(TRIAL_ROUNDS) * enhancer.threads
     machine = Machine(done / seconds["multiply-adds"], TRIAL_BYTES / seconds["bytes"])
     timings = []
@@ -116,9 +120,12 @@ def benchmark(
 
 
 def dark_noise(width: int, height: int) -> ByteImage:
-    """Make a dark picture: uint8 [H,W,3]. The time does not depend on what it shows."""
+    """Make a dark picture: uint8 [H,W,3]. Times hardly depend on what it shows."""
     rng = np.random.default_rng(0)
-    return (rng.random((height, width, 3), np.float32) ** 3 * 80).astype(np.uint8)
+    image = np.empty((height, width, 3), np.uint8)
+    for row in image:  # one by one: large temporaries would blur a figure of memory
+        row[:] = rng.random((width, 3), np.float32) ** 3 * 80
+    return image
 
 
 def _on_all(threads: int, tasks: Sequence[Callable[[], object]]) -> None:
@@ -127,13 +134,23 @@ def _on_all(threads: int, tasks: Sequence[Callable[[], object]]) -> None:
         list(pool.map(lambda task: task(), tasks))
 
 
-def _taking_turns(
-    runs: dict[object, Callable[[], object]], rounds: int
-) -> dict[object, list[float]]:
-    """Run all of them once a round; give the seconds of each, without the first round."""
-    seconds: dict[object, list[float]] = {what: [] for what in runs}
+def taking_turns(
+    runs: Mapping[Key, Callable[[], object]], rounds: int, pause: float = 0.0
+) -> dict[Key, list[float]]:
+    """Run all of them once a round.
+
+    Args:
+        runs: What to time.
+        rounds: Turns that count; one more warms up.
+        pause: Before each run, for threads of the one before to fall asleep [s].
+
+    Returns:
+        The seconds of each run, without the first round.
+    """
+    seconds: dict[Key, list[float]] = {what: [] for what in runs}
     for turn in range(rounds + 1):
         for what, run in runs.items():
+            time.sleep(pause)
             start = time.perf_counter()
             run()
             if turn:

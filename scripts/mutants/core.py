@@ -1,0 +1,84 @@
+"""Mutants of what is below the kernels, and of the enhancer."""
+
+from mutant import FOLDING, Mutant
+
+FIDELITY, COLORS, COLORS_TESTS = (
+    "metrics/fidelity.py",
+    "metrics/color_difference.py",
+    "color_difference",
+)
+ORDER, NIQE, EVALUATE = "metrics/lightness_order.py", "metrics/naturalness.py", "cli/evaluate.py"
+
+MUTANTS = [
+    # color, metrics
+    Mutant("color.py", "np.rint(np.clip(image", "np.floor(np.clip(image", "color"),
+    Mutant("color.py", "(0.299, 0.587, 0.114)", "(0.2126, 0.7152, 0.0722)", "color"),
+    Mutant(FIDELITY, "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "fidelity"),
+    Mutant(FIDELITY, "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "fidelity"),
+    Mutant(FIDELITY, "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "fidelity"),
+    Mutant(FIDELITY, "(wanted / mean), 0, PEAK)", "(wanted / mean), 0, 1e9)", "fidelity"),
+    Mutant(COLORS, "abs(apart) > HALF_TURN", "abs(apart) > 181", COLORS_TESTS),
+    Mutant(COLORS, "h1 + h2 < 360, 360.0", "h1 + h2 < 360, -360.0", COLORS_TESTS),
+    Mutant(COLORS, "-2 * np.sqrt(_saturation(chroma))", "-2 * _saturation(chroma)", COLORS_TESTS),
+    Mutant(COLORS, "levels > 0.04045", "levels > 0.008", COLORS_TESTS),
+    Mutant(COLORS, "return total / len(first)", "return total / BLOCK_PIXELS", COLORS_TESTS),
+    Mutant(ORDER, "- 2 * below", "- below", "lightness_order"),
+    Mutant(ORDER, "step - 1 :: step].max", ":: step].max", "lightness_order"),
+    Mutant(ORDER, ".max(axis=2)", "[..., 1]", "lightness_order"),
+    Mutant(NIQE, "111, 111", "112, 110", "naturalness"),
+    Mutant(NIQE, "difference[np.abs(difference) < ROUNDING] = 0.0", "pass", "naturalness"),
+    Mutant(NIQE, "(219.0 / 255.0)", "(220.0 / 255.0)", "naturalness"),
+    Mutant(NIQE, "(deviation + 1.0)", "(deviation + 1.01)", "naturalness"),
+    Mutant(NIQE, "nearest[np.isnan(wanted)] = 0", "pass", "naturalness"),
+    Mutant(NIQE, "(skew**2 + 1) ** 2", "(skew**2 + 1)", "naturalness"),
+    Mutant(NIQE, "height * width < 2 * BLOCK**2", "height * width < BLOCK**2", "naturalness"),
+    Mutant(NIQE, "features, axis=0) - model.mean", "complete, axis=0) - model.mean", "naturalness"),
+    Mutant(NIQE, "np.isfinite(array).all()", "np.isfinite(array).any()", "naturalness"),
+    Mutant(NIQE, "st_size > MAX_FILE_BYTES", "st_size >= MAX_FILE_BYTES", "naturalness"),
+    Mutant(EVALUATE, "given.keys() >= set(column.inputs)", "True", "cli"),
+    Mutant(EVALUATE, "len(given) == 1 and pristine is None", "False", "cli"),
+    # moments
+    Mutant("moments.py", "self.count + other.count", "self.count", "moments"),
+    Mutant("moments.py", "map(operator.add, self.sums, other.sums)", "self.sums", "moments"),
+    Mutant("moments.py", "- s[i] * s[j]", "- s[i] * s[i]", "moments"),
+    Mutant("moments.py", "(n * UNIT) ** 2", "n * (n - 1) * UNIT**2", "moments"),
+    Mutant("moments.py", "matrix.T[UPPER] = upper", "matrix[UPPER] = upper", "moments"),
+    Mutant("moments.py", "if self.padding != other.padding", "if False", "moments"),
+    Mutant("moments.py", "self.count < 1 or", "self.count < 0 or", "moments"),
+    # network
+    Mutant("network.py", "if found != expected", "if False", "network"),
+    Mutant("network.py", "np.isfinite(array).all()", "np.isfinite(array).any()", "network"),
+    Mutant("network.py", " or array.dtype != np.float32", "", "network"),
+    Mutant("network.py", "st_size > MAX_FILE_BYTES", "st_size >= MAX_FILE_BYTES", "network"),
+    Mutant("network.py", "if set(arrays) != names", "if not names <= set(arrays)", "network"),
+    Mutant("network.py", "digest.update(name.encode())", "pass", "network"),
+    Mutant("network.py", "1 <= hidden <= MAX", "1 <= hidden < MAX", "network"),
+    Mutant("network.py", "values / math.sqrt(2.0)", "values / 1.4142", "network reference parity"),
+    # folding
+    Mutant("folding.py", "                + eps", "                + 2 * eps", FOLDING),
+    Mutant("folding.py", "(2.0 * noise_floor) ** 2", "noise_floor**2", FOLDING),
+    Mutant("folding.py", "first_bias=-shift * scale", "first_bias=shift * scale", FOLDING),
+    Mutant("folding.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),
+    Mutant("folding.py", "mean - np.repeat(center / 255, 9)", "mean", FOLDING),
+    # looks
+    Mutant("looks.py", "not low <= value <= high", "value < low or value > high", "looks"),
+    Mutant("looks.py", 'PAPER = Look(padding="zero"', 'PAPER = Look(padding="replicate"', "looks"),
+    Mutant("looks.py", "if v is not None", "if v", "looks"),
+    # carriers
+    Mutant("carriers.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "carriers"),
+    Mutant("carriers.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "carriers"),
+    Mutant("carriers.py", " if k not in stale", "", "carriers"),
+    Mutant("carriers.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
+    Mutant("carriers.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
+    Mutant("carriers.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
+    # enhancer
+    Mutant("enhancer.py", "min(row + step, rows.stop)", "row + step", "enhancer"),
+    Mutant("enhancer.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"),
+    Mutant(
+        "enhancer.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "enhancer"
+    ),
+    Mutant("enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
+    Mutant("enhancer.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
+    Mutant("enhancer.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
+    Mutant("enhancer.py", "-(-height // (", "(height // (", "enhancer"),
+]

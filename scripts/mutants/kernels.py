@@ -1,0 +1,103 @@
+"""Mutants of the kernels."""
+
+from mutant import MEASURE, NATIVE, REFERENCE, RENDER, VECTORS, Mutant
+
+MUTANTS = [
+    # kernels
+    Mutant("kernels/__init__.py", "next(iter(found.values()))", "found['reference']", "kernels"),
+    Mutant("kernels/native.py", '("avx512", "avx2",', '("avx2", "avx512",', "kernels"),
+    Mutant(
+        "kernels/reference.py",
+        "lattice = np.rint(_signed(pixels, _grow((rows",
+        "lattice = np.floor(_signed(pixels, _grow((rows",
+        REFERENCE,
+    ),
+    Mutant("kernels/reference.py", '== "zero" else "edge"', '== "zero" else "constant"', REFERENCE),
+    Mutant("kernels/reference.py", "(1.0 - strength) * source", "1.0 * source", "properties"),
+    Mutant("kernels/reference.py", "np.rint(value) if", "np.floor(value) if", REFERENCE),
+    Mutant(
+        "kernels/reference.py",
+        "columns.clip(0, width - 1)",
+        "abs(columns).clip(0, width - 2)",
+        REFERENCE,
+    ),
+    Mutant(
+        "kernels/reference.py",
+        "rows = slice(row, min(row + height, bottom))",
+        "rows = slice(row, row + height)",
+        REFERENCE,
+    ),
+    Mutant(
+        "kernels/reference.py",
+        "signed - (folded.center / 255)",
+        "signed - (folded.center / 256)",
+        REFERENCE,
+    ),
+    Mutant("kernels/native.py", "scale**2 * p", "scale * p", NATIVE),
+    Mutant(
+        "kernels/native.py",
+        "np.where(products != 0, products, products.T)[UPPER]",
+        "products[UPPER]",
+        NATIVE,
+    ),
+    Mutant(
+        "kernels/native.py", "folded.center / 255 * levels", "folded.center / 255 * 255", NATIVE
+    ),
+    Mutant("kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
+    Mutant(
+        MEASURE,
+        "2 * (int)v - 255)\nDEFINE_READ(lattice_uint16",
+        "2 * (int)v - 254)\nDEFINE_READ(lattice_uint16",
+        NATIVE,
+    ),
+    Mutant(
+        MEASURE,
+        "start += 16384) {\n        int64_t i = start",
+        "start += 16383) {\n        int64_t i = start",
+        NATIVE,
+    ),
+    Mutant(MEASURE, "(end - i) * sizeof *second", "(end - i - 1) * sizeof *second", NATIVE),
+    Mutant(MEASURE, "int32_t part = 0;", "int16_t part = 0;", NATIVE),
+    Mutant(MEASURE, "(int64_t)first[a * pitch + i]", "(int32_t)first[a * pitch + i]", NATIVE),
+    Mutant(MEASURE, "int i = at; i < 2 && i", "int i = at; i < 1 && i", NATIVE),
+    Mutant(MEASURE, "r + 1 - k < at->bottom) sums", "r + 1 - k <= at->bottom) sums", NATIVE),
+    Mutant(MEASURE, "0 : row[count]; ", "0 : row[count - 1]; ", NATIVE),
+    Mutant(MEASURE, "at->left > 0 ? at->left - 1 : 0", "at->left > 0 ? at->left : 0", NATIVE),
+    Mutant(RENDER, "0.0f : hidden[span - 2]", "0.0f : hidden[span - 3]", NATIVE),
+    Mutant(
+        RENDER,
+        "if (at_left) hidden[0] = f->padding == ZERO ? 0.0f",
+        "if (at_left) hidden[0] = f->padding == ZERO ? 1.0f",
+        NATIVE,
+    ),
+    Mutant(
+        RENDER,
+        ": clamp(source, 0, from->height - 1) % 3",
+        ": clamp(source, 0, from->height) % 3",
+        NATIVE,
+    ),
+    Mutant(RENDER, "outside && f->padding == ZERO\n", "0 && f->padding == ZERO\n", NATIVE),
+    Mutant(VECTORS, "1.837771758e-02f", "1.837871758e-02f", NATIVE),
+    Mutant(VECTORS, "from[at[i] & 7]", "from[at[i] & 3]", NATIVE),
+    Mutant(VECTORS, "smaller(magnitude, all(5.2f))", "magnitude", NATIVE),
+    Mutant(VECTORS, "5.5504109e-2f", "5.5514109e-2f", NATIVE),
+    Mutant(
+        VECTORS, "larger(smaller(x, all(126.0f)), all(-126.0f))", "larger(x, all(-126.0f))", NATIVE
+    ),
+    Mutant(VECTORS, "(vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c)", "a * b + c", NATIVE),
+    Mutant(RENDER, "(int32_t)(((value) + 12582912.0f) - 12582912.0f)", "(int32_t)(value)", NATIVE),
+    Mutant(RENDER, "fma_(all(0.587f), colors[1]", "fma_(all(0.587f), colors[0]", NATIVE),
+    Mutant(RENDER, "larger(smaller(out[c], all(1.0f)), all(0.0f))", "out[c]", NATIVE),
+    Mutant(
+        RENDER,
+        "source + i * from->column + colors * from->channel",
+        "source + i * from->column",
+        NATIVE,
+    ),
+    Mutant(
+        RENDER,
+        "(y - at->top) * to->row + (left - at->left)",
+        "(y - at->top) * to->row + left",
+        NATIVE,
+    ),
+]

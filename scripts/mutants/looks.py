@@ -1,0 +1,76 @@
+"""Mutants of what a look knows of a picture, and does with it."""
+
+from mutant import FOLDING, MEASURE, NATIVE, RENDER, SCENE, VECTORS, Mutant
+
+MUTANTS = [
+    # what a look knows and does
+    Mutant(
+        "moments.py", "map(operator.add, self.tones", "map(max, self.tones", "moments properties"
+    ),
+    Mutant("moments.py", "_joined(self.cells, other.cells)", "self.cells", "locality"),
+    Mutant("folding.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
+    Mutant(
+        "folding.py", "self.second_bias * contrast + shift", "self.second_bias + shift", FOLDING
+    ),
+    Mutant("looks.py", "or self.auto > 0", "", "looks"),
+    Mutant("light.py", "(occurring + 0.5)", "(occurring + 1.5)", "light"),
+    Mutant("light.py", "SHARE_OF_GRAIN = 0.1", "SHARE_OF_GRAIN = 0.3", "light"),
+    Mutant("light.py", "min(lit or trusted)", "min(trusted)", "light"),
+    Mutant("light.py", "EVENNESS * self.calmest))", "9.0))", "light"),
+    Mutant("light.py", "found[0] = max(found[0], self.calmest)", "pass", "light"),
+    Mutant("light.py", "NOISE_BELOW * self.calmest)", "0.0)", "light"),
+    Mutant("light.py", "for m in (dark, bright))", "for m in (dark, dark))", "light"),
+    Mutant("light.py", "return t * t * (3.0 - 2.0 * t)", "return float(t > 0.5)", "light"),
+    Mutant(
+        "developing.py", "_calibration(network) ** look.auto", "_calibration(network)", "developing"
+    ),
+    Mutant("developing.py", "shift += look.auto * exposure.shift", "pass", "developing knobs"),
+    Mutant("developing.py", "look.restraint * (1.0 - light.need)", "look.restraint", "developing"),
+    Mutant("developing.py", "(mean / brightest) ** NIGHT", "1.0", "developing"),
+    Mutant("developing.py", "(means < wanted)", "(means > wanted)", "developing"),
+    Mutant("developing.py", "min(max(found, least), most)", "least", "developing"),
+    Mutant("developing.py", "    if slope <= 0:", "    if False:", "developing"),
+    Mutant("developing.py", "RESPONSE / slope", "RESPONSE", "developing"),
+    Mutant("developing.py", "(SEEN / np.maximum(gains, 1e-3)) ** 2", "0.0", "developing"),
+    Mutant("developing.py", "FINE * look.detail", "FINE", "developing"),
+    Mutant("developing.py", "(CALM - MIDDLE)", "0.0", "developing"),
+    Mutant("locality.py", "region[axis].start + origin[axis]", "origin[axis]", "locality"),
+    Mutant("locality.py", "total -= count * mean", "total -= mean", "locality"),
+    Mutant("locality.py", "gray = amount * total", "gray = total", "locality"),
+    Mutant(
+        "kernels/scene.py", "(medium[1] ** 2 + medium[2] ** 2) / 2.0", "medium[1] ** 2", "looks"
+    ),
+    Mutant("kernels/scene.py", "brightness - level, 0.0)", "brightness, 0.0)", "scene"),
+    Mutant("kernels/scene.py", "weights[1] * medium[0", "medium[0", "scene"),
+    Mutant("kernels/reference.py", "development.highlights * (", "1.0 * (", "looks"),
+    Mutant("kernels/reference.py", "dimmed * (level", "(level", "looks"),
+    Mutant("kernels/reference.py", "(0.5 + 0.5 * room)", "room", "looks"),
+    Mutant(
+        "kernels/reference.py", "hidden - folded.first_gray", "hidden + folded.first_gray", NATIVE
+    ),
+    Mutant("kernels/reference.py", "soft + 16 * 256 * UNIT", "soft + 16 * 256", "reference"),
+    Mutant(MEASURE, "luma[0] = luma[1];", "luma[0] = 0;", NATIVE),
+    Mutant(MEASURE, "clamp(r + k, 0, im->height - 1) % 3", "(r + k + 3) % 3", NATIVE),
+    Mutant(MEASURE, "magnitude / size_step", "magnitude >> 1", NATIVE),
+    Mutant(MEASURE, "(level >= 404)", "(level > 404)", NATIVE),
+    Mutant(SCENE, "HALO = 7,", "HALO = 6,", NATIVE),
+    Mutant(SCENE, "load(energy[2] + i) + load(blue + i)", "load(energy[2] + i) * 2.0f", NATIVE),
+    Mutant(SCENE, "fma_(all(f->fine), small, f->medium * large)", "f->fine * small", NATIVE),
+    Mutant(SCENE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
+    Mutant(SCENE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
+    Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
+    Mutant(RENDER, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
+    Mutant(RENDER, "root(dark * both)", "dark", NATIVE),
+    Mutant(RENDER, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
+    Mutant(RENDER, "load(window + j + v * LANES)", "load(window + j)", NATIVE),
+    Mutant(RENDER, "(double)(f->origin_row + y)", "(double)y", NATIVE + " locality"),
+    Mutant(RENDER, "before + 1 < f->window_columns", "before + 2 < f->window_columns", NATIVE),
+    Mutant(VECTORS, "*missing = odds * value;", "*missing = 1.0f - value;", NATIVE),
+    Mutant("kernels/native.py", "2.0 * np.stack([red", "np.stack([red", NATIVE),
+    Mutant("training/noise.py", ".clamp(-1.0, 1.0)", "", "noise training"),
+    Mutant("training/noise.py", " + config.noise_mean", "", "noise training"),
+    Mutant("training/noise.py", ".pow(-config.spectrum)", ".pow(-0.5)", "noise"),
+    Mutant("training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"),
+    Mutant("enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"),
+    Mutant("enhancer.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),
+]

@@ -1,0 +1,27 @@
+"""What a mutant is, and the names of files and tests that several tables use."""
+
+from typing import NamedTuple
+
+KERNEL = "kernels/kernel.c"
+MEASURE, SCENE, RENDER, VECTORS = (
+    f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors")
+)
+
+
+class Mutant(NamedTuple):
+    """One way to break one line."""
+
+    file: str
+    """The module, below src/noiser."""
+
+    old: str
+    """A fragment that occurs exactly once."""
+
+    new: str
+    """What takes its place."""
+
+    tests: str
+    """The test files to run, by their names without `test_`."""
+
+
+REFERENCE, NATIVE, FOLDING = "reference looks parity", "native properties", "folding"
