@@ -13,8 +13,8 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.color import LUMA
-from noiser.folding import Folded, fold
+from noiser.color import LUMA, luma
+from noiser.folding import Folded, fold, weights_for
 from noiser.light import NOISE_LEVELS, Light
 from noiser.locality import Window, window_of
 from noiser.looks import Look
@@ -60,6 +60,9 @@ BLACK_ENDS, BLACK_RISE = 3.5 / 255, 24.0
 CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 """Luma at which half of the chroma and of the detail has faded [means]."""
 
+OWN_COLORS = 0.5
+"""From this value of `color` on, the network leaves colours alone."""
+
 FINE, MEDIUM = 0.6, 0.1
 """Detail of one and of two pixels that is given back at `detail` 1."""
 
@@ -88,6 +91,9 @@ class Development:
 
     color: float = 0.0
     """Share of the photo's own chroma."""
+
+    cast: tuple[float, float] = (0.0, 0.0)
+    """Red and blue less luma, of a luma of 1, that are taken from that: the photo's tint."""
 
     highlights: float = 0.0
     """Share of the photo's own in what is missing to white."""
@@ -150,15 +156,17 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
         )
     light = Light.of(moments)
     floor = math.hypot(look.noise_floor, look.auto * FLOOR * light.scale)
-    plain = fold(network, moments, eps=look.eps, noise_floor=floor)
-    contrast = look.contrast * _calibration(network) ** look.auto
+    chroma = max(1.0 - look.color / OWN_COLORS, 0.0)
+    plain = fold(network, moments, eps=look.eps, noise_floor=floor, chroma=chroma)
+    contrast = look.contrast * _calibration(network, chroma) ** look.auto
     exposure = Exposure(plain, light, look, contrast)
     shift += look.auto * exposure.shift
     black = look.black * exposure.black
     return plain.turned(contrast, shift), Development(
         develops=look.develops,
         strength=look.strength * (1.0 - look.restraint * (1.0 - light.need)),
-        color=look.color,
+        color=1.0 - chroma,
+        cast=_cast(moments, 1.0 - look.color),
         highlights=look.highlights,
         denoise=look.denoise,
         fine=FINE * look.detail,
@@ -249,20 +257,28 @@ class Exposure:
         return _steady(min(max(found, least), most))
 
 
+def _cast(moments: Moments, share: float) -> tuple[float, float]:
+    """Compute a share of the picture's tint: of what keeps its mean from gray (Buchsbaum 1980)."""
+    red, green, blue = ((moments.mean().reshape(3, 9)[:, 4] + 1.0) / 2.0).tolist()
+    mean = luma(red, green, blue)
+    return tuple(_steady(share * (c - mean) / max(mean, TINY)) for c in (red, blue))
+
+
 @lru_cache(maxsize=8)
-def _calibration(network: Network) -> float:
+def _calibration(network: Network, chroma: float) -> float:
     """Compute the contrast at which every network answers a picture alike.
 
     In units of the mean, the noise floor is `FLOOR`, and the network's answer to gray that
     deviates by `SPREAD` is compared with `RESPONSE`.
     """
-    kernels = network.first_weight.astype(np.float64).reshape(network.hidden_channels, -1)
+    first, second_weight, _ = weights_for(network, chroma)
+    kernels = first.reshape(network.hidden_channels, -1)
     slope = 0.0
     for k, kernel in enumerate(kernels):
         gray = 2.0 * SPREAD * math.fsum(kernel.tolist())
         floor = (2.0 * FLOOR) ** 2 * math.fsum((kernel * kernel).tolist())
         hidden = gray / math.sqrt(gray * gray + floor) if floor > 0 else 0.0
-        second = [math.fsum(w.flat) for w in network.second_weight[:, k].astype(np.float64)]
+        second = [math.fsum(w.flat) for w in second_weight[:, k]]
         slope += (
             sum(map(operator.mul, LUMA, second)) * hidden / (4.0 * SPREAD)
         )  # GELU(x) - GELU(-x) = x

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from noiser.color import LUMA, luma
 from noiser.moments import TAPS, UPPER, Moments
 from noiser.network import Network
 from noiser.types import Padding
@@ -41,6 +42,9 @@ class Folded:
     second_bias: NDArray[np.float64]
     """float64 [3]."""
 
+    chroma: float = 1.0
+    """Share of chroma that passes through. At 0 all colours go in and come out as their luma."""
+
     def turned(self, contrast: float, shift: float) -> "Folded":
         """Turn contrast and brightness: the tanh of `contrast * z + shift` in that of `z`'s place.
 
@@ -65,6 +69,7 @@ def fold(
     *,
     eps: float = 1e-5,
     noise_floor: float = 0.0,
+    chroma: float = 1.0,
 ) -> Folded:
     r"""Put the image's statistics into the network's weights.
 
@@ -85,6 +90,7 @@ def fold(
         eps: Added to every variance, squared units of [-1, 1]; torch's and the paper's
             is 1e-5.
         noise_floor: Standard deviation of the noise to expect [share of the full range].
+        chroma: Share of the chroma that the network sees, and that it gives back, in [0, 1].
 
     Returns:
         The local filter.
@@ -92,7 +98,8 @@ def fold(
     mean, covariance = moments.mean(), moments.covariance()
     center = np.rint(mean.reshape(3, 9)[:, 4] * 255).astype(np.int64)
     offset = mean - np.repeat(center / 255, 9)
-    kernels = network.first_weight.astype(np.float64).reshape(-1, TAPS)
+    first, second, second_bias = weights_for(network, chroma)
+    kernels = first.reshape(-1, TAPS)
     scale = _inverse_deviations(kernels, covariance, eps, noise_floor)
     shift = np.array([math.fsum((w * offset).tolist()) for w in kernels])
     return Folded(
@@ -100,9 +107,37 @@ def fold(
         center=center,
         first_weight=(kernels * scale[:, None]).reshape(-1, 3, 3, 3),
         first_bias=-shift * scale,
-        second_weight=network.second_weight.astype(np.float64),
-        second_bias=network.second_bias.astype(np.float64),
+        second_weight=second,
+        second_bias=second_bias,
+        chroma=chroma,
     )
+
+
+def weights_for(network: Network, chroma: float) -> tuple[NDArray[np.float64], ...]:
+    """Put the fading of chroma, before the network and after it, into its weights.
+
+    Chroma is what a colour differs from its luma by. Fading it is linear, so that it costs
+    nothing; and without any, the three colours that go in are one, as are those that come out.
+
+    Args:
+        network: The weights.
+        chroma: Share that is left, in [0, 1]; 1 changes nothing.
+
+    Returns:
+        First weight, second weight and second bias, float64.
+    """
+    first = network.first_weight.astype(np.float64)
+    second = network.second_weight.astype(np.float64)
+    bias = network.second_bias.astype(np.float64)
+    if chroma == 1.0:
+        return first, second, bias
+    of_gray = first[:, 0] + first[:, 1] + first[:, 2]
+    seen = [chroma * first[:, c] + (1.0 - chroma) * LUMA[c] * of_gray for c in range(3)]
+    given = [
+        chroma * values + (1.0 - chroma) * luma(values[0], values[1], values[2])
+        for values in (second, bias)
+    ]
+    return np.stack(seen, 1), given[0], given[1]
 
 
 def _inverse_deviations(

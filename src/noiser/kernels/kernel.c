@@ -33,20 +33,23 @@ typedef struct {
 } region;
 
 typedef struct {
-    const float *first_weight;  /* [hidden / CHANNEL_BLOCK][27][CHANNEL_BLOCK], for the planes */
+    const float *first_weight;  /* [hidden / CHANNEL_BLOCK][27][CHANNEL_BLOCK], for the planes;
+                                   gray: [hidden][9], for luma */
     const float *first_bias;    /* [hidden] */
     const float *first_gray;    /* [hidden], by which local gray moves the hidden channels */
-    const float *second_weight; /* [hidden][9][3] */
-    const float *second_bias;   /* [3] */
+    const float *second_weight; /* [hidden][9][3]; gray: [hidden][9] */
+    const float *second_bias;   /* [3]; gray: [1] */
     const float *window;        /* [window_rows][window_columns] local gray, or null */
     int64_t window_rows, window_columns, origin_row, origin_column;
     int32_t window_cell; /* side of the square that one value of the window stands for [pixels] */
     int32_t hidden;      /* a multiple of CHANNEL_BLOCK */
     int32_t padding;
     int32_t develops; /* whether there is more to do than the network; see scene.h */
+    int32_t gray;     /* whether the network reads and writes luma alone; see gray.h */
     float center[3];  /* subtracted from each colour [levels] */
     float levels;     /* the signed value 1 [levels]: 255, 65535 or 1 */
-    float color;      /* share of the photo's own chroma */
+    float cast[2];    /* red and blue less luma, of a luma of 1, that are the photo's tint */
+    float color;      /* share of the photo's own chroma less its tint */
     float chroma_floor, detail_floor; /* luma at which half of chroma and of detail has faded */
     float black;                      /* luma that is darkened to a half */
     float highlights;                 /* share of the photo's own in what is missing to white */
@@ -71,6 +74,10 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "scene.h"
 
+#include "develop.h"
+
+#include "gray.h"
+
 #include "render.h"
 
 #include "roofline.h"
@@ -93,11 +100,14 @@ int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, i
 /* Render the region of `from` into all of `to`, which has the region's size and the same
    channels and depth. Returns 1 without memory. */
 int EXPORT(noiser_render)(const image *from, const image *to, const region *at, const filter *f) {
-    workspace *w = calloc(1, sizeof *w + 4 * (size_t)f->hidden * PITCH * sizeof(float));
-    if (!w) return 1;
-    for (int64_t left = at->left; left < at->right; left += TILE)
-        render_tile(from, to, at, left, left + TILE < at->right ? left + TILE : at->right, f, w);
-    free(w);
+    size_t hidden = f->gray ? 0 : 4 * (size_t)f->hidden * PITCH * sizeof(float);
+    void *memory = calloc(1, sizeof(workspace) + hidden + ALIGNMENT);
+    if (!memory) return 1;
+    workspace *w = (void *)(((uintptr_t)memory + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+    int64_t tile = f->develops ? SPAN - 2 * HALO : SPAN - HALO - 1;
+    for (int64_t left = at->left; left < at->right; left += tile)
+        render_tile(from, to, at, left, left + tile < at->right ? left + tile : at->right, f, w);
+    free(memory);
     return 0;
 }
 

@@ -70,9 +70,13 @@ class _Filter(ctypes.Structure):
             (name, ctypes.c_int64)
             for name in ("window_rows", "window_columns", "origin_row", "origin_column")
         ),
-        *((name, ctypes.c_int32) for name in ("window_cell", "hidden", "padding", "develops")),
+        *(
+            (name, ctypes.c_int32)
+            for name in ("window_cell", "hidden", "padding", "develops", "gray")
+        ),
         ("center", ctypes.c_float * 3),
         ("levels", ctypes.c_float),
+        ("cast", ctypes.c_float * 2),
         *((name, ctypes.c_float) for name in SHARED),
         ("noise", ctypes.c_float),
         ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
@@ -146,7 +150,8 @@ class NativeKernel:
     ) -> None:
         """Apply the folded network and the look to a region: see the reference."""
         levels = LEVELS[DEPTHS[pixels.dtype]]
-        arrays = _pack(folded, levels, development.develops)
+        gray = development.develops and folded.chroma == 0.0
+        arrays = _pack_gray(folded) if gray else _pack(folded, levels, development.develops)
         window = None if development.window is None else development.window.gray
         levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
         filter_ = _Filter(
@@ -158,8 +163,10 @@ class NativeKernel:
             arrays[1].size,
             PADDINGS[folded.padding],
             development.develops,
+            gray,
             (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
             levels,
+            (ctypes.c_float * 2)(*development.cast),
             *(getattr(development, name) for name in SHARED),
             development.noise[0],
             levels_of_noise(*NOISE_LEVELS),
@@ -218,6 +225,20 @@ def _pack(folded: Folded, levels: int, in_luma: bool) -> tuple[Pixels, ...]:
         np.pad(-folded.first_gray, (0, missing)),
         second.transpose(1, 2, 0),
         folded.second_bias,
+    )
+    return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+
+
+@lru_cache(maxsize=8)
+def _pack_gray(folded: Folded) -> tuple[Pixels, ...]:
+    """Lay out the weights of a network that reads and writes luma alone, for luma in [0, 1]."""
+    red, green, blue = folded.first_weight.transpose(1, 0, 2, 3)
+    arrays = (
+        2.0 * (red + green + blue),
+        folded.first_bias,
+        -folded.first_gray,
+        folded.second_weight[0],
+        folded.second_bias[:1],
     )
     return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
 

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from noiser.color import PEAKS, luma, to_signed, to_unit
 from noiser.developing import TINY, Development
 from noiser.folding import NETWORK_HALO, Folded
-from noiser.kernels.scene import BAND_HALO, Planes, Scene, taken_apart
+from noiser.kernels.scene import BAND_HALO, Planes, Scene, all_three, taken_apart
 from noiser.locality import Window
 from noiser.moments import (
     GRAIN_BINS,
@@ -207,8 +207,7 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     tone = (square * (1.0 + black) + TINY) / (square + black + TINY)
     level = (1.0 - np.sqrt(missing * both)) * tone
     gain = development.color * level / (light + development.chroma_floor)
-    others = (1.0 - development.color) * tone
-    chroma = gain * own + others * (network - bright)
+    chroma = gain * (own - _tint(light, development)) + tone * (network - bright)
     level = level + level / (light + development.detail_floor) * detail
     # Where a colour would pass 1 it gives up half in saturation, half in brightness; the hue
     # stays.
@@ -216,6 +215,12 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     room = np.minimum(np.maximum(1.0 - level, 0.0) / most, 1.0)
     dimmed = np.minimum(2.0 / (1.0 + level + most), 1.0)
     return np.asarray(dimmed * (level + (0.5 + 0.5 * room) * chroma), np.float64)
+
+
+def _tint(light: Planes, development: Development) -> Planes:
+    """Compute what the photo's tint adds to a gray of its luma: float64 [3,h,w]."""
+    red, blue = (share * light for share in development.cast)
+    return all_three(np.stack([red, blue]))
 
 
 def _write(source: Pixels, enhanced: Planes, strength: float, out: Pixels) -> None:

@@ -6,12 +6,15 @@
    taken away: Wiener's filter, locally (Lee 1980). All values are in [0, 1], less the center.
 
    A row passes through in stages, each a few rows behind the one before it, so all rows live
-   in small rings. Every plane of a tile begins HALO columns left of it. */
+   in small rings. */
 
-enum { HALO = 7, NETWORK_HALO = 2, BAND_HALO = HALO - NETWORK_HALO };
+enum { HALO = 7, NETWORK_HALO = 2 };
 
-/* Pixels of a tile, and what the vectors may read beyond it. */
-enum { TILE = 254, SPAN = TILE + 2, PITCH = TILE + 2 * HALO + 64 };
+/* All rows of a tile, of whatever stage, have one frame: its first column is at LEFT, after its
+   halo and a margin that only neighbours to the left of a first vector read. Loops run from
+   MARGIN to an `end` in whole vectors, over SPAN columns at most; what lies outside the tile and
+   its halo is never used. */
+enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 256, PITCH = MARGIN + SPAN + MARGIN };
 
 enum { LUMA, RED_LESS_LUMA, BLUE_LESS_LUMA };
 
@@ -25,6 +28,7 @@ typedef struct {
     float input[4][3][PITCH];  /* what the network reads: the photo without noise */
     float own[4][3][PITCH];    /* what the look reads: that, without its finest band */
     float detail[4][PITCH];    /* what the look gives back */
+    float spare[3][PITCH];
 } bands;
 
 /* White noise of variance 1 has these variances in the bands, as tests/test_scene.py proves:
@@ -37,56 +41,45 @@ static const float COLOR_NOISE = 25.0f * 2.0f * 2.25f * 0.074462890625f;
 /* Keeps 0 / 0 out, far below a 16-bit step. */
 static const float NO_ENERGY = 25e-9f;
 
-/* All loops below run in whole vectors, so up to a vector beyond `to`, where rows have room. */
-static inline void blur(const float *above, const float *at, const float *below, int64_t from,
-                        int64_t to, int64_t step, float *out) {
-    float column[PITCH];
-    for (int64_t i = from - step; i < to + step; i += LANES)
+/* Blur by 1 2 1 in both directions, `step` pixels apart; `less`, if any, is what that takes away. */
+static inline void blur(const float *above, const float *at, const float *below, int64_t end,
+                        int64_t step, float *column, float *out, float *less) {
+    for (int64_t i = MARGIN; i < end; i += LANES)
         store(column + i, fma_(all(2.0f), load(at + i), load(above + i) + load(below + i)));
-    for (int64_t i = from; i < to; i += LANES) {
+    for (int64_t i = MARGIN; i < end; i += LANES) {
         vec beside = load(column + i - step) + load(column + i + step);
-        store(out + i, fma_(all(2.0f), load(column + i), beside) * 0.0625f);
+        vec soft = fma_(all(2.0f), load(column + i), beside) * 0.0625f;
+        store(out + i, soft);
+        if (less) store(less + i, load(at + i) - soft);
     }
 }
 
-/* Sum of five squares around each column. */
-static inline void add_squares(const float *a, int64_t from, int64_t to, float *out) {
-    for (int64_t i = from; i < to; i += LANES) {
-        vec sum = load(a + i) * load(a + i);
-        for (int k = 1; k <= 2; k++) {
-            sum = fma_(load(a + i - k), load(a + i - k), sum);
-            sum = fma_(load(a + i + k), load(a + i + k), sum);
-        }
-        store(out + i, sum);
-    }
-}
-
-static void split_soft(bands *b, int64_t r, int64_t count) {
+static void split_soft(bands *b, int64_t r, int64_t end) {
     for (int c = 0; c < 3; c++)
-        blur(b->photo[(r - 1) & 7][c], b->photo[r & 7][c], b->photo[(r + 1) & 7][c], 1, count - 1, 1,
-             b->soft[r & 7][c]);
-    const float *photo = b->photo[r & 7][LUMA], *soft = b->soft[r & 7][LUMA];
-    for (int64_t i = 1; i < count - 1; i += LANES)
-        store(b->fine[r & 7] + i, load(photo + i) - load(soft + i));
+        blur(b->photo[(r - 1) & 7][c], b->photo[r & 7][c], b->photo[(r + 1) & 7][c], end, 1,
+             b->spare[0], b->soft[r & 7][c], c == LUMA ? b->fine[r & 7] : NULL);
 }
 
-static void split_smooth(bands *b, int64_t r, int64_t count) {
+/* Sum of five values around each column. */
+static inline vec five(const float *at) {
+    return load(at) + (load(at - 1) + load(at + 1)) + (load(at - 2) + load(at + 2));
+}
+
+static void split_smooth(bands *b, int64_t r, int64_t end) {
     float(*medium)[PITCH] = b->medium[r & 3], (*energy)[PITCH] = b->energy[r & 7];
-    for (int c = 0; c < 3; c++) {
-        const float *soft = b->soft[r & 7][c], *smooth = b->smooth[r & 3][c];
-        blur(b->soft[(r - 2) & 7][c], soft, b->soft[(r + 2) & 7][c], 3, count - 3, 2,
-             b->smooth[r & 3][c]);
-        for (int64_t i = 3; i < count - 3; i += LANES)
-            store(medium[c] + i, load(soft + i) - load(smooth + i));
+    for (int c = 0; c < 3; c++)
+        blur(b->soft[(r - 2) & 7][c], b->soft[r & 7][c], b->soft[(r + 2) & 7][c], end, 2,
+             b->spare[0], b->smooth[r & 3][c], medium[c]);
+    for (int64_t i = MARGIN; i < end; i += LANES) {
+        vec fine = load(b->fine[r & 7] + i), luma = load(medium[LUMA] + i);
+        vec red = load(medium[RED_LESS_LUMA] + i), blue = load(medium[BLUE_LESS_LUMA] + i);
+        store(b->spare[0] + i, fine * fine);
+        store(b->spare[1] + i, luma * luma);
+        store(b->spare[2] + i, 0.5f * fma_(red, red, blue * blue));
     }
-    int64_t from = BAND_HALO, to = count - BAND_HALO;
-    float blue[PITCH];
-    add_squares(b->fine[r & 7], from, to, energy[0]);
-    add_squares(medium[LUMA], from, to, energy[1]);
-    add_squares(medium[RED_LESS_LUMA], from, to, energy[2]);
-    add_squares(medium[BLUE_LESS_LUMA], from, to, blue);
-    for (int64_t i = from; i < to; i += LANES)
-        store(energy[2] + i, 0.5f * (load(energy[2] + i) + load(blue + i)));
+    for (int which = 0; which < 3; which++)
+        for (int64_t i = MARGIN; i < end; i += LANES)
+            store(energy[which] + i, five(b->spare[which] + i));
 }
 
 /* Energy of a band over the square, as large as what a weight may be divided by. */
@@ -104,10 +97,11 @@ static inline vec weight_of(vec noise, const filter *f) {
 }
 
 /* Join the bands again, without the noise. One division serves for the three weights. */
-static void join(bands *b, int64_t r, const filter *f, const float unit_center[3], int64_t count) {
+static inline void join(bands *b, int64_t r, const filter *f, const float unit_center[3],
+                        int64_t end, int gray) {
     const float(*smooth)[PITCH] = b->smooth[r & 3], (*medium)[PITCH] = b->medium[r & 3];
     float(*own)[PITCH] = b->own[r & 3], (*input)[PITCH] = b->input[r & 3];
-    for (int64_t i = BAND_HALO; i < count - BAND_HALO; i += LANES) {
+    for (int64_t i = MARGIN; i < end; i += LANES) {
         vec level = load(smooth[LUMA] + i) + unit_center[LUMA], noise = all(f->noise);
         for (int k = 0; k < NOISE_KNOTS; k++) {
             vec above = larger(level - f->noise_levels[k], all(0.0f));
@@ -119,14 +113,16 @@ static void join(bands *b, int64_t r, const filter *f, const float unit_center[3
         vec large = load(medium[LUMA] + i) * weight_of(MEDIUM_NOISE * ((x * z) * share), f);
         vec color = weight_of(COLOR_NOISE * ((x * y) * share), f);
         vec luma = load(smooth[LUMA] + i) + large;
+        vec light = larger(luma + unit_center[LUMA], all(0.0f));
         store(b->detail[r & 3] + i, fma_(all(f->fine), small, f->medium * large));
         store(input[LUMA] + i, luma + small);
-        store(own[LUMA] + i, larger(luma + unit_center[LUMA], all(0.0f)));
+        store(own[LUMA] + i, light);
         for (int c = RED_LESS_LUMA; c <= BLUE_LESS_LUMA; c++) {
             vec quiet = fma_(color, load(medium[c] + i), load(smooth[c] + i));
+            store(own[c] + i, fma_(all(-f->cast[c - 1]), light, quiet + unit_center[c]));
+            if (gray) continue; /* only luma goes through the network */
             vec photo = (1.0f - f->denoise) * load(b->photo[r & 7][c] + i);
             store(input[c] + i, fma_(all(f->denoise), quiet, photo));
-            store(own[c] + i, quiet + unit_center[c]);
         }
     }
 }

@@ -90,14 +90,14 @@ def taken_apart(photo: Planes, development: Development) -> Scene:
     colors = smooth[1:, 2:-2, 2:-2] + weights[2] * medium[1:, 2:-2, 2:-2]
     seen = development.denoise * colors + keep * planes[1:, 5:-5, 5:-5]
     return Scene(
-        quiet=quiet_luma + small + _all_three(seen),
+        quiet=quiet_luma + small + all_three(seen),
         light=np.maximum(quiet_luma, 0.0),
-        chroma=_all_three(colors),
+        chroma=all_three(colors),
         detail=development.fine * small + development.medium * large,
     )
 
 
-def _all_three(differences: Planes) -> Planes:
+def all_three(differences: Planes) -> Planes:
     """Complete red and blue less luma by green less luma: their weighted sum is zero."""
     red, blue = differences
     return np.stack([red, -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1], blue])

@@ -129,8 +129,8 @@ static inline vec pick(const float from[8], ivec at) {
    cut into eight pieces around the whole values of s = a * 7.499 / 5.2, each a polynomial of
    degree 6 in the distance from the middle; beyond, it is constant. In single precision off by at
    most 7e-8 below 5.1 and 6e-7 above, as tests/test_native.py proves. scripts/fit_gelu.py
-   derives the table: a row for each power, a column for each piece. */
-static inline void gelu(const vec x[WIDE], float *out) {
+   derives the table: a row for each power, a column for each piece. At most WIDE at a time. */
+static inline void gelu(const vec *x, int count, vec *out) {
     static const float table[7][8] __attribute__((aligned(32))) = {
         {0.000000000e+00f, 1.692105830e-01f, 1.147529706e-01f, 3.900530562e-02f,
          7.686239667e-03f, 9.119406459e-04f, 6.604371447e-05f, 2.936843202e-06f},
@@ -149,7 +149,7 @@ static inline void gelu(const vec x[WIDE], float *out) {
     };
     vec s[WIDE], t[WIDE];
     ivec piece[WIDE];
-    for (int v = 0; v < WIDE; v++) {
+    for (int v = 0; v < count; v++) {
         vec magnitude = (vec)((ivec)x[v] & 0x7fffffff);
         s[v] = smaller(magnitude, all(5.2f)) * (7.499f / 5.2f);
         vec shifted = s[v] + 12582912.0f; /* 1.5 * 2^23: the sum has no fraction bits left */
@@ -158,14 +158,14 @@ static inline void gelu(const vec x[WIDE], float *out) {
         t[v] = pick(table[6], piece[v]);
     }
     for (int i = 5; i >= 0; i--) /* side by side: a chain alone waits for each of its steps */
-        for (int v = 0; v < WIDE; v++) t[v] = fma_(t[v], s[v], pick(table[i], piece[v]));
-    for (int v = 0; v < WIDE; v++) store(out + v * LANES, larger(x[v], all(0.0f)) - t[v]);
+        for (int v = 0; v < count; v++) t[v] = fma_(t[v], s[v], pick(table[i], piece[v]));
+    for (int v = 0; v < count; v++) out[v] = larger(x[v], all(0.0f)) - t[v];
 }
 
-/* 2^x for x in [-126, 126] (clamped): 2^round(x) by the exponent's bits, the rest by its
+/* 2^x for x in [-64, 64] (clamped): 2^round(x) by the exponent's bits, the rest by its
    Taylor polynomial of degree 7, off by less than 6e-9 on [-1/2, 1/2]. */
 static inline vec exp2_(vec x) {
-    x = larger(smaller(x, all(126.0f)), all(-126.0f));
+    x = larger(smaller(x, all(64.0f)), all(-64.0f));
     vec shifted = x + 12582912.0f; /* 1.5 * 2^23: the sum has no fraction bits left */
     vec f = x - (shifted - 12582912.0f);
     vec p = all(1.5252734e-5f);
@@ -180,10 +180,6 @@ static inline vec exp2_(vec x) {
     return (vec)((ivec)p + exponent);
 }
 
-/* (tanh(z) + 1) / 2, and what is missing to 1: a difference from 1 would lose its digits. */
-static inline vec unit_tanh(vec z, vec *missing) {
-    vec odds = exp2_(z * -2.8853901f); /* -2 / ln 2 */
-    vec value = 1.0f / (odds + 1.0f);
-    *missing = odds * value;
-    return value;
-}
+/* (1 - tanh(z)) / (1 + tanh(z)). So (tanh(z) + 1) / 2 is 1 / (odds + 1), and what that misses
+   to 1 is odds / (odds + 1): as a difference from 1 it would lose its digits. */
+static inline vec odds_of(vec z) { return exp2_(z * -2.8853901f); /* -2 / ln 2 */ }
