@@ -4,8 +4,8 @@
 
 `t(a) = a (1 - Phi(a))` on [0, 5.2] is cut into eight pieces around the whole values of
 `s = a * 7.499 / 5.2`. In each it is interpolated at the Chebyshev nodes, degree 6, and written in
-powers of the distance from the middle. One row is one power, so that a piece's coefficients stand
-in one column. The last line gives the error in double precision.
+powers of the distance from the middle, `t` too in the unit of `s`. One row is one power, so that
+a piece's coefficients stand in one column. The last line gives the error in double precision.
 """
 
 import math
@@ -20,8 +20,8 @@ DEGREE = 6
 
 
 def tail(magnitude: float) -> float:
-    """GELU's distance to max(x, 0)."""
-    return 0.5 * magnitude * math.erfc(magnitude / math.sqrt(2))
+    """GELU's distance to max(x, 0), in the unit of s."""
+    return SCALE * 0.5 * magnitude * math.erfc(magnitude / math.sqrt(2))
 
 
 def piece(middle: int) -> np.ndarray:
@@ -41,7 +41,7 @@ def main() -> None:
     grid = np.linspace(0, END, 100_001)
     middles = np.rint(grid * SCALE).astype(int)
     error = max(
-        abs(polynomial.polyval(a * SCALE - m, table[m]) - tail(a))
+        abs(polynomial.polyval(a * SCALE - m, table[m]) - tail(a)) / SCALE
         for a, m in zip(grid, middles, strict=True)
     )
     print(f"/* at most {error:.1e} off on [0, {END}] */")

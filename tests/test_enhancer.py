@@ -228,19 +228,28 @@ def test_the_33rd_row_begins_a_new_band():
     assert bands_of(33, 5, threads=2) == [(0, 32), (32, 33)]
 
 
-def test_a_thread_gets_two_bands():
-    """800 rows for 2 threads: 4 bands of 200."""
-    assert bands_of(800, 3, threads=2) == [(200 * i, 200 * i + 200) for i in range(4)]
+@pytest.mark.parametrize(("most", "shares"), [(300, 4), (599, 2), (600, 2), (601, 1)])
+def test_a_thread_gets_up_to_four_bands(monkeypatch, most, shares):
+    """800 rows of 3 for 2 threads, as many as 300, 599, ... pixels a band allow."""
+    monkeypatch.setattr(enhancer, "MIN_BAND_PIXELS", most)
+    rows = 800 // (2 * shares)
+
+    assert bands_of(800, 3, threads=2) == [(r, r + rows) for r in range(0, 800, rows)]
+
+
+def test_a_picture_of_few_pixels_is_a_band_for_each_thread():
+    """800 rows of 3 for 2 threads: a band has its costs."""
+    assert bands_of(800, 3, threads=2) == [(0, 400), (400, 800)]
 
 
 def test_rows_that_do_not_share_out_evenly_make_no_band_more():
-    """801 rows for 2 threads: still 4 bands, of 201 rows and the last of what is left."""
-    assert bands_of(801, 3, threads=2) == [(r, min(r + 201, 801)) for r in range(0, 801, 201)]
+    """801 rows for 2 threads: still 2 bands, of 401 rows and of what is left."""
+    assert bands_of(801, 3, threads=2) == [(0, 401), (401, 801)]
 
 
 def test_the_bands_of_a_region_lie_in_the_region():
     """They begin and end with its rows."""
-    assert bands_of(200, 5, 1, np.s_[50:130, 1:4]) == [(50, 90), (90, 130)]
+    assert bands_of(200, 5, 2, np.s_[50:130, 1:4]) == [(50, 90), (90, 130)]
 
 
 def test_a_band_has_a_bounded_number_of_pixels(monkeypatch):

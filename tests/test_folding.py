@@ -181,3 +181,52 @@ def test_moments_that_no_image_has_do_not_break_the_square_root():
     folded = fold(network, impossible, eps=1e-4)
 
     assert scales(folded, network) == pytest.approx(np.full(2, 100.0), rel=1e-9)
+
+
+def faded(image, chroma):
+    """Leave a share of the chroma of an image: float64 [H,W,3]."""
+    gray = (image @ np.array([0.299, 0.587, 0.114]))[..., None]
+    return gray + chroma * (image - gray)
+
+
+@pytest.mark.parametrize("chroma", [0.0, 0.3, 1.0])
+@pytest.mark.parametrize("padding", ["zero", "replicate"])
+def test_a_share_of_chroma_is_seen_as_a_picture_that_has_faded(dark_photo, padding, chroma):
+    """The first layer on the photo equals the whole network's on the faded photo."""
+    image, network = truth.unit(dark_photo(13, 9, seed=5)), truth.random_network(6)
+    pale = faded(image, chroma)
+
+    found = fold(network, measured(image, padding), chroma=chroma)
+    expected = fold(network, measured(pale, padding))
+
+    hidden = [
+        folded.first_weight.reshape(6, 27)
+        @ (under_the_kernel(picture, padding) - np.repeat(folded.center / 255, 9)).T
+        + folded.first_bias[:, None]
+        for folded, picture in ((found, image), (expected, pale))
+    ]
+    assert hidden[0] == pytest.approx(hidden[1], abs=2e-3)  # moments are in whole 65535ths
+
+
+@pytest.mark.parametrize("chroma", [0.0, 0.3, 1.0])
+def test_a_share_of_chroma_is_given_back(chroma):
+    """The second layer's colours fade to their luma, before the tanh."""
+    network = truth.random_network(5)
+    second = network.second_weight.astype(np.float64).transpose(1, 2, 3, 0)
+
+    folded = fold(network, flat_moments(0), chroma=chroma)
+
+    expected = faded(second, chroma).transpose(3, 0, 1, 2)
+    assert folded.second_weight == pytest.approx(expected, abs=1e-12)
+    assert folded.second_bias == pytest.approx(
+        faded(network.second_bias.astype(np.float64), chroma), abs=1e-12
+    )
+    assert folded.chroma == chroma
+
+
+def test_without_chroma_the_three_colours_that_come_out_are_the_same_bits():
+    """A kernel may then compute one of them."""
+    folded = fold(truth.random_network(5), flat_moments(0), chroma=0.0)
+
+    assert (folded.second_weight == folded.second_weight[0]).all()
+    assert (folded.second_bias == folded.second_bias[0]).all()

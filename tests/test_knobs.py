@@ -206,15 +206,25 @@ def test_more_denoising_leaves_less_noise(seed, ends):
 
 
 @given(seed=st.integers(0, 99), ends=ORDERED)
-def test_more_colour_is_a_straight_way_from_the_networks_to_the_photos(seed, ends):
-    """Where no colour is too strong: every setting lies between the two ends."""
+def test_from_a_half_on_more_colour_is_a_straight_way_to_the_photos(seed, ends):
+    """Where no colour is too strong: every setting lies between a half and 1."""
     image = np.clip(truth.as_kind(truth.dark_photo(24, 30, seed), "float64", 3), 0, 1)
     settings = {"contrast": 0.5, "detail": 0}
-    less, more, first, last = (enhance(image, color=c, **settings) for c in (*ends, 0.0, 1.0))
+    shares = (*ends, 0.0, 1.0)
+    less, more, first, last = (enhance(image, color=(1 + s) / 2, **settings) for s in shares)
     assume(max(first.max(), last.max()) < 0.98)
 
     assert less == pytest.approx((1 - ends[0]) * first + ends[0] * last, abs=1e-5)
     assert more == pytest.approx((1 - ends[1]) * first + ends[1] * last, abs=1e-5)
+
+
+@given(seed=st.integers(0, 99), below=st.floats(0.0, 0.5))
+def test_below_a_half_more_colour_comes_nearer_to_the_photos(seed, below):
+    """The network's colours fade: at no point is the way back."""
+    image = np.clip(truth.as_kind(truth.dark_photo(24, 30, seed), "float64", 3), 0, 1)
+    first, between, last = (enhance(image, color=c, detail=0) for c in (0.0, below, 0.5))
+
+    assert abs(between - last).mean() <= abs(first - last).mean() + 1e-9
 
 
 @given(image=GRAYS, ends=ORDERED)

@@ -139,8 +139,11 @@ def formula(image, look, development, network_output):
     own = (1 - share) * (1 - bright) + share * (1 - light)
     tone = light**2 * (1 + development.black**2) / (light**2 + development.black**2)
     level = (1 - np.sqrt((1 - bright) * own)) * tone
-    colors = look.color * level / (light + development.chroma_floor) * chroma
-    colors += (1 - look.color) * tone * (network_output - bright)
+    mean = truth.unit(image).mean((0, 1))
+    tint = mean / (mean @ weights) - 1
+    own = chroma - (1 - look.color) * tint * light
+    colors = min(2 * look.color, 1) * level / (light + development.chroma_floor) * own
+    colors += tone * (network_output - bright)
     level = level * (1 + detail / (light + development.detail_floor))
     highest = colors.max(2, keepdims=True)
     fitting = np.where(highest > 1 - level, np.maximum(1 - level, 0) / highest, 1)
@@ -156,6 +159,7 @@ def formula(image, look, development, network_output):
         {},
         {"color": 1.0, "detail": 2.0},
         {"color": 0.0, "highlights": 0.4, "denoise": 1.0},
+        {"color": 0.3},
         {"black": 0.3, "restraint": 0.0, "denoise": 0.0},
     ],
     ids=str,
@@ -187,19 +191,32 @@ def test_with_every_knob_neutral_the_network_is_left_alone(dark_photo):
     assert abs(enhancer.enhance(image) - expected).max() < 1e-6
 
 
-@pytest.mark.parametrize("color", [0.0, 0.5, 1.0])
-def test_color_does_not_change_the_luma(dark_photo, color):
-    """Chroma has no luma: where nothing clips, every setting has the network's luma."""
+@pytest.mark.parametrize("color", [0.5, 0.8])
+def test_from_a_half_on_color_does_not_change_the_luma(dark_photo, color):
+    """Chroma has no luma: where nothing clips, every setting has that of the photo's colours."""
     image = truth.as_kind(dark_photo(20, 20, seed=4), "float64", 3)
     settings = {"contrast": 0.3, "kernel": "reference"}
 
-    gray_world = Enhancer(color=0, **settings).enhance(image)
+    own_colors = Enhancer(color=1, **settings).enhance(image)
     colorful = Enhancer(color=color, **settings).enhance(image)
 
     assert 0 < colorful.min() < colorful.max() < 1
+    assert abs(colorful - own_colors).max() > 1e-3
     assert luma(*colorful.transpose(2, 0, 1)) == pytest.approx(
-        luma(*gray_world.transpose(2, 0, 1)), abs=1e-9
+        luma(*own_colors.transpose(2, 0, 1)), abs=1e-9
     )
+
+
+def test_color_takes_the_tint_out_of_the_mean(dark_photo):
+    """At 0.5 half of what keeps the mean from gray is gone, where all is in proportion."""
+    light = truth.as_kind(dark_photo(24, 24, seed=4), "float64", 3).mean(2, keepdims=True)
+    image = 0.3 * light * np.array([1.3, 1.0, 0.6])
+    settings = {"detail": 0, "restraint": 0, "denoise": 0, "kernel": "reference"}
+
+    colors = [Enhancer(color=c, **settings).enhance(image) for c in (1.0, 0.5)]
+
+    full, half = (np.ptp(c / luma(*c.transpose(2, 0, 1))[..., None], 2) for c in colors)
+    assert half == pytest.approx(full / 2, rel=1e-3)
 
 
 def test_full_colour_keeps_the_ratio_of_the_photo():

@@ -252,12 +252,12 @@ def test_the_exponential_is_exact_to_single_precision(kernel, reach):
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_darkest_outputs_have_the_right_ratio(kernel):
-    """Down to e^-60 the relative error stays below 1e-5: the range reduction holds."""
+    """Down to e^-60 the relative error stays below 2e-5: the range reduction holds."""
     values = SWEEP[SWEEP <= 0]
 
     output = swept(kernel, pointwise([(1.0, 1.0), (-1.0, -1.0)], 30.0), values)
 
-    assert abs(output / special.expit(60 * values) - 1).max() < 1e-5
+    assert abs(output / special.expit(60 * values) - 1).max() < 2e-5
 
 
 @pytest.mark.parametrize("kernel", KERNELS)

@@ -6,7 +6,6 @@ rendered, so brightness and black point are found here, once for the whole pictu
 """
 
 import math
-import operator
 from dataclasses import dataclass
 from functools import lru_cache
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.color import LUMA, luma
-from noiser.folding import Folded, fold, weights_for
+from noiser.folding import Folded, fold, in_order, weights_for
 from noiser.light import NOISE_LEVELS, Light
 from noiser.locality import Window, window_of
 from noiser.looks import Look
@@ -69,7 +68,7 @@ FINE, MEDIUM = 0.6, 0.1
 LARGEST_SHIFT = 4.0
 """Reach of the search for the shift: at either end all is black or white."""
 
-SECTIONS = 16
+SECTIONS = 32
 """Parts that each step of the search for the shift cuts its range into."""
 
 SEEN = 2.0 / 255
@@ -221,9 +220,8 @@ class Exposure:
 
     def _bright(self, shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
         """Compute luma before the black point."""
-        red, green, blue = ((np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh)
-        missing = 1.0 - (LUMA[0] * red + LUMA[1] * green + LUMA[2] * blue)
-        missing = np.maximum(missing, 0.0)
+        colors = [(np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh]
+        missing = np.maximum(1.0 - (luma(*colors) if len(colors) == 3 else colors[0]), 0.0)
         both = missing + self._highlights * ((1.0 - self._luma) - missing)
         bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
         return bright
@@ -236,7 +234,7 @@ class Exposure:
         ceiling = MIDDLE + (CALM - MIDDLE) * min(max((mean - 0.25) / 0.30, 0.0), 1.0)
         wanted = min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling)
         low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
-        for _ in range(5):  # to 1e-5: a hundredth of an 8-bit level at most
+        for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
             width /= SECTIONS
             shifts = low + width * np.arange(1.0, SECTIONS)
             means = self.curve(shifts[:, None], self.black)[:, : light.shares.size] @ light.shares
@@ -271,32 +269,33 @@ def _calibration(network: Network, chroma: float) -> float:
     In units of the mean, the noise floor is `FLOOR`, and the network's answer to gray that
     deviates by `SPREAD` is compared with `RESPONSE`.
     """
-    first, second_weight, _ = weights_for(network, chroma)
+    first, second, _ = weights_for(network, chroma)
     kernels = first.reshape(network.hidden_channels, -1)
-    slope = 0.0
-    for k, kernel in enumerate(kernels):
-        gray = 2.0 * SPREAD * math.fsum(kernel.tolist())
-        floor = (2.0 * FLOOR) ** 2 * math.fsum((kernel * kernel).tolist())
-        hidden = gray / math.sqrt(gray * gray + floor) if floor > 0 else 0.0
-        second = [math.fsum(w.flat) for w in second_weight[:, k]]
-        slope += (
-            sum(map(operator.mul, LUMA, second)) * hidden / (4.0 * SPREAD)
-        )  # GELU(x) - GELU(-x) = x
+    gray = 2.0 * SPREAD * in_order(kernels)
+    floor = (2.0 * FLOOR) ** 2 * in_order(kernels * kernels)
+    hidden = np.divide(gray, np.sqrt(gray**2 + floor), out=np.zeros_like(gray), where=floor > 0)
+    red, green, blue = in_order(second.reshape(3, network.hidden_channels, 9))
+    # GELU(x) - GELU(-x) = x
+    slope = float(in_order(luma(red, green, blue) * hidden)) / (4.0 * SPREAD)
     if slope <= 0:
         return 1.0  # more light makes it darker: there is nothing to calibrate
     return _steady(min(RESPONSE / slope, MOST_CONTRAST))
 
 
-def _gray_response(plain: Folded, luma: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute what the folded network makes of flat gray, before the tanh: float64 [3,n]."""
+def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Compute what the folded network makes of flat gray, before the tanh: float64 [3,n].
+
+    Where luma alone passes through, [1,n].
+    """
     center = plain.center.astype(np.float64) / 255.0
     by_color = plain.first_weight.reshape(-1, 3, 9).sum(2)
-    hidden = np.repeat(plain.first_bias[:, None], luma.size, 1)
+    hidden = np.repeat(plain.first_bias[:, None], levels.size, 1)
     for color in range(3):
-        hidden += by_color[:, color, None] * ((2.0 * luma - 1.0) - center[color])
+        hidden += by_color[:, color, None] * ((2.0 * levels - 1.0) - center[color])
     active = gelu(hidden)
-    response = np.repeat(plain.second_bias[:, None], luma.size, 1)
-    for k, weights in enumerate(plain.second_weight.sum((2, 3)).T):
+    colors = 3 if plain.chroma else 1
+    response = np.repeat(plain.second_bias[:colors, None], levels.size, 1)
+    for k, weights in enumerate(plain.second_weight[:colors].sum((2, 3)).T):
         response += weights[:, None] * active[k]
     return response
 

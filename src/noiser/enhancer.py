@@ -21,8 +21,11 @@ from noiser.looks import look_named
 from noiser.moments import Moments
 from noiser.types import Pixels, Region
 
-BANDS_PER_THREAD = 2
+BANDS_PER_THREAD = 4
 """Bands each thread gets: a thread that the machine holds up leaves its rest to others."""
+
+MIN_BAND_PIXELS = 1 << 18
+"""Pixels of a band at least, where there is a band for each thread: a band has its costs."""
 
 MIN_BAND_ROWS = 32
 """Rows of a band at least: each recomputes two hidden rows of its neighbours, and ten rows of what
@@ -220,19 +223,32 @@ class Enhancer:
         """Cut a region into bands of rows."""
         rows, columns = _resolved(region, pixels)
         height, width = rows.stop - rows.start, columns.stop - columns.start
-        step = -(-height // (self.threads * BANDS_PER_THREAD))
-        step = min(max(step, MIN_BAND_ROWS), max(MAX_BAND_PIXELS // width, 1))
+        shares = min(BANDS_PER_THREAD, max(width * height // (MIN_BAND_PIXELS * self.threads), 1))
+        step = max(-(-height // (self.threads * shares)), MIN_BAND_ROWS)
+        step = min(step, max(MAX_BAND_PIXELS // width, 1))
         return [
             (slice(row, min(row + step, rows.stop)), columns)
             for row in range(rows.start, rows.stop, step)
         ]
 
     def _map(self, task: Callable[[Region], _T], bands: list[Region]) -> Iterable[_T]:
-        """Do a task for each band, in order, on the enhancer's threads."""
-        if self.threads == 1 or len(bands) == 1:
+        """Do a task for each band, in order, on the enhancer's threads; the caller's is one."""
+        helpers = min(self.threads, len(bands)) - 1
+        if helpers == 0:
             return [task(band) for band in bands]
-        with ThreadPoolExecutor(min(self.threads, len(bands))) as pool:
-            return list(pool.map(task, bands))
+        results: dict[int, _T] = {}
+        numbers = iter(range(len(bands)))  # whoever is free takes the next
+
+        def work() -> None:
+            for number in numbers:
+                results[number] = task(bands[number])
+
+        with ThreadPoolExecutor(helpers) as pool:
+            helping = [pool.submit(work) for _ in range(helpers)]
+            work()
+            for help_ in helping:
+                help_.result()
+        return [results[number] for number in range(len(bands))]
 
 
 def enhance(image: Any, look: str = "natural", **options: Any) -> Any:

@@ -1,6 +1,5 @@
 """Fold: moments and weights become one local filter; the normalization is gone."""
 
-import math
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -60,7 +59,7 @@ class Folded:
     @property
     def first_gray(self) -> NDArray[np.float64]:
         """What one signed unit of gray adds to each hidden channel: float64 [K]."""
-        return np.array([math.fsum(w.flat) for w in self.first_weight])
+        return in_order(self.first_weight.reshape(-1, TAPS))
 
 
 def fold(
@@ -101,7 +100,7 @@ def fold(
     first, second, second_bias = weights_for(network, chroma)
     kernels = first.reshape(-1, TAPS)
     scale = _inverse_deviations(kernels, covariance, eps, noise_floor)
-    shift = np.array([math.fsum((w * offset).tolist()) for w in kernels])
+    shift = in_order(kernels * offset)
     return Folded(
         padding=moments.padding,
         center=center,
@@ -144,18 +143,18 @@ def _inverse_deviations(
     kernels: NDArray[np.float64], covariance: NDArray[np.float64], eps: float, noise_floor: float
 ) -> NDArray[np.float64]:
     """Compute what instance normalization multiplies each hidden channel by: float64 [K]."""
-    # math.fsum rounds once, whatever the order: a matrix product's last bits differ
-    # between processors. Off the diagonal each term stands for two that are equal.
+    # Off the diagonal each term stands for two that are equal.
     rows, columns = UPPER
     twice = np.where(rows == columns, 1.0, 2.0) * covariance[UPPER]
-    return np.array(
-        [
-            1.0
-            / math.sqrt(
-                max(math.fsum((w[rows] * w[columns] * twice).tolist()), 0.0)
-                + eps
-                + (2.0 * noise_floor) ** 2 * math.fsum((w * w).tolist())
-            )
-            for w in kernels
-        ]
-    )
+    variance = in_order(kernels[:, rows] * kernels[:, columns] * twice)
+    floor = eps + (2.0 * noise_floor) ** 2 * in_order(kernels * kernels)
+    return np.asarray(1.0 / np.sqrt(np.maximum(variance, 0.0) + floor))
+
+
+def in_order(terms: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Add up along the last axis, one after the other.
+
+    A matrix product, or a sum whose order is left open, differs in its last bits between
+    processors.
+    """
+    return np.asarray(np.cumsum(terms, -1)[..., -1], np.float64)

@@ -9,28 +9,34 @@ typedef struct {
                                 the newest hidden one is complete */
 } gray_rows;
 
-static inline void gray_hidden(const filter *f, const float *const rows[3], const float *window,
-                               int64_t end, gray_rows *g) {
-    for (int64_t j = MARGIN; j < end; j += LANES) {
-        const float *first = f->first_weight, *second = f->second_weight;
-        vec x[9], sum[9];
-        for (int dy = 0; dy < 3; dy++)
-            for (int dx = 0; dx < 3; dx++) x[3 * dy + dx] = load_once(rows[dy] + j + dx - 1);
-        for (int t = 0; t < 9; t++) sum[t] = all(0.0f);
-        for (int k = 0; k < f->hidden; k++, first += 9, second += 9) {
-            vec hidden = all(f->first_bias[k]);
-            if (window) hidden = fma_(all(f->first_gray[k]), load(window + j), hidden);
-            vec part[3] = {hidden, first[3] * x[3], first[6] * x[6]}; /* side by side */
-            part[0] = fma_(all(first[0]), x[0], part[0]);
-            for (int t = 1; t < 3; t++)
-                for (int dy = 0; dy < 3; dy++)
-                    part[dy] = fma_(all(first[3 * dy + t]), x[3 * dy + t], part[dy]);
-            vec active = part[0] + (part[1] + part[2]);
-            gelu(&active, 1, &active);
-            for (int t = 0; t < 9; t++) sum[t] = fma_(all(second[t]), active, sum[t]);
+/* Weigh a hidden row with some taps of the second kernel. */
+static inline void gray_weigh(const filter *f, const float *hidden, int64_t end, int first, int count,
+                              gray_rows *g) {
+    for (int64_t j = MARGIN; j < end; j += 2 * LANES) {
+        vec sum[9][2];
+        for (int t = 0; t < count; t++) sum[t][0] = sum[t][1] = all(0.0f);
+        const float *weight = f->second_weight + first, *from = hidden + j;
+        for (int k = 0; k < f->hidden; k++, weight += 9, from += PITCH) {
+            vec a = load_once(from), b = load_once(from + LANES);
+            for (int t = 0; t < count; t++) {
+                sum[t][0] = fma_(all(weight[t]), a, sum[t][0]);
+                sum[t][1] = fma_(all(weight[t]), b, sum[t][1]);
+            }
         }
-        for (int t = 0; t < 9; t++) store(g->partial[t] + j, sum[t]);
+        for (int t = 0; t < count; t++) {
+            store(g->partial[first + t] + j, sum[t][0]);
+            store(g->partial[first + t] + j + LANES, sum[t][1]);
+        }
     }
+}
+
+static void gray_taps(const filter *f, const float *hidden, int64_t end, gray_rows *g) {
+#if defined(__AVX512F__) || defined(__ARM_NEON)
+    gray_weigh(f, hidden, end, 0, 9, g);
+#else /* as many sums as there are registers for */
+    gray_weigh(f, hidden, end, 0, 5, g);
+    gray_weigh(f, hidden, end, 5, 4, g);
+#endif
 }
 
 /* Outside the image the hidden layer is zero, or its nearest column's. */
@@ -65,7 +71,8 @@ static void gray_spread(const filter *f, int64_t h, int64_t height, int64_t end,
 static void gray_output(const filter *f, const bands *b, int64_t y, int64_t end, int colors,
                         const gray_rows *g, float (*output)[PITCH]) {
     for (int64_t i = MARGIN; i < end; i += LANES) {
-        vec odds = odds_of(load(g->sums[y & 3] + i)), out[3];
+        /* Odds up to 2^58: what else is divided by multiplies them. */
+        vec odds = odds_of(larger(load(g->sums[y & 3] + i), all(-20.0f))), out[3];
         develop(f, b, y, i, odds, odds + 1.0f, NULL, out);
         store_colors(out, colors, i, output);
     }

@@ -34,7 +34,7 @@ typedef struct {
 
 typedef struct {
     const float *first_weight;  /* [hidden / CHANNEL_BLOCK][27][CHANNEL_BLOCK], for the planes;
-                                   gray: [hidden][9], for luma */
+                                   gray: [hidden / CHANNEL_BLOCK][9][CHANNEL_BLOCK], for luma */
     const float *first_bias;    /* [hidden] */
     const float *first_gray;    /* [hidden], by which local gray moves the hidden channels */
     const float *second_weight; /* [hidden][9][3]; gray: [hidden][9] */
@@ -100,7 +100,7 @@ int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, i
 /* Render the region of `from` into all of `to`, which has the region's size and the same
    channels and depth. Returns 1 without memory. */
 int EXPORT(noiser_render)(const image *from, const image *to, const region *at, const filter *f) {
-    size_t hidden = f->gray ? 0 : 4 * (size_t)f->hidden * PITCH * sizeof(float);
+    size_t hidden = (f->gray ? 1 : 4) * (size_t)f->hidden * PITCH * sizeof(float);
     void *memory = calloc(1, sizeof(workspace) + hidden + ALIGNMENT);
     if (!memory) return 1;
     workspace *w = (void *)(((uintptr_t)memory + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));

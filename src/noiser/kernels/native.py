@@ -23,6 +23,9 @@ VARIANTS = ("avx512", "avx2", "neon", "baseline")
 CHANNEL_BLOCK = 4
 """Hidden channels the kernel computes together; weights are padded to a multiple."""
 
+GELU_UNIT = 5.2 / 7.499
+"""What the kernel's hidden layer counts in: its GELU then needs no scaling; see vectors.h."""
+
 DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32, np.float64))}
 """Numbers of the dtypes in kernel.c."""
 
@@ -150,8 +153,7 @@ class NativeKernel:
     ) -> None:
         """Apply the folded network and the look to a region: see the reference."""
         levels = LEVELS[DEPTHS[pixels.dtype]]
-        gray = development.develops and folded.chroma == 0.0
-        arrays = _pack_gray(folded) if gray else _pack(folded, levels, development.develops)
+        arrays = _pack(folded, levels, development.develops)
         window = None if development.window is None else development.window.gray
         levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
         filter_ = _Filter(
@@ -163,7 +165,7 @@ class NativeKernel:
             arrays[1].size,
             PADDINGS[folded.padding],
             development.develops,
-            gray,
+            _is_gray(folded, development.develops),
             (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
             levels,
             (ctypes.c_float * 2)(*development.cast),
@@ -199,15 +201,14 @@ def kernels() -> dict[str, NativeKernel]:
 
 
 @lru_cache(maxsize=8)  # once for all bands of a picture
-def _pack(folded: Folded, levels: int, in_luma: bool) -> tuple[Pixels, ...]:
+def _pack(folded: Folded, levels: int, develops: bool) -> tuple[Pixels, ...]:
     """Lay the weights out as the kernel walks them, in single precision.
 
     The kernel reads levels, or where it develops luma and two colour differences in [0, 1].
     """
     hidden = folded.first_bias.size
-    missing = -hidden % CHANNEL_BLOCK
     first = folded.first_weight.reshape(hidden, 3, 9)
-    if in_luma:
+    if develops:
         red, green, blue = first.transpose(1, 0, 2)
         # red = luma + (red - luma), and the luma of the three differences is zero
         differences = [
@@ -216,31 +217,25 @@ def _pack(folded: Folded, levels: int, in_luma: bool) -> tuple[Pixels, ...]:
         first = 2.0 * np.stack([red + green + blue, *differences], 1)
     else:
         first = first / levels
-    first = np.pad(first.reshape(hidden, TAPS), ((0, missing), (0, 0)))
-    blocks = first.reshape(-1, CHANNEL_BLOCK, TAPS).transpose(0, 2, 1)
-    second = np.pad(folded.second_weight.reshape(3, hidden, 9), ((0, 0), (0, missing), (0, 0)))
+    second, second_bias = folded.second_weight.reshape(3, hidden, 9), folded.second_bias
+    if _is_gray(folded, develops):
+        first, second, second_bias = first[:, :1], second[:1], second_bias[:1]
+    missing = -hidden % CHANNEL_BLOCK
+    first = np.pad(first.reshape(hidden, -1), ((0, missing), (0, 0)))
+    second = np.pad(second, ((0, 0), (0, missing), (0, 0)))
     arrays = (
-        blocks,
-        np.pad(folded.first_bias, (0, missing)),
-        np.pad(-folded.first_gray, (0, missing)),
-        second.transpose(1, 2, 0),
-        folded.second_bias,
+        first.reshape(-1, CHANNEL_BLOCK, first.shape[1]).transpose(0, 2, 1) / GELU_UNIT,
+        np.pad(folded.first_bias, (0, missing)) / GELU_UNIT,
+        np.pad(-folded.first_gray, (0, missing)) / GELU_UNIT,
+        second.transpose(1, 2, 0) * GELU_UNIT,
+        second_bias,
     )
     return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
 
 
-@lru_cache(maxsize=8)
-def _pack_gray(folded: Folded) -> tuple[Pixels, ...]:
-    """Lay out the weights of a network that reads and writes luma alone, for luma in [0, 1]."""
-    red, green, blue = folded.first_weight.transpose(1, 0, 2, 3)
-    arrays = (
-        2.0 * (red + green + blue),
-        folded.first_bias,
-        -folded.first_gray,
-        folded.second_weight[0],
-        folded.second_bias[:1],
-    )
-    return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+def _is_gray(folded: Folded, develops: bool) -> bool:
+    """Whether luma alone goes through the network."""
+    return develops and folded.chroma == 0.0
 
 
 def _image(pixels: Pixels) -> _Image:

@@ -77,11 +77,11 @@ static void window_row(const filter *f, int64_t y, int64_t left, int64_t end, fl
     }
 }
 
-static void hidden_row(const filter *f, const float *const rows[3], const float *window,
-                       int64_t end, float *hidden) {
+static inline void hidden_row(const filter *f, const float *const rows[3], int planes,
+                              const float *window, int64_t end, float *hidden) {
     for (int64_t j = MARGIN; j < end; j += WIDE * LANES)
         for (int block = 0; block < f->hidden / CHANNEL_BLOCK; block++) {
-            const float *weight = f->first_weight + block * TAPS * CHANNEL_BLOCK;
+            const float *weight = f->first_weight + block * planes * 9 * CHANNEL_BLOCK;
             float *hidden_at = hidden + block * CHANNEL_BLOCK * PITCH + j;
             vec sum[CHANNEL_BLOCK][WIDE];
             for (int k = 0; k < CHANNEL_BLOCK; k++)
@@ -92,7 +92,7 @@ static void hidden_row(const filter *f, const float *const rows[3], const float 
                     for (int v = 0; v < WIDE; v++)
                         sum[k][v] = fma_(all(f->first_gray[block * CHANNEL_BLOCK + k]),
                                          load(window + j + v * LANES), sum[k][v]);
-            for (int c = 0; c < 3; c++)
+            for (int c = 0; c < planes; c++)
                 for (int dy = 0; dy < 3; dy++)
                     for (int dx = 0; dx < 3; dx++, weight += CHANNEL_BLOCK) {
                         const float *x = rows[dy] + c * PITCH + j + dx - 1;
@@ -217,11 +217,12 @@ static void network_row(const image *from, const filter *f, int64_t h, int64_t l
         float *hidden = w->hidden + (h % 3) * size;
         if (f->window) window_row(f, h, left, last + 1, w->window);
         if (f->gray) {
-            gray_hidden(f, rows, window, last + 1, &w->gray);
+            hidden_row(f, rows, 1, window, last + 1, w->hidden);
+            gray_taps(f, w->hidden, last + 1, &w->gray);
             if (left == 0) gray_border(&w->gray, LEFT - 1, LEFT, f->padding);
             if (right == from->width) gray_border(&w->gray, last, last - 1, f->padding);
         } else {
-            hidden_row(f, rows, window, last + 1, hidden);
+            hidden_row(f, rows, 3, window, last + 1, hidden);
             if (left == 0) pad_hidden(f, LEFT - 1, LEFT, hidden);
             if (right == from->width) pad_hidden(f, last, last - 1, hidden);
         }

@@ -125,33 +125,34 @@ static inline vec pick(const float from[8], ivec at) {
 #endif
 }
 
-/* GELU(x) = max(x, 0) - t(|x|) with t(a) = a (1 - Phi(a)), the exact (erf) form. On [0, 5.2] t is
-   cut into eight pieces around the whole values of s = a * 7.499 / 5.2, each a polynomial of
-   degree 6 in the distance from the middle; beyond, it is constant. In single precision off by at
+/* GELU(x) = max(x, 0) - t(|x|) with t(a) = a (1 - Phi(a)), the exact (erf) form. Here x and
+   GELU(x) are in units of 5.2 / 7.499, as native.py packs the weights. Up to 7.499 t is cut into
+   eight pieces around the whole numbers, each a polynomial of degree 6 in the distance from the
+   middle; beyond, it is constant. In single precision off by at
    most 7e-8 below 5.1 and 6e-7 above, as tests/test_native.py proves. scripts/fit_gelu.py
    derives the table: a row for each power, a column for each piece. At most WIDE at a time. */
 static inline void gelu(const vec *x, int count, vec *out) {
     static const float table[7][8] __attribute__((aligned(32))) = {
-        {0.000000000e+00f, 1.692105830e-01f, 1.147529706e-01f, 3.900530562e-02f,
-         7.686239667e-03f, 9.119406459e-04f, 6.604371447e-05f, 2.936843202e-06f},
-        {3.467128873e-01f, 1.837771758e-02f, -8.927576244e-02f, -5.311561748e-02f,
-         -1.446024701e-02f, -2.170242369e-03f, -1.895336754e-04f, -9.856628822e-06f},
-        {-1.918270290e-01f, -1.145700142e-01f, -2.809999278e-03f, 2.564861812e-02f,
-         1.165862102e-02f, 2.357577905e-03f, 2.558558772e-04f, 1.582435107e-05f},
-        {0.000000000e+00f, 4.252632707e-02f, 2.441072091e-02f, -1.731870114e-03f,
-         -4.850459751e-03f, -1.512800809e-03f, -2.138000564e-04f, -1.606376645e-05f},
-        {1.536959969e-02f, 2.616188955e-03f, -8.466621861e-03f, -3.341461299e-03f,
-         7.658436080e-04f, 6.068701041e-04f, 1.221949351e-04f, 1.158311352e-05f},
-        {0.000000000e+00f, -3.661136841e-03f, -1.903286320e-04f, 1.355655724e-03f,
-         2.474963840e-04f, -1.330970990e-04f, -5.003931437e-05f, -6.560935617e-06f},
-        {-1.081424882e-03f, 1.323979668e-04f, 6.478733267e-04f, -1.040541902e-04f,
-         -1.534334588e-04f, 1.652581432e-06f, 1.344402062e-05f, 2.612179514e-06f},
+        {0.000000000e+00f, 2.440211922e-01f, 1.654870212e-01f, 5.625014752e-02f,
+         1.108444482e-02f, 1.315123634e-03f, 9.524264897e-05f, 4.235266715e-06f},
+        {5.000000000e-01f, 2.650278807e-02f, -1.287459582e-01f, -7.659884542e-02f,
+         -2.085334435e-02f, -3.129740013e-03f, -2.733294095e-04f, -1.421439629e-05f},
+        {-2.766367197e-01f, -1.652231812e-01f, -4.052343313e-03f, 3.698826581e-02f,
+         1.681307703e-02f, 3.399899462e-03f, 3.689737059e-04f, 2.282054083e-05f},
+        {0.000000000e+00f, 6.132787094e-02f, 3.520307690e-02f, -2.497556619e-03f,
+         -6.994922645e-03f, -2.181633376e-03f, -3.083243500e-04f, -2.316580321e-05f},
+        {2.216473594e-02f, 3.772846423e-03f, -1.220984571e-02f, -4.818772897e-03f,
+         1.104434836e-03f, 8.751766873e-04f, 1.762191969e-04f, 1.670418715e-05f},
+        {0.000000000e+00f, -5.279781763e-03f, -2.744758676e-04f, 1.955012092e-03f,
+         3.569183173e-04f, -1.919413771e-04f, -7.216246740e-05f, -9.461626178e-06f},
+        {-1.559539465e-03f, 1.909331477e-04f, 9.343080455e-04f, -1.500581420e-04f,
+         -2.212687541e-04f, 2.383213086e-06f, 1.938782952e-05f, 3.767064300e-06f},
     };
     vec s[WIDE], t[WIDE];
     ivec piece[WIDE];
     for (int v = 0; v < count; v++) {
         vec magnitude = (vec)((ivec)x[v] & 0x7fffffff);
-        s[v] = smaller(magnitude, all(5.2f)) * (7.499f / 5.2f);
+        s[v] = smaller(magnitude, all(7.499f));
         vec shifted = s[v] + 12582912.0f; /* 1.5 * 2^23: the sum has no fraction bits left */
         piece[v] = (ivec)shifted;
         s[v] = s[v] - (shifted - 12582912.0f);
@@ -162,10 +163,10 @@ static inline void gelu(const vec *x, int count, vec *out) {
     for (int v = 0; v < count; v++) out[v] = larger(x[v], all(0.0f)) - t[v];
 }
 
-/* 2^x for x in [-64, 64] (clamped): 2^round(x) by the exponent's bits, the rest by its
+/* 2^x for x in [-126, 126] (clamped): 2^round(x) by the exponent's bits, the rest by its
    Taylor polynomial of degree 7, off by less than 6e-9 on [-1/2, 1/2]. */
 static inline vec exp2_(vec x) {
-    x = larger(smaller(x, all(64.0f)), all(-64.0f));
+    x = larger(smaller(x, all(126.0f)), all(-126.0f));
     vec shifted = x + 12582912.0f; /* 1.5 * 2^23: the sum has no fraction bits left */
     vec f = x - (shifted - 12582912.0f);
     vec p = all(1.5252734e-5f);
