@@ -12,7 +12,7 @@ from functools import lru_cache
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.color import LUMA, luma
+from noiser.color import luma
 from noiser.folding import Folded, fold, in_order, weights_for
 from noiser.light import NOISE_LEVELS, Light
 from noiser.locality import Window, window_of
@@ -259,7 +259,8 @@ def _cast(moments: Moments, share: float) -> tuple[float, float]:
     """Compute a share of the picture's tint: of what keeps its mean from gray (Buchsbaum 1980)."""
     red, green, blue = ((moments.mean().reshape(3, 9)[:, 4] + 1.0) / 2.0).tolist()
     mean = luma(red, green, blue)
-    return tuple(_steady(share * (c - mean) / max(mean, TINY)) for c in (red, blue))
+    tints = [share * (c - mean) / max(mean, TINY) for c in (red, blue)]
+    return _steady(tints[0]), _steady(tints[1])
 
 
 @lru_cache(maxsize=8)
