@@ -9,6 +9,7 @@ typedef struct {
     float window[PITCH];    /* local gray less the image's, in [-1, 1] */
     float output[3][PITCH]; /* in [0, 1] */
     double row[3][PITCH];   /* one row of the output in its own type */
+    double before[PITCH];   /* one row of a colour of the input, where it is mixed in */
     float hidden[];         /* [4][hidden][PITCH]; the last is zero and stands for rows outside
                                the image */
 } workspace;
@@ -151,6 +152,7 @@ static void output_row(const filter *f, const float *const hidden[3], const band
 
 /* Round one row into its own type, mix in the input, and lay it out as the output wants. */
 #define DEFINE_WRITE(NAME, TYPE, REAL, PEAK, ROUND)                                           \
+    DEFINE_READ(NAME##_from, TYPE, REAL, NONE, v)                                             \
     static void NAME(const image *from, const image *to, const char *source, char *target,    \
                      int64_t count, const filter *f, workspace *w) {                          \
         TYPE *planes[3];                                                                      \
@@ -162,11 +164,12 @@ static void output_row(const filter *f, const float *const hidden[3], const band
             const float *output = w->output[c] + LEFT;                                               \
             if (share == 1)                                                                   \
                 for (int64_t i = 0; i < count; i++) plane[i] = ROUND((REAL)PEAK * output[i]); \
-            else                                                                              \
-                for (int64_t i = 0; i < count; i++) {                                         \
-                    REAL before = *(const TYPE *)(source + c * from->channel + i * from->column); \
-                    plane[i] = ROUND(share * ((REAL)PEAK * output[i]) + (1 - share) * before); \
-                }                                                                             \
+            else {                                                                            \
+                REAL *before = (REAL *)w->before;                                             \
+                NAME##_from(source + c * from->channel, from->column / size, count, before);  \
+                for (int64_t i = 0; i < count; i++)                                           \
+                    plane[i] = ROUND(share * ((REAL)PEAK * output[i]) + (1 - share) * before[i]); \
+            }                                                                                 \
         }                                                                                     \
         TYPE *pixel = (TYPE *)target;                                                         \
         if (colors == 3 && stride == 3 && to->channel == size) {                              \

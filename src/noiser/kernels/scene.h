@@ -14,7 +14,7 @@ enum { HALO = 7, NETWORK_HALO = 2 };
    halo and a margin that only neighbours to the left of a first vector read. Loops run from
    MARGIN to an `end` in whole vectors, over SPAN columns at most; what lies outside the tile and
    its halo is never used. */
-enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 256, PITCH = MARGIN + SPAN + MARGIN };
+enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 512, PITCH = MARGIN + SPAN + MARGIN };
 
 enum { LUMA, RED_LESS_LUMA, BLUE_LESS_LUMA };
 
