@@ -79,9 +79,10 @@ class Look:
     color: float = _knob(
         0.0, 1.0, "Colours: 0 is gray-world like the paper, 1 the photo's own.", default=0.0
     )
-    """Share of the photo's own colours; the rest is the network's, which tend to gray.
+    """How far the colours are the photo's own; 0, neutral, leaves them to the network.
 
-    The output's luma is the same at any value; 0 is neutral.
+    From 1 down to 0.5 the photo's tint fades: what keeps its mean from gray. So far the network
+    sees and makes luma alone. From there to 0 its own colours, which tend to gray, take over.
     """
 
     detail: float = _knob(0.0, 2.0, "Fine detail given back, which the network blurs.", default=0.0)

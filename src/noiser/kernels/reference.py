@@ -196,7 +196,8 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     brings black back and leaves white.
 
     The ratio of a colour to luma survives a change of exposure, so the photo's ratio is
-    kept: `L / (l + floor)` multiplies its chroma and its detail, and fades in the noise.
+    kept: `L / (l + floor)` multiplies its chroma, less the tint, and its detail, and fades in
+    the noise. What chroma the network makes is added.
     """
     inner = np.s_[..., NETWORK_HALO:-NETWORK_HALO, NETWORK_HALO:-NETWORK_HALO]
     light, own, detail = scene.light[inner], scene.chroma[inner], scene.detail[inner]

@@ -94,6 +94,9 @@ static inline ivec pair_products(words a, words b) {
     return (ivec)_mm256_madd_epi16((__m256i)a, (__m256i)b);
 #elif defined(__SSE2__)
     return (ivec)_mm_madd_epi16((__m128i)a, (__m128i)b);
+#elif defined(__ARM_NEON)
+    int32x4_t low = vmull_s16(vget_low_s16((int16x8_t)a), vget_low_s16((int16x8_t)b));
+    return (ivec)vpaddq_s32(low, vmull_high_s16((int16x8_t)a, (int16x8_t)b));
 #else
     ivec sums;
     for (int i = 0; i < LANES; i++)
@@ -118,6 +121,10 @@ static inline vec pick(const float from[8], ivec at) {
     return (vec)_mm512_permutexvar_ps((__m512i)at, _mm512_castps256_ps512(_mm256_load_ps(from)));
 #elif defined(__AVX2__)
     return (vec)_mm256_permutevar8x32_ps(_mm256_load_ps(from), (__m256i)at);
+#elif defined(__ARM_NEON)
+    const uint8_t *bytes = (const uint8_t *)from;
+    uint8x16x2_t table = {{vld1q_u8(bytes), vld1q_u8(bytes + 16)}};
+    return (vec)vqtbl2q_u8(table, (uint8x16_t)((at & 7) * 0x04040404 + 0x03020100));
 #else
     vec found;
     for (int i = 0; i < LANES; i++) found[i] = from[at[i] & 7];
