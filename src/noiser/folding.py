@@ -1,6 +1,7 @@
 """Fold: moments and weights become one local filter; the normalization is gone."""
 
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -112,6 +113,7 @@ def fold(
     )
 
 
+@lru_cache(maxsize=8)
 def weights_for(network: Network, chroma: float) -> tuple[NDArray[np.float64], ...]:
     """Put the fading of chroma, before the network and after it, into its weights.
 

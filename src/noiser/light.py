@@ -1,8 +1,10 @@
 """Light: what a look has to know of a picture, read from the histograms in its moments."""
 
 import math
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import accumulate
 
 import numpy as np
 from numpy.typing import NDArray
@@ -95,12 +97,18 @@ class Light:
 
     def quantile(self, share: float) -> float:
         """Find the luma below which a share of the pixels lies, linear within a tone."""
-        total, below = sum(self.tones), 0
-        for tone, count in enumerate(self.tones):
-            if count and below + count >= share * total:
-                return min((tone + (share * total - below) / count) / (TONES - 1), 1.0)
-            below += count
-        return 1.0
+        up_to = self._up_to
+        wanted = share * up_to[-1]
+        tone = bisect_left(up_to, wanted)
+        tone = tone if wanted > 0 else bisect_right(up_to, 0)  # an empty tone has no place
+        count = self.tones[tone]
+        within = (wanted - (up_to[tone] - count)) / count
+        return min((tone + within) / (TONES - 1), 1.0)
+
+    @cached_property
+    def _up_to(self) -> list[int]:
+        """Count the pixels up to each tone."""
+        return list(accumulate(self.tones))
 
     @cached_property
     def need(self) -> float:
