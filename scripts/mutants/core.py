@@ -55,7 +55,15 @@ MUTANTS = [
     Mutant("network.py", "1 <= hidden <= MAX", "1 <= hidden < MAX", "network"),
     Mutant("network.py", "values / math.sqrt(2.0)", "values / 1.4142", "network reference parity"),
     # folding
-    Mutant("folding.py", "                + eps", "                + 2 * eps", FOLDING),
+    Mutant("folding.py", "floor = eps + ", "floor = 2 * eps + ", FOLDING),
+    Mutant("folding.py", "seen = [chroma * first[:, c]", "seen = [first[:, c]", FOLDING),
+    Mutant("folding.py", "LUMA[c] * of_gray", "of_gray / 3.0", FOLDING),
+    Mutant(
+        "folding.py",
+        "return np.stack(seen, 1), given[0]",
+        "return np.stack(seen, 1), second",
+        FOLDING,
+    ),
     Mutant("folding.py", "(2.0 * noise_floor) ** 2", "noise_floor**2", FOLDING),
     Mutant("folding.py", "first_bias=-shift * scale", "first_bias=shift * scale", FOLDING),
     Mutant("folding.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),

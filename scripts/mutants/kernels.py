@@ -1,6 +1,6 @@
 """Mutants of the kernels."""
 
-from mutant import MEASURE, NATIVE, REFERENCE, RENDER, VECTORS, Mutant
+from mutant import DEVELOP, GRAY, KERNEL, MEASURE, NATIVE, REFERENCE, RENDER, VECTORS, Mutant
 
 MUTANTS = [
     # kernels
@@ -63,31 +63,47 @@ MUTANTS = [
     Mutant(MEASURE, "r + 1 - k < at->bottom) sums", "r + 1 - k <= at->bottom) sums", NATIVE),
     Mutant(MEASURE, "0 : row[count]; ", "0 : row[count - 1]; ", NATIVE),
     Mutant(MEASURE, "at->left > 0 ? at->left - 1 : 0", "at->left > 0 ? at->left : 0", NATIVE),
-    Mutant(RENDER, "0.0f : hidden[span - 2]", "0.0f : hidden[span - 3]", NATIVE),
+    Mutant(RENDER, "ZERO ? 0.0f : hidden[inside]", "ZERO ? 0.0f : hidden[inside - 1]", NATIVE),
+    Mutant(RENDER, "ZERO ? 0.0f : hidden[inside]", "ZERO ? 1.0f : hidden[inside]", NATIVE),
     Mutant(
-        RENDER,
-        "if (at_left) hidden[0] = f->padding == ZERO ? 0.0f",
-        "if (at_left) hidden[0] = f->padding == ZERO ? 1.0f",
-        NATIVE,
+        GRAY, "ZERO ? 0.0f : g->partial[t][inside]", "ZERO ? 0.1f : g->partial[t][inside]", NATIVE
     ),
+    Mutant(GRAY, "ZERO ? 0.0f : g->partial[t][inside]", "ZERO ? 0.0f : 0.0f", NATIVE),
+    Mutant(GRAY, "bias + (f->padding == ZERO ? none : first)", "bias + first", NATIVE),
+    Mutant(GRAY, "(f->padding == ZERO ? none : gray_tap(g, 2, i))", "none", NATIVE),
+    Mutant(
+        GRAY, "load(p[1] + at)) + load(p[2] + at + 1)", "load(p[1] + at)) + load(p[2] + at)", NATIVE
+    ),
+    Mutant(
+        GRAY, "gray_weigh(f, hidden, end, 5, 4, g)", "gray_weigh(f, hidden, end, 5, 3, g)", NATIVE
+    ),
+    Mutant(
+        GRAY, "gray_weigh(f, hidden, end, 0, 9, g)", "gray_weigh(f, hidden, end, 0, 8, g)", NATIVE
+    ),
+    Mutant(GRAY, "load(row + i), all(-20.0f))", "load(row + i), all(-2.0f))", NATIVE),
+    Mutant(RENDER, "(1 - share) * before[i]", "share * before[i]", NATIVE),
+    Mutant(
+        KERNEL, "SPAN - 2 * HALO : SPAN - HALO - 1", "SPAN - 2 * HALO : SPAN - HALO + 3", NATIVE
+    ),
+    Mutant(KERNEL, "SPAN - 2 * HALO : SPAN", "SPAN - HALO : SPAN", NATIVE),
     Mutant(
         RENDER,
         ": clamp(source, 0, from->height - 1) % 3",
         ": clamp(source, 0, from->height) % 3",
         NATIVE,
     ),
-    Mutant(RENDER, "outside && f->padding == ZERO\n", "0 && f->padding == ZERO\n", NATIVE),
-    Mutant(VECTORS, "1.837771758e-02f", "1.837871758e-02f", NATIVE),
+    Mutant(RENDER, "outside && f->padding == ZERO ?", "0 && f->padding == ZERO ?", NATIVE),
+    Mutant(VECTORS, "2.650278807e-02f", "2.650378807e-02f", NATIVE),
     Mutant(VECTORS, "from[at[i] & 7]", "from[at[i] & 3]", NATIVE),
-    Mutant(VECTORS, "smaller(magnitude, all(5.2f))", "magnitude", NATIVE),
+    Mutant(VECTORS, "smaller(magnitude, all(7.499f))", "magnitude", NATIVE),
     Mutant(VECTORS, "5.5504109e-2f", "5.5514109e-2f", NATIVE),
     Mutant(
         VECTORS, "larger(smaller(x, all(126.0f)), all(-126.0f))", "larger(x, all(-126.0f))", NATIVE
     ),
     Mutant(VECTORS, "(vec)_mm256_fmadd_ps((__m256)a, (__m256)b, (__m256)c)", "a * b + c", NATIVE),
     Mutant(RENDER, "(int32_t)(((value) + 12582912.0f) - 12582912.0f)", "(int32_t)(value)", NATIVE),
-    Mutant(RENDER, "fma_(all(0.587f), colors[1]", "fma_(all(0.587f), colors[0]", NATIVE),
-    Mutant(RENDER, "larger(smaller(out[c], all(1.0f)), all(0.0f))", "out[c]", NATIVE),
+    Mutant(DEVELOP, "fma_(all(0.587f), colors[1]", "fma_(all(0.587f), colors[0]", NATIVE),
+    Mutant(DEVELOP, "larger(smaller(out[c], all(1.0f)), all(0.0f))", "out[c]", NATIVE),
     Mutant(
         RENDER,
         "source + i * from->column + colors * from->channel",

@@ -1,6 +1,6 @@
 """Mutants of what a look knows of a picture, and does with it."""
 
-from mutant import FOLDING, MEASURE, NATIVE, RENDER, SCENE, VECTORS, Mutant
+from mutant import DEVELOP, FOLDING, MEASURE, NATIVE, RENDER, SCENE, VECTORS, Mutant
 
 MUTANTS = [
     # what a look knows and does
@@ -22,7 +22,10 @@ MUTANTS = [
     Mutant("light.py", "for m in (dark, bright))", "for m in (dark, dark))", "light"),
     Mutant("light.py", "return t * t * (3.0 - 2.0 * t)", "return float(t > 0.5)", "light"),
     Mutant(
-        "developing.py", "_calibration(network) ** look.auto", "_calibration(network)", "developing"
+        "developing.py",
+        "_calibration(network, chroma) ** look.auto",
+        "_calibration(network, chroma)",
+        "developing",
     ),
     Mutant("developing.py", "shift += look.auto * exposure.shift", "pass", "developing knobs"),
     Mutant("developing.py", "look.restraint * (1.0 - light.need)", "look.restraint", "developing"),
@@ -54,18 +57,23 @@ MUTANTS = [
     Mutant(MEASURE, "magnitude / size_step", "magnitude >> 1", NATIVE),
     Mutant(MEASURE, "(level >= 404)", "(level > 404)", NATIVE),
     Mutant(SCENE, "HALO = 7,", "HALO = 6,", NATIVE),
-    Mutant(SCENE, "load(energy[2] + i) + load(blue + i)", "load(energy[2] + i) * 2.0f", NATIVE),
+    Mutant(SCENE, "fma_(red, red, blue * blue)", "2.0f * red * red", NATIVE),
     Mutant(SCENE, "fma_(all(f->fine), small, f->medium * large)", "f->fine * small", NATIVE),
     Mutant(SCENE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
     Mutant(SCENE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
     Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
     Mutant(RENDER, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
-    Mutant(RENDER, "root(dark * both)", "dark", NATIVE),
-    Mutant(RENDER, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
+    Mutant(DEVELOP, "root(dark * both)", "dark", NATIVE),
+    Mutant(DEVELOP, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
     Mutant(RENDER, "load(window + j + v * LANES)", "load(window + j)", NATIVE),
     Mutant(RENDER, "(double)(f->origin_row + y)", "(double)y", NATIVE + " locality"),
     Mutant(RENDER, "before + 1 < f->window_columns", "before + 2 < f->window_columns", NATIVE),
-    Mutant(VECTORS, "*missing = odds * value;", "*missing = 1.0f - value;", NATIVE),
+    Mutant(RENDER, "missing[c] = odds * out[c];", "missing[c] = 1.0f - out[c];", NATIVE),
+    Mutant(SCENE, "all(-f->cast[c - 1])", "all(-f->cast[0])", NATIVE),
+    Mutant("kernels/reference.py", "own - _tint(light, development)", "own", "looks"),
+    Mutant("developing.py", "_cast(moments, 1.0 - look.color)", "_cast(moments, 1.0)", "looks"),
+    Mutant("developing.py", "1.0 - look.color / OWN_COLORS", "1.0 - look.color", "looks"),
+    Mutant("light.py", "bisect_right(up_to, 0)", "0", "light"),
     Mutant("kernels/native.py", "2.0 * np.stack([red", "np.stack([red", NATIVE),
     Mutant("training/noise.py", ".clamp(-1.0, 1.0)", "", "noise training"),
     Mutant("training/noise.py", " + config.noise_mean", "", "noise training"),

@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 KERNEL = "kernels/kernel.c"
-MEASURE, SCENE, RENDER, VECTORS = (
-    f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors")
+MEASURE, SCENE, RENDER, VECTORS, GRAY, DEVELOP = (
+    f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors", "gray", "develop")
 )
 
 
