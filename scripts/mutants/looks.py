@@ -1,6 +1,6 @@
 """Mutants of what a look knows of a picture, and does with it."""
 
-from mutant import DEVELOP, FOLDING, MEASURE, NATIVE, RENDER, SCENE, VECTORS, Mutant
+from mutant import DEVELOP, FOLDING, MEASURE, NATIVE, RENDER, SCENE, Mutant
 
 MUTANTS = [
     # what a look knows and does
