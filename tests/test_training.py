@@ -358,6 +358,20 @@ def test_torchs_settings_are_left_as_they_were(deterministic):
     assert found == (2, deterministic, False)
 
 
+@pytest.mark.parametrize("filling", [False, True])
+def test_the_filling_of_new_memory_is_left_as_it_was(filling, monkeypatch):
+    """Training switches it off: it finds faults, and costs time."""
+    during = []
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", filling)
+
+    train(
+        TrainingConfig(**TINY),
+        progress=lambda *_: during.append(torch.utils.deterministic.fill_uninitialized_memory),
+    )
+
+    assert (set(during), torch.utils.deterministic.fill_uninitialized_memory) == ({False}, filling)
+
+
 def test_without_torch_the_message_says_what_to_install():
     """A plain installation has no torch; training says so in one line."""
     code = (
