@@ -14,8 +14,10 @@ from torch.nn import functional
 
 import noiser
 from noiser import Enhancer, MissingExtraError, TrainingConfig, network, train
-from noiser.training import PRESETS
+from noiser.training import PRESETS, self_regression
+from noiser.training.gradient import by_torch
 from noiser.training.losses import self_regression_loss, total_variation
+from noiser.training.noise import noise_images
 from noiser.training.self_regression import build
 
 TINY = {"iterations": 3, "image_size": 16, "hidden_channels": 4}
@@ -268,6 +270,26 @@ def test_training_is_the_papers_loop(changes):
     del compared["first_bias"]
     for name, array in compared.items():
         assert getattr(found, name) == pytest.approx(array, abs=1e-5), name
+
+
+def test_torchs_own_gradient_trains_the_same_network():
+    """What other devices use: but for the first bias, the network of the hand-made gradient."""
+    config = TrainingConfig(**TINY)
+    with self_regression.reproducible(config.seed):
+        model = build(config)
+        self_regression.optimize(
+            model,
+            config,
+            lambda: (noise_images(config, 1),) * 2,
+            by_torch(model, config.tv_weight),
+            lambda *_: False,
+        )
+    found = train(config)
+
+    first, _, second, bias = (p.detach().numpy() for p in model.parameters())
+    assert found.first_weight == pytest.approx(first, abs=1e-6)
+    assert found.second_weight == pytest.approx(second, abs=1e-6)
+    assert found.second_bias == pytest.approx(bias, abs=1e-6)
 
 
 def test_a_trained_network_enhances_as_the_model_it_came_from(dark_photo):
