@@ -123,8 +123,9 @@ def _keep_freed_memory() -> None:
     """Let the C library keep what a step frees for the next one.
 
     glibc gives memory back above twice the largest block that was ever mapped and freed, of
-    up to 32 MiB: after each step, which then faulted in a thousand pages, a quarter of its
-    time. The block freed here is never touched, so it costs nothing.
+    up to 32 MiB. That was after each step: the next had 400 to 1,400 pages to fault in, a
+    third of its time (virtual machine, EPYC, November 2026). The block freed here is never
+    touched and costs nothing.
     """
     torch.empty(31 << 20, dtype=torch.uint8)
 
