@@ -16,6 +16,7 @@ from experiments import damage
 from experiments.lab import HERE, KEPT, keep, meaning
 from noiser.network import Network
 from noiser.training import TrainingConfig
+from noiser.training.gradient import by_hand, by_torch
 from noiser.training.losses import self_regression_loss, total_variation
 from noiser.training.noise import noise_images
 from noiser.training.self_regression import (
@@ -79,6 +80,12 @@ class Variant(TrainingConfig):
 
     damage: str = ""
     """A name of `damage.KINDS`, or `exposure`, to lay over the input, not the target."""
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether network and loss are the package's own, whatever it is shown."""
+        varied = (self.kernel_size, self.is_normalized, self.activation, self.distance)
+        return varied == (3, True, "gelu", "l1")
 
 
 def trained(changes: dict[str, Any], steps: tuple[int, ...] = ()) -> list[nn.Module]:
@@ -236,7 +243,12 @@ def _train(variant: Variant, steps: tuple[int, ...]) -> dict[str, Tensor]:
         if 0 in steps:
             after_step(0, 0.0)
         loss = self_regression_loss if variant.distance == "l1" else _squared_loss
-        optimize(model, variant, lambda: drawn(variant), after_step, loss)
+        learn = (
+            by_hand(model, variant)
+            if variant.is_plain
+            else by_torch(model, variant.tv_weight, loss)
+        )
+        optimize(model, variant, lambda: drawn(variant), learn, after_step)
     return states
 
 
@@ -247,7 +259,13 @@ def _squared_loss(output: Tensor, target: Tensor, tv_weight: float) -> Tensor:
 
 def _sources() -> list[Path]:
     """List the files that training depends on."""
-    from noiser.training import losses, noise, recipe, self_regression
+    from noiser.training import gradient, losses, noise, recipe, self_regression
 
-    files = (self_regression.__file__, recipe.__file__, losses.__file__, noise.__file__)
+    files = (
+        gradient.__file__,
+        self_regression.__file__,
+        recipe.__file__,
+        losses.__file__,
+        noise.__file__,
+    )
     return [HERE / "variants.py", HERE / "damage.py", *map(Path, files)]

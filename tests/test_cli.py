@@ -58,6 +58,70 @@ def test_help_imports_neither_numpy_nor_pillow(tmp_path):
     assert subprocess.run([sys.executable, "-c", code], capture_output=True).returncode == 0
 
 
+def at_its_end(code, *words, cwd, **environment):
+    """Run noiser in a process that prints the value of some code when it ends."""
+    script = (
+        "import atexit, os, sys\n"
+        f"atexit.register(lambda: print({code}))\n"
+        f"sys.argv = {['noiser', *words]}\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script],
+        cwd=cwd,
+        env=os.environ | environment,
+        capture_output=True,
+        check=True,
+    )
+    return done.stdout.decode().splitlines()[-1]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="counts threads as Linux lists them")
+def test_importing_numpy_starts_no_threads(night):
+    """OpenBLAS would start one a processor."""
+    count = "len(os.listdir('/proc/self/task'))"
+
+    assert at_its_end(count, "info", cwd=night) == "1"
+
+
+def test_the_users_own_number_of_blas_threads_is_kept(night):
+    """It is the environment's, not ours."""
+    value = "os.environ['OPENBLAS_NUM_THREADS']"
+
+    assert at_its_end(value, "info", cwd=night, OPENBLAS_NUM_THREADS="3") == "3"
+
+
+SLOW = ["importlib.metadata", "importlib.resources", "tempfile", "torch", "tqdm"]
+"""Modules that take longer to load than a small picture to enhance, or nearly."""
+
+
+def test_pictures_are_enhanced_without_what_is_slow_to_load(night):
+    """Where stderr is no terminal there is no bar to draw, and nothing needs the others."""
+    (night / "2.png").write_bytes(saved(picture(), "PNG"))
+    loaded = f"[m for m in {['numpy', *SLOW]} if m in sys.modules]"
+
+    assert at_its_end(loaded, "enhance", "night.png", "2.png", cwd=night) == "['numpy']"
+
+
+@pytest.mark.parametrize(("count", "is_drawn"), [(1, False), (2, True)])
+def test_a_bar_is_drawn_on_a_terminal_for_two_pictures(night, count, is_drawn):
+    """One is done before it could be read."""
+    pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
+    names = [f"{i}.png" for i in range(count)]
+    for name in names:
+        (night / name).write_bytes(saved(picture(), "PNG"))
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+
+    subprocess.run([sys.executable, "-m", "noiser", "enhance", *names], cwd=night, stderr=theirs)
+    os.close(theirs)
+    drawn = os.read(ours, 1 << 16)
+    os.close(ours)
+
+    assert (b"picture/s" in drawn) is is_drawn
+    assert f"{count} enhanced".encode() in drawn
+
+
 def test_the_version_is_told(tmp_path):
     assert call("--version", cwd=tmp_path).stdout.decode() == f"noiser {noiser.__version__}\n"
 

@@ -198,11 +198,11 @@ def test_the_state_is_read_after_the_step_is_done(monkeypatch):
     """`optimize` calls back with the network already changed."""
     seen = []
     monkeypatch.setattr(
-        AutoStop, "is_over", lambda _self, _step, model: seen.append(model[0].bias.sum().item())
+        AutoStop, "is_over", lambda _self, _step, model: seen.append(model[3].bias.sum().item())
     )
     monkeypatch.setattr(AutoStop, "restore", lambda *_: None)
     network = train(TrainingConfig(**TINY, stop="auto"))
 
-    assert seen[-1] == pytest.approx(float(network.first_bias.sum()), abs=1e-6)
+    assert seen[-1] == pytest.approx(float(network.second_bias.sum()), abs=1e-6)
     assert len(set(seen)) == len(seen) == 3
     assert self_regression.AutoStop is AutoStop

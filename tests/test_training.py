@@ -14,8 +14,10 @@ from torch.nn import functional
 
 import noiser
 from noiser import Enhancer, MissingExtraError, TrainingConfig, network, train
-from noiser.training import PRESETS
+from noiser.training import PRESETS, self_regression
+from noiser.training.gradient import by_torch
 from noiser.training.losses import self_regression_loss, total_variation
+from noiser.training.noise import noise_images
 from noiser.training.self_regression import build
 
 TINY = {"iterations": 3, "image_size": 16, "hidden_channels": 4}
@@ -270,6 +272,26 @@ def test_training_is_the_papers_loop(changes):
         assert getattr(found, name) == pytest.approx(array, abs=1e-5), name
 
 
+def test_torchs_own_gradient_trains_the_same_network():
+    """What other devices use: but for the first bias, the network of the hand-made gradient."""
+    config = TrainingConfig(**TINY)
+    with self_regression.reproducible(config.seed):
+        model = build(config)
+        self_regression.optimize(
+            model,
+            config,
+            lambda: (noise_images(config, 1),) * 2,
+            by_torch(model, config.tv_weight),
+            lambda *_: False,
+        )
+    found = train(config)
+
+    first, _, second, bias = (p.detach().numpy() for p in model.parameters())
+    assert found.first_weight == pytest.approx(first, abs=1e-6)
+    assert found.second_weight == pytest.approx(second, abs=1e-6)
+    assert found.second_bias == pytest.approx(bias, abs=1e-6)
+
+
 def test_a_trained_network_enhances_as_the_model_it_came_from(dark_photo):
     """No array is swapped or transposed on the way: float64 torch to 1e-6."""
     own = train(TrainingConfig(**TINY))
@@ -356,6 +378,20 @@ def test_torchs_settings_are_left_as_they_were(deterministic):
         torch.use_deterministic_algorithms(False)
 
     assert found == (2, deterministic, False)
+
+
+@pytest.mark.parametrize("filling", [False, True])
+def test_the_filling_of_new_memory_is_left_as_it_was(filling, monkeypatch):
+    """Training switches it off: it finds faults, and costs time."""
+    during = []
+    monkeypatch.setattr(torch.utils.deterministic, "fill_uninitialized_memory", filling)
+
+    train(
+        TrainingConfig(**TINY),
+        progress=lambda *_: during.append(torch.utils.deterministic.fill_uninitialized_memory),
+    )
+
+    assert (set(during), torch.utils.deterministic.fill_uninitialized_memory) == ({False}, filling)
 
 
 def test_without_torch_the_message_says_what_to_install():

@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant("kernels/native.py", "2.0 * np.stack([red", "np.stack([red", NATIVE),
     Mutant("training/noise.py", ".clamp(-1.0, 1.0)", "", "noise training"),
     Mutant("training/noise.py", " + config.noise_mean", "", "noise training"),
-    Mutant("training/noise.py", ".pow(-config.spectrum)", ".pow(-0.5)", "noise"),
+    Mutant("training/noise.py", ".pow(-exponent)", ".pow(-0.5)", "noise"),
     Mutant("training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"),
     Mutant("enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"),
     Mutant("enhancer.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),

@@ -6,7 +6,6 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from functools import cache
-from importlib import resources
 from pathlib import Path
 
 import numpy as np
@@ -186,4 +185,4 @@ def packaged(name: str = PACKAGED[0]) -> Network:
 
 def packaged_bytes(name: str = PACKAGED[0]) -> bytes:
     """Read a file of packaged weights."""
-    return (resources.files("noiser") / "weights" / f"{name}.safetensors").read_bytes()
+    return (Path(__file__).with_name("weights") / f"{name}.safetensors").read_bytes()

@@ -6,11 +6,11 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
-from tqdm import tqdm
 
 from noiser.enhancer import Enhancer, usable_processors
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
@@ -171,13 +171,14 @@ def _run(
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
     start = time.perf_counter()
-    with tqdm(total=len(plan.items), unit="picture", disable=None, leave=False) as bar:
+    with _bar(len(plan.items)) as bar:
 
         def on_result(result: Result) -> None:
             results.append(result)
-            bar.update()
+            if bar is not None:
+                bar.update()
             if result.message:
-                with bar.external_write_mode(file=sys.stderr):
+                with nullcontext() if bar is None else bar.external_write_mode(file=sys.stderr):
                     click.echo(f"noiser: {result.item.input}: {result.message}", err=True)
 
         run(
@@ -208,6 +209,16 @@ def _run(
         )
     click.echo(_summary(plan, counts, megapixels / seconds), err=True)
     return counts["failed"]
+
+
+def _bar(total: int) -> AbstractContextManager[Any]:
+    """Draw a bar for several pictures on a terminal: tqdm's import takes longer than one."""
+    if total < 2 or not sys.stderr.isatty():
+        return nullcontext()
+    from tqdm import tqdm
+
+    bar: AbstractContextManager[Any] = tqdm(total=total, unit="picture", leave=False)
+    return bar
 
 
 def _row(result: Result) -> dict[str, Any]:

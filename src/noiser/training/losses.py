@@ -32,3 +32,19 @@ def total_variation(image: Tensor) -> Tensor:
 def self_regression_loss(output: Tensor, noise: Tensor, tv_weight: float) -> Tensor:
     """Mean absolute distance to the noise itself, plus the weighted total variation."""
     return (output - noise).abs().mean() + tv_weight * total_variation(output)
+
+
+def self_regression_gradient(output: Tensor, noise: Tensor, tv_weight: float) -> Tensor:
+    """Give the gradient of `self_regression_loss` at the output, of its shape.
+
+    The sign of the distance, and twice the weighted difference to each neighbour, over the
+    number of values.
+    """
+    gradient = (output - noise).sign_()
+    vertical = output[..., 1:, :] - output[..., :-1, :]
+    gradient[..., 1:, :].add_(vertical, alpha=2 * tv_weight)
+    gradient[..., :-1, :].sub_(vertical, alpha=2 * tv_weight)
+    horizontal = output[..., :, 1:] - output[..., :, :-1]
+    gradient[..., :, 1:].add_(horizontal, alpha=2 * tv_weight)
+    gradient[..., :, :-1].sub_(horizontal, alpha=2 * tv_weight)
+    return gradient.div_(output.numel())

@@ -1,6 +1,7 @@
 """The noise: all that a network ever sees in training."""
 
 import math
+from functools import lru_cache
 
 import torch
 from torch import Tensor
@@ -41,10 +42,16 @@ def _planes(
     white = torch.randn(count, channels, size, size, generator=generator)
     if config.spectrum == 0:
         return white
-    shaped = torch.fft.rfft2(white) * spectrum(size).pow(-config.spectrum)
+    shaped = torch.fft.rfft2(white) * _amplitudes(size, config.spectrum)
     colored = torch.fft.irfft2(shaped, s=(size, size))
     scaled: Tensor = colored / colored.std((2, 3), keepdim=True)
     return scaled
+
+
+@lru_cache(maxsize=8)
+def _amplitudes(size: int, exponent: float) -> Tensor:
+    """Keep what each step multiplies a square's frequencies with."""
+    return spectrum(size).pow(-exponent)
 
 
 def spectrum(size: int) -> Tensor:
