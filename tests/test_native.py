@@ -395,3 +395,18 @@ def test_a_kernel_that_answers_1_had_no_memory(dark_photo, verb):
 
     with pytest.raises(MemoryError):
         calls[verb]()
+
+
+@pytest.mark.parametrize("kernel", KERNELS)
+def test_luma_alone_goes_down_to_black(dark_photo, kernel):
+    """With high contrast the darkest luma is below a level, and has the right ratio."""
+    image = truth.as_kind(dark_photo(24, 40, seed=6), "float64", 3).mean(2, keepdims=True)
+    image = np.repeat(image, 3, 2)
+    look = replace(PAPER, padding="replicate", color=1.0, contrast=4.0)
+    folded, development = developed(image, look)
+
+    found = rendered(kernel, image, folded, development)
+    expected = rendered(reference, image, folded, development)
+
+    assert expected.min() < 0.002
+    assert found == pytest.approx(expected, rel=1e-3, abs=1e-9)
