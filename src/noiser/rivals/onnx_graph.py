@@ -45,7 +45,7 @@ def whole(network: Network, eps: float = 1e-5) -> bytes:
         _node("InstanceNormalization", ("linear", "ones", "nothing"), "normal", epsilon=eps),
         *_after("normal"),
     ]
-    constants = {
+    constants: dict[str, _Floats] = {
         "ones": np.ones(hidden),
         "nothing": np.zeros(hidden),
         "first_weight": network.first_weight,

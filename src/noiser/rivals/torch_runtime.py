@@ -9,6 +9,8 @@ import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from noiser import network
 from noiser.errors import RivalError
 from noiser.types import ByteImage
@@ -16,12 +18,15 @@ from noiser.types import ByteImage
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
+TRIAL = np.zeros((8, 8, 3), np.uint8)
+"""A picture to see on whether torch can compile."""
+
 _Enhance = Callable[[ByteImage], ByteImage]
 
 
 def eager(threads: int) -> _Enhance:
     """Give NoiSER's network in torch's own modules, with the packaged weights."""
-    return _on_bytes(_signed(_noiser()), threads)
+    return _on_bytes(on_signed(_noiser()), threads)
 
 
 def compiled(threads: int) -> _Enhance:
@@ -34,25 +39,26 @@ def compiled(threads: int) -> _Enhance:
 
     if not has_compiler():
         raise RivalError("torch compiles with a C++ compiler, and none was found")
-    try:  # Python's headers may be missing; better now than in the middle of a benchmark
-        torch.compile(lambda values: values + 1)(torch.zeros(8))
+    try:
+        enhance = _on_bytes(torch.compile(on_signed(_noiser()), dynamic=False), threads)
+        enhance(TRIAL)  # Python's headers may be missing: better now than amid a benchmark
     except RuntimeError as error:
         raise RivalError(f"torch fails to compile: {str(error).splitlines()[0]}") from error
-    return _on_bytes(torch.compile(_signed(_noiser()), dynamic=False), threads)
+    return enhance
 
 
 def zero_dce(threads: int) -> _Enhance:
     """Give Zero-DCE++ with random weights."""
     from noiser.rivals.peers import ZeroDcePlusPlus
 
-    return _on_bytes(_unit(ZeroDcePlusPlus().eval()), threads)
+    return _on_bytes(on_unit(ZeroDcePlusPlus().train(mode=False)), threads)
 
 
 def sci(threads: int) -> _Enhance:
     """Give SCI with random weights."""
     from noiser.rivals.peers import SelfCalibratedIllumination
 
-    return _on_bytes(_unit(SelfCalibratedIllumination().eval()), threads)
+    return _on_bytes(on_unit(SelfCalibratedIllumination().train(mode=False)), threads)
 
 
 def has_compiler() -> bool:
@@ -69,7 +75,7 @@ def _noiser() -> "nn.Module":
     from noiser.training.self_regression import build
 
     weights = network.packaged("paper")
-    model = build(TrainingConfig(hidden_channels=weights.hidden_channels)).eval()
+    model = build(TrainingConfig(hidden_channels=weights.hidden_channels)).train(mode=False)
     with torch.no_grad():
         for parameter, name in zip(
             model.parameters(), network.shapes(weights.hidden_channels), strict=True
@@ -78,7 +84,7 @@ def _noiser() -> "nn.Module":
     return model
 
 
-def _signed(model: "nn.Module") -> Callable[["Tensor"], "Tensor"]:
+def on_signed(model: "nn.Module") -> Callable[["Tensor"], "Tensor"]:
     """Wrap a network of [-1, 1]: uint8 [H,W,3] to uint8 [H,W,3]."""
 
     def run(low: "Tensor") -> "Tensor":
@@ -91,7 +97,7 @@ def _signed(model: "nn.Module") -> Callable[["Tensor"], "Tensor"]:
     return run
 
 
-def _unit(model: "nn.Module") -> Callable[["Tensor"], "Tensor"]:
+def on_unit(model: "nn.Module") -> Callable[["Tensor"], "Tensor"]:
     """Wrap a network of [0, 1]: uint8 [H,W,3] to uint8 [H,W,3]."""
 
     def run(low: "Tensor") -> "Tensor":
