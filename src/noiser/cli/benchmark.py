@@ -77,8 +77,8 @@ def command(
     the picture, would take at those rates if nothing else had to be done.
 
     With --rivals, the same network in torch, onnxruntime and OpenVINO and other methods take
-    turns too, as far as they are installed: bytes in, bytes out, on as many threads. Large
-    pictures then take minutes and gigabytes.
+    turns too, as far as they are installed (noiser[lab] has all but OpenVINO): bytes in, bytes
+    out, on as many threads. Large pictures then take minutes and gigabytes.
     """
     _check(figure, has_rivals, overwrite)
     enhancer = Enhancer(look, threads=threads, kernel=kernel or "auto")
