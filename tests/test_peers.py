@@ -99,6 +99,16 @@ def test_sci_divides_by_a_light_of_at_most_one(value, expected):
     assert found[0, :, 5, 5].tolist() == pytest.approx([expected] * 3, abs=1e-6)
 
 
+def test_sci_without_any_light_stays_black():
+    """The estimate is sigmoid(-1000): 0 is divided by the least light, not by 0."""
+    model = SelfCalibratedIllumination().eval()
+    silenced(model)
+    with torch.no_grad():
+        model.last[0].bias.fill_(-1000.0)
+
+    assert model(flat(0.0, 0.0, 0.0)).unique().tolist() == [0.0]
+
+
 def test_sci_is_its_paper_s_three_convolutions():
     """In torch's functions: ReLU, a residual block with batch normalization, sigmoid."""
     model = SelfCalibratedIllumination().eval()

@@ -24,7 +24,6 @@ MUTANTS = [
     Mutant(RUN, ", rows - window)", ", rows)", "runtimes"),
     Mutant(RUN, "range(0, rows, STRIP_ROWS)", "range(0, rows - 1, STRIP_ROWS)", "runtimes"),
     Mutant(RUN, '"first_bias": bias', '"first_bias": 0 * bias', "runtimes"),
-    Mutant(RUN, "model.reshape({", "model.get_name() or print({", "runtimes"),
     Mutant(RUN, '"BF16" not in capable', '"BF16" in capable', "runtimes"),
     Mutant(RUN, '"INFERENCE_PRECISION_HINT": precision', '"INFERENCE_PRECISION_HINT": "f32"', "runtimes"),  # noqa: E501
     # torch
