@@ -15,15 +15,11 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import torch
 
-from noiser import Enhancer, TrainingConfig
+from noiser import Enhancer
 from noiser.kernels import available
-from noiser.pipelines.benchmark import dark_noise, taking_turns
-from noiser.training.self_regression import build
-
-PAUSE = 0.02
-"""Torch's threads go on spinning after their work: each candidate waits until they sleep [s]."""
+from noiser.pipelines.benchmark import PAUSE, dark_noise, taking_turns
+from noiser.rivals.torch_runtime import eager
 
 
 def main() -> None:
@@ -39,21 +35,13 @@ def main() -> None:
     if words.memory:
         print(f"{extra_memory(image, words.threads) / 1e6:.1f}")
         return
-    torch.set_num_threads(words.threads)
-    model = build(TrainingConfig()).eval()
-
-    def eager() -> np.ndarray:
-        with torch.inference_mode():
-            signed = torch.from_numpy(image).permute(2, 0, 1)[None].float() / 127.5 - 1.0
-            output = ((model(signed) + 1.0) * 127.5).round().to(torch.uint8)
-            return output[0].permute(1, 2, 0).contiguous().numpy()
-
+    in_torch = eager(words.threads)
     natural = Enhancer(threads=words.threads)
     paper = Enhancer("paper", threads=words.threads)
     single = Enhancer(threads=1)
     moments = natural.measure(image)
     candidates = {
-        "torch eager": eager,
+        "torch eager": lambda: in_torch(image),
         "natural": lambda: natural.enhance(image),
         "  measure": lambda: natural.measure(image),
         "  fold + render": lambda: natural.render(image, moments),

@@ -2,7 +2,9 @@
 
 import json
 
+import cv2
 import pytest
+import torch
 from click.testing import CliRunner
 
 from noiser import Enhancer
@@ -104,3 +106,110 @@ def test_what_is_no_size_is_said(size):
 
     assert done.exit_code == 2
     assert "is not a size like 1920x1080" in done.output
+
+
+def test_a_rival_takes_its_turns_on_the_same_pictures(a_clock):
+    sizes = []
+
+    _, timings = benchmark(
+        Enhancer(threads=1), [(8, 6), (5, 4)], 2, {"a rival": lambda low: sizes.append(low.shape)}
+    )
+
+    assert sizes == [(6, 8, 3), (4, 5, 3)] * 3
+    assert [timing.rivals for timing in timings] == [{"a rival": 1}, {"a rival": 1}]
+
+
+@pytest.mark.parametrize(("rivals", "pause"), [(None, 0.0), ({"a rival": len}, 0.02)])
+def test_turns_wait_for_a_rival_s_threads_to_sleep(monkeypatch, rivals, pause):
+    pauses = []
+    monkeypatch.setattr(module.time, "sleep", pauses.append)
+
+    benchmark(Enhancer(threads=1), [(8, 6)], 1, rivals)
+
+    assert set(pauses) == {pause}
+
+
+@pytest.fixture(scope="module")
+def invoked(tmp_path_factory):
+    """A short run with rivals, once for people and once for machines and with a figure.
+
+    Torch does not compile in it, for want of a compiler.
+    """
+    words = ["--rivals", "--size", "16x12", "--rounds", "1", "--threads", "2"]
+    figure = tmp_path_factory.mktemp("benchmark") / "rivals.svg"
+    threads = torch.get_num_threads(), cv2.getNumThreads()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(module, "TRIAL_ROUNDS", 1000)
+        patch.setattr(module, "TRIAL_BYTES", 1 << 16)
+        patch.setenv("CXX", "no-such-compiler")
+        table = CliRunner().invoke(command, words)
+        told = CliRunner().invoke(command, [*words, "--json", "--figure", str(figure)])
+    torch.set_num_threads(threads[0])
+    cv2.setNumThreads(threads[1])
+    assert (table.exit_code, told.exit_code) == (0, 0), table.output + told.output
+    return table, told, figure
+
+
+def test_rivals_get_a_table_with_ours_among_them_the_fastest_first(invoked):
+    title, *lines = invoked[0].stdout.split("\n\n")[1].splitlines()
+
+    names = [line[:28].strip() for line in lines]
+    times, ratios = ([float(line.split()[i]) for line in lines] for i in (-3, -1))
+    assert title.split()[0] == "16x12"
+    assert {"noiser, natural look", "noiser, paper look", "torch eager", "onnxruntime"} < set(names)
+    assert times == sorted(times)
+    assert ratios[names.index("noiser, natural look")] == 1
+
+
+def test_what_is_left_out_is_one_line_on_stderr(invoked):
+    (line,) = invoked[0].stderr.splitlines()
+
+    assert line.startswith("noiser: left out: ")
+    assert "torch compiled (torch compiles with a C++ compiler, and none was found)" in line
+
+
+def test_json_tells_a_rival_s_seconds_and_how_often_ours_go_into_them(invoked):
+    found = json.loads(invoked[1].stdout)
+
+    (timing,) = found["timings"]
+    eager = timing["rivals"]["torch eager"]
+    assert eager["ratio"] == eager["seconds"] / timing["whole"]
+    assert found["versions"]["torch"] == torch.__version__
+    assert "torch compiled" in found["left_out"]
+
+
+def test_the_figure_is_of_the_same_run(invoked):
+    text = invoked[2].read_text()
+
+    assert "<!-- 16 x 12 -->" in text
+    seconds = json.loads(invoked[1].stdout)["timings"][0]["rivals"]["torch eager"]["seconds"]
+    assert f"<!-- {seconds * 1e3 / (16 * 12 / 1e6):.3g} -->" in text
+
+
+def test_without_rivals_json_has_none():
+    done = CliRunner().invoke(command, ["--size", "8x6", "--rounds", "1", "--json"])
+
+    found = json.loads(done.stdout)
+    assert found["timings"][0]["rivals"] == {}
+    assert not {"versions", "left_out"} & set(found)
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--figure", "new.png"], "--figure shows rivals; give --rivals too"),
+        (["--rivals", "--figure", "new.jpg"], "new.jpg is no .png or .svg file"),
+        (["--rivals", "--figure", "old.png"], "old.png is there already; --overwrite replaces it"),
+    ],
+)
+def test_a_figure_that_could_not_be_written_is_refused_before_any_timing(
+    words, sentence, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "old.png").touch()
+
+    done = CliRunner().invoke(command, words)
+
+    assert done.exit_code == 2
+    assert done.stderr.splitlines()[-1] == f"Error: {sentence}"
+    assert (tmp_path / "old.png").read_bytes() == b""

@@ -39,3 +39,7 @@ class MachineError(NoiserError):
 
 class MissingExtraError(NoiserError):
     """An optional part of noiser is not installed."""
+
+
+class RivalError(NoiserError):
+    """What noiser would be compared with cannot run on this machine."""

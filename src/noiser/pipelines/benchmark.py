@@ -7,7 +7,7 @@ and medians are told. What travels to other machines is the ratio to the floor.
 import time
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from statistics import median
 from typing import TypeVar
@@ -30,6 +30,11 @@ TRIAL_ROUNDS = 20_000_000
 TRIAL_BYTES = 1 << 27
 """Copied to time the memory: more than caches hold."""
 
+PAUSE = 0.02
+"""Other libraries' threads go on spinning after their work: a turn waits until they sleep [s]."""
+
+Enhance = Callable[[ByteImage], ByteImage]
+"""Takes a picture and gives a new one: uint8 [H,W,3] in [0, 255], sRGB."""
 
 Key = TypeVar("Key", bound=Hashable)
 
@@ -64,16 +69,24 @@ class Timing:
     render_share: float
     """What the convolutions reach of the machine's multiply-adds while rendering, in [0, 1]."""
 
+    rivals: Mapping[str, float] = field(default_factory=dict)
+    """What else took its turns, by name [s]."""
+
 
 def benchmark(
-    enhancer: Enhancer, sizes: Iterable[tuple[int, int]], rounds: int
+    enhancer: Enhancer,
+    sizes: Iterable[tuple[int, int]],
+    rounds: int,
+    rivals: Mapping[str, Enhance] | None = None,
 ) -> tuple[Machine, list[Timing]]:
-    """Time an enhancer on dark noise of some sizes.
+    """Time an enhancer on dark noise of some sizes, and rivals beside it.
 
     Args:
         enhancer: Its look, kernel and threads are what is timed.
         sizes: Width and height of each picture [pixels].
         rounds: Turns that count; one more warms up.
+        rivals: What takes turns with it on the same pictures, by name. All turns then begin
+            after a pause.
 
     Returns:
         The machine's rates, and a timing for each size.
@@ -85,19 +98,14 @@ def benchmark(
     if not isinstance(kernel, NativeKernel):
         raise ValueError(f"the {kernel.name} kernel has no floor to compare with; use a native one")
     images = {size: dark_noise(*size) for size in sizes}
-    blank = np.ones(TRIAL_BYTES // 2, np.uint8)
-    sources, copies = (np.array_split(a, enhancer.threads) for a in (blank, np.empty_like(blank)))
-    loops = [partial(kernel.multiply_adds, TRIAL_ROUNDS)] * enhancer.threads
-    parts = [partial(np.copyto, *pair) for pair in zip(copies, sources, strict=True)]
-    runs: dict[Hashable, Callable[[], object]] = {
-        "multiply-adds": partial(_on_all, enhancer.threads, loops),
-        "bytes": partial(_on_all, enhancer.threads, parts),
-    }
+    runs = _trials(kernel, enhancer.threads)
     for size, image in images.items():
         runs[size, "measure"] = partial(enhancer.measure, image)
         runs[size, "render"] = partial(enhancer.render, image, enhancer.measure(image))
         runs[size, "whole"] = partial(enhancer.enhance, image)
-    seconds = {what: median(taken) for what, taken in taking_turns(runs, rounds).items()}
+        runs.update({(size, name): partial(run, image) for name, run in (rivals or {}).items()})
+    taken = taking_turns(runs, rounds, PAUSE if rivals else 0.0)
+    seconds = {what: median(times) for what, times in taken.items()}
     done = kernel.multiply_adds(TRIAL_ROUNDS) * enhancer.threads
     machine = Machine(done / seconds["multiply-adds"], TRIAL_BYTES / seconds["bytes"])
     timings = []
@@ -114,9 +122,22 @@ def benchmark(
                 whole=seconds[size, "whole"],
                 floor=max(computed, BYTES_PER_PIXEL * pixels / machine.bandwidth),
                 render_share=computed / seconds[size, "render"],
+                rivals={name: seconds[size, name] for name in rivals or {}},
             )
         )
     return machine, timings
+
+
+def _trials(kernel: NativeKernel, threads: int) -> dict[Hashable, Callable[[], object]]:
+    """Prepare what times the machine: multiply-adds that need no memory, and a copy."""
+    blank = np.ones(TRIAL_BYTES // 2, np.uint8)
+    sources, copies = (np.array_split(a, threads) for a in (blank, np.empty_like(blank)))
+    loops = [partial(kernel.multiply_adds, TRIAL_ROUNDS)] * threads
+    parts = [partial(np.copyto, *pair) for pair in zip(copies, sources, strict=True)]
+    return {
+        "multiply-adds": partial(_on_all, threads, loops),
+        "bytes": partial(_on_all, threads, parts),
+    }
 
 
 def dark_noise(width: int, height: int) -> ByteImage:
