@@ -21,6 +21,9 @@ from noiser.looks import LOOKS, knobs
 from noiser.pipelines.batch import Result, enhance_bytes, run
 from noiser.pipelines.plan import Plan, make_plan
 
+MAX_SIDE = 1_000_000
+"""Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
+
 _F = TypeVar("_F", bound=Callable[..., Any])
 
 
@@ -56,10 +59,11 @@ def knob_options(command: _F) -> _F:
 @click.option("--threads", type=click.IntRange(1, 1024), help="Default: all usable processors.")
 @click.option(
     "--max-megapixels",
-    type=click.IntRange(1, 2000),
+    type=click.IntRange(1, 100_000),
     default=Limits.max_pixels // MEGA,
     show_default=True,
-    help="Refuse larger pictures; 7 bytes of memory a pixel.",
+    help="Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in constant "
+    "memory, with noiser[io]; others take 7 bytes of memory a pixel.",
 )
 @click.option("--kernel", default="auto", show_default=True, help="See noiser info.")
 def command(
@@ -84,7 +88,10 @@ def command(
     interrupted run is finished by the same command. A single - reads stdin.
     """
     threads = threads or usable_processors()
-    limits = Limits(max_pixels=max_megapixels * MEGA)
+    limits = Limits(
+        max_pixels=max_megapixels * MEGA,
+        max_side=MAX_SIDE if max_megapixels * MEGA > Limits.max_pixels else Limits.max_side,
+    )
     settings = {"look": look, "weights": weights, "kernel": kernel, **turned}
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run:

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.io.images import LOSSY_QUALITY, Photo, encode
-from noiser.io.layout import Layout, blocks, check_layout
+from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks, check_layout
 from noiser.io.tiff import write_tiff
 from noiser.types import Pixels
 
@@ -84,7 +84,7 @@ def _write_png(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
     for kind, content in _chunks(sample):
         if kind not in (b"IHDR", b"IDAT", b"IEND"):
             file.write(_chunk(kind, content))  # the metadata, as Pillow writes them
-    packer = zlib.compressobj()
+    packer = zlib.compressobj(DEFLATE_LEVEL)
     above = np.zeros(layout.width * layout.channels * size, np.uint8)
     for piece in blocks(strips, PNG_ROWS):
         big_endian = np.ascontiguousarray(piece, piece.dtype.newbyteorder(">"))

@@ -13,6 +13,10 @@ from noiser.types import Pixels
 JPEG_SIDE = 65_500
 """Width or height at most: libjpeg's own limit, in Pillow and nearly everywhere [pixels]."""
 
+DEFLATE_LEVEL = 4
+"""Of zlib, in PNG and TIFF: against 6, the default, files of photographs are 6 % larger, and
+compressed 4.5 times as fast (256 x 256 tiles of assets/night.jpg)."""
+
 
 @dataclass(frozen=True, eq=False)
 class Layout:

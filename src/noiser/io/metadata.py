@@ -54,6 +54,7 @@ def read_metadata(
     for table in set(exif) & set(TABLES):
         exif.get_ifd(table)  # read now: the file will be closed
     if exif:
+        exif.bigtiff = False  # a BigTIFF's would be written with a header of the wrong length
         found["exif"] = exif.tobytes()
     if profile := image.info.get("icc_profile"):
         found["icc_profile"] = profile

@@ -30,9 +30,6 @@ STRIP_PIXELS = 1 << 22
 MIN_STRIP_ROWS = 16
 """Rows of a strip of a very wide picture: fewer would compute little but the halo [pixels]."""
 
-FETCHED_ROWS = 16
-"""Rows taken out of the decoder at a time; more make it hold more [pixels]."""
-
 _cache_lock = threading.Lock()
 
 
@@ -102,11 +99,9 @@ class StripReader:
                 start, stop = max(top - halo, 0), min(bottom + halo, self.height)
                 grown = np.empty((stop - start, *shape), dtype)
                 grown[: last - start] = pixels[start - first :]
-                for row in range(last, stop, FETCHED_ROWS):
-                    count = min(FETCHED_ROWS, stop - row)
-                    data = region.fetch(0, row, self.width, count)
-                    fetched = np.frombuffer(data, dtype).reshape(count, *shape)
-                    grown[row - start : row - start + count] = fetched
+                for row in range(last, stop):  # by single rows libvips needs least memory
+                    data = region.fetch(0, row, self.width, 1)
+                    grown[row - start] = np.frombuffer(data, dtype).reshape(shape)
                 pixels, first, last = grown, start, stop
                 inside = slice(top - start, bottom - start), slice(0, self.width)
                 yield Strip(pixels, inside, (start, 0))

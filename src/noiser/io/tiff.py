@@ -3,12 +3,14 @@
 import struct
 import zlib
 from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
-from noiser.io.layout import Layout, blocks
+from noiser.enhancer import usable_processors
+from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks
 from noiser.io.metadata import TABLES, XMP_TAG
 from noiser.types import Pixels
 
@@ -64,11 +66,14 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
         directory[278] = rows
     file.write(_head(directory, [0] * count, [0] * count, big))  # its length will stay
     offsets, counts = [], []
-    for block in blocks(strips, rows):
-        for piece in _tiles(block, tile) if tile else [block]:
-            data = _deflated(piece) if compressed else piece.tobytes()
-            offsets.append(file.tell())
-            counts.append(file.write(data))
+    pack = _deflated if compressed else np.ndarray.tobytes
+    threads = usable_processors()
+    with ThreadPoolExecutor(threads) as pool:
+        for block in blocks(strips, rows if tile else rows * threads):
+            pieces = _tiles(block, tile) if tile else blocks([block], rows)
+            for data in pool.map(pack, pieces):
+                offsets.append(file.tell())
+                counts.append(file.write(data))
     file.seek(0)
     file.write(_head(directory, offsets, counts, big))
 
@@ -137,4 +142,4 @@ def _deflated(piece: Pixels) -> bytes:
     """Compress the differences of neighbours in each row."""
     rest = np.ascontiguousarray(piece).copy()
     rest[:, 1:] -= piece[:, :-1]
-    return zlib.compress(rest.tobytes())
+    return zlib.compress(rest.tobytes(), DEFLATE_LEVEL)
