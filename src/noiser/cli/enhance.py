@@ -19,7 +19,7 @@ from noiser.io.gate import MEGA, Limits
 from noiser.io.images import SUFFIXES
 from noiser.looks import LOOKS, knobs
 from noiser.pipelines.batch import Result, enhance_bytes, run
-from noiser.pipelines.plan import Plan, make_plan
+from noiser.pipelines.plan import Item, Plan, make_plan
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
@@ -177,11 +177,19 @@ def _run(
 ) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
+    bars: dict[Item, Any] = {}
     start = time.perf_counter()
     with tqdm(total=len(plan.items), unit="picture", disable=None, leave=False) as bar:
 
+        def on_progress(item: Item, done: int, total: int) -> None:
+            if item not in bars:
+                bars[item] = _strips_bar(item, total)
+            bars[item].update(done - bars[item].n)
+
         def on_result(result: Result) -> None:
             results.append(result)
+            if result.item in bars:
+                bars.pop(result.item).close()
             bar.update()
             if result.message:
                 with bar.external_write_mode(file=sys.stderr):
@@ -194,6 +202,7 @@ def _run(
             overwrite=overwrite,
             jobs=jobs,
             on_result=on_result,
+            on_progress=on_progress,
         )
     seconds = time.perf_counter() - start
     counts = Counter[str](result.status for result in results)
@@ -215,6 +224,17 @@ def _run(
         )
     click.echo(_summary(plan, counts, megapixels / seconds), err=True)
     return counts["failed"]
+
+
+def _strips_bar(item: Item, total: int) -> Any:
+    """Show how far a picture is that goes through in strips, both passes counted."""
+    return tqdm(
+        total=total,
+        desc=item.input.name,
+        bar_format="{desc}: {percentage:3.0f}% {bar} {elapsed}<{remaining}",
+        disable=None,
+        leave=False,
+    )
 
 
 def _row(result: Result) -> dict[str, Any]:

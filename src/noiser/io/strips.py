@@ -105,6 +105,7 @@ class StripReader:
                 pixels, first, last = grown, start, stop
                 inside = slice(top - start, bottom - start), slice(0, self.width)
                 yield Strip(pixels, inside, (start, 0))
+            del region
         if _identity(self.file) != before:
             raise DecodeError("the file changed while it was read")
 
@@ -226,30 +227,29 @@ def _sequential(file: BinaryIO, format_: str) -> Any:
     """Open a file in libvips, to be read from top to bottom."""
     vips = pyvips()
     os.lseek(file.fileno(), 0, os.SEEK_SET)
-    load = {
-        "JPEG": vips.Image.jpegload_source,
-        "PNG": vips.Image.pngload_source,
-        "TIFF": vips.Image.tiffload_source,
+    load, options = {
+        "JPEG": (vips.Image.jpegload_source, {}),
+        "PNG": (vips.Image.pngload_source, {}),
+        # libvips would refuse strips of more than 50 MB; what may be held was checked before.
+        "TIFF": (vips.Image.tiffload_source, {"unlimited": True}),
     }[format_]
     source = vips.Source.new_from_descriptor(file.fileno())
-    with _cache_lock:
-        # libvips would keep the decoder, with its buffers, for the next who asks for it.
-        kept = vips.cache_get_max()
-        vips.cache_set_max(0)
-        try:
-            return load(source, access="sequential", fail_on="error")
-        finally:
-            vips.cache_set_max(kept)
+    return load(source, access="sequential", fail_on="error", **options)
 
 
 @contextmanager
 def _decoding(format_: str) -> Iterator[None]:
-    """Put what libvips says into our words."""
+    """Put what libvips says into our words, and let it forget the decoder afterwards."""
     vips = pyvips()
     try:
         yield
     except vips.Error as error:
         raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+    finally:
+        with _cache_lock:  # where the decoder would be kept, with its buffers, for whoever asks
+            kept = vips.cache_get_max()
+            vips.cache_set_max(0)
+            vips.cache_set_max(kept)
 
 
 def _identity(file: BinaryIO) -> tuple[int, int]:
