@@ -130,7 +130,10 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise DecodeError(f"{width} x {height} pixels; there is nothing to enhance")
     if max(width, height) > limits.max_side:
-        raise LimitError(f"{width} x {height} pixels; the limit is {limits.max_side} pixels a side")
+        raise LimitError(
+            f"{width} x {height} pixels; the limit is {limits.max_side} pixels a side "
+            "(--max-megapixels above its default raises it)"
+        )
     if width * height > limits.max_pixels:
         raise LimitError(
             f"{width} x {height} pixels are {width * height / MEGA:.1f} megapixels; "

@@ -113,7 +113,7 @@ def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
 
 
 def _filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int) -> bytes:
-    """Give each row the filter of least sum: Sub, Up or Average (PNG, 9.2 and 12.7).
+    """Give each row the filter of least sum: None, Sub, Up or Average (PNG, 9.2 and 12.7).
 
     Args:
         rows: uint8 [h,n]: the bytes of some rows.
@@ -128,7 +128,7 @@ def _filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int) -> b
     average = (left & up) + ((left ^ up) >> 1)  # of two bytes, in a byte
     filtered = np.empty((len(rows), 1 + rows.shape[1]), np.uint8)
     least = np.full(len(rows), np.iinfo(np.uint64).max, np.uint64)
-    for number, guess in ((1, left), (2, up), (3, average)):
+    for number, guess in enumerate((np.uint8(0), left, up, average)):
         rest = rows - guess
         cost = np.minimum(rest, -rest).sum(axis=1, dtype=np.uint64)
         better = cost < least
