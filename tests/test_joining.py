@@ -112,6 +112,19 @@ def test_a_png_holds_the_pixels_given(mode, height):
         np.testing.assert_array_equal(found, stored)
 
 
+def filters_of(data: bytes, row_bytes: int) -> list[int]:
+    """The filter of each row."""
+    packed = b"".join(content for kind, content in chunks(data) if kind == b"IDAT")
+    return list(zlib.decompress(packed)[:: 1 + row_bytes])
+
+
+def test_rows_of_a_png_refer_to_the_row_above_across_the_pieces():
+    row = np.random.default_rng(0).integers(0, 256, 200, np.uint8)
+    data = written(np.tile(row, (200, 1)), "PNG")
+    assert filters_of(data, 200)[1:] == [2] * 199
+    np.testing.assert_array_equal(np.asarray(opened(data)), np.tile(row, (200, 1)))
+
+
 def test_every_filter_of_a_png_is_used_where_it_is_best():
     """Rows of one value, of little, of what is above them, and of the mean of both neighbours."""
     pixels = np.zeros((4, 200), np.uint8)
@@ -120,9 +133,7 @@ def test_every_filter_of_a_png_is_used_where_it_is_best():
     for x in range(200):
         pixels[3, x] = (int(pixels[3, x - 1] if x else 0) + int(pixels[2, x])) // 2
     data = written(pixels, "PNG")
-    packed = b"".join(content for kind, content in chunks(data) if kind == b"IDAT")
-    filters = zlib.decompress(packed)[::201]
-    assert list(filters) == [1, 0, 2, 3]
+    assert filters_of(data, 200) == [1, 0, 2, 3]
 
 
 def test_a_png_is_hardly_larger_than_pillows():

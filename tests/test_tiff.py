@@ -11,7 +11,7 @@ from test_joining import deep, seen_by_libvips, written
 
 from noiser.io.images import decode
 from noiser.io.layout import Layout
-from noiser.io.tiff import is_big
+from noiser.io.tiff import is_big, write_tiff
 
 
 @pytest.mark.parametrize("mode", ["L", "LA", "RGB", "RGBA"])
@@ -67,6 +67,22 @@ def test_a_file_that_could_outgrow_32_bits_is_a_bigtiff():
     assert not is_big(Layout("TIFF", 65_000, 64_900, 1, u8))
     assert is_big(Layout("TIFF", 65_000, 65_000, 1, u8))
     assert is_big(Layout("TIFF", 32_500, 32_500, 2, np.dtype(np.uint16)))
+
+
+@pytest.mark.parametrize("encoding", [{}, {"tile": (16, 16)}])
+def test_a_bigtiff_says_where_pixels_lie_behind_four_gigabytes(encoding):
+    class Far(io.BytesIO):
+        """A file that says it is longer."""
+
+        def tell(self) -> int:
+            return super().tell() + (5 << 32)
+
+    file = Far()
+    layout = Layout("TIFF", 16, 12, 1, np.dtype(np.uint8), {}, {"bigtiff": True} | encoding)
+    write_tiff(file, [np.zeros((12, 16), np.uint8)], layout)
+    with tifffile.TiffFile(io.BytesIO(file.getvalue())) as tiff:
+        (offset,) = tiff.pages[0].dataoffsets
+        assert offset == len(file.getvalue()) - tiff.pages[0].databytecounts[0] + (5 << 32)
 
 
 def test_tiles_of_which_a_row_is_too_much_to_hold_become_strips(monkeypatch):

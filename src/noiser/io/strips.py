@@ -226,7 +226,6 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
 def _sequential(file: BinaryIO, format_: str) -> Any:
     """Open a file in libvips, to be read from top to bottom."""
     vips = pyvips()
-    os.lseek(file.fileno(), 0, os.SEEK_SET)
     load, options = {
         "JPEG": (vips.Image.jpegload_source, {}),
         "PNG": (vips.Image.pngload_source, {}),
