@@ -26,7 +26,7 @@ FORBIDDEN = [
 ]
 """Ways for a file to run code, or for a limit to be switched off."""
 
-HEAVY = ["torch", "scipy", "matplotlib", "skimage"]
+HEAVY = ["torch", "scipy", "matplotlib", "skimage", "pyvips"]
 
 
 def text(module):

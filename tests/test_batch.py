@@ -9,6 +9,7 @@ import pytest
 from pictures import dark_rgb, picture, saved
 
 from noiser import Enhancer, MachineError
+from noiser.io import strips
 from noiser.io.files import PARTIAL_SUFFIX, partial_prefix
 from noiser.io.gate import Limits
 from noiser.io.images import decode
@@ -172,3 +173,88 @@ def test_the_budget_holds_back_what_does_not_fit():
 def test_a_picture_above_the_budget_goes_alone():
     with PixelBudget(100).hold(1000):
         pass
+
+
+def in_strips(item: Item, enhancer: Enhancer, **options) -> Result:
+    """Run one item that is above what is taken whole."""
+    results: list[Result] = []
+    limits = Limits(max_whole_pixels=100)
+    run([item], enhancer, limits=limits, on_result=results.append, **options)
+    (result,) = results
+    return result
+
+
+def test_a_picture_above_what_is_taken_whole_goes_through_in_strips(
+    tmp_path, enhancer, monkeypatch
+):
+    monkeypatch.setattr(batch, "enhance_bytes", None)
+    (item,) = folder_of(tmp_path, 1)
+    result = in_strips(item, enhancer)
+    assert (result.status, result.width, result.height) == ("done", 16, 12)
+    np.testing.assert_array_equal(
+        decode(item.output.read_bytes()).pixels, enhancer.enhance(dark_rgb())
+    )
+
+
+def test_progress_of_a_picture_in_strips_is_told_with_its_item(tmp_path, enhancer):
+    (item,) = folder_of(tmp_path, 1)
+    told = []
+    in_strips(item, enhancer, on_progress=lambda *words: told.append(words))
+    assert told == [(item, 192, 384), (item, 384, 384)]
+
+
+def test_a_broken_picture_in_strips_fails_alone(tmp_path, enhancer):
+    (item,) = folder_of(tmp_path, 1, broken=(0,))
+    result = in_strips(item, enhancer)
+    assert result.status == "failed"
+    assert result.message.startswith("damaged PNG data")
+
+
+def test_an_output_of_strips_that_appears_meanwhile_is_kept(tmp_path, enhancer):
+    (item,) = folder_of(tmp_path, 1)
+
+    def faster(*_words):
+        item.output.write_bytes(b"faster")
+
+    assert in_strips(item, enhancer, on_progress=faster).status == "kept"
+    assert item.output.read_bytes() == b"faster"
+
+
+@pytest.mark.parametrize(("code", "stops"), [(errno.ENOSPC, True), (errno.EIO, False)])
+def test_a_disk_that_fills_up_in_strips_stops_the_run(tmp_path, enhancer, monkeypatch, code, stops):
+    def fail(*_args):
+        raise OSError(code, "no")
+
+    monkeypatch.setattr("noiser.pipelines.gigapixel.write_strips", fail)
+    (item,) = folder_of(tmp_path, 1)
+    if stops:
+        with pytest.raises(MachineError, match=r"000.png: cannot be written: no"):
+            in_strips(item, enhancer)
+    else:
+        assert in_strips(item, enhancer).message.endswith("000.png cannot be written: no")
+    assert list(item.output.parent.iterdir()) == []
+
+
+def test_a_run_that_is_interrupted_drops_the_picture_in_strips(tmp_path, enhancer, monkeypatch):
+    """The second strip is not begun before the interrupt has come; then there is no third."""
+    monkeypatch.setattr(strips, "STRIP_PIXELS", 1)
+    first, second = folder_of(tmp_path, 2)
+    (tmp_path / "001.png").write_bytes(saved(picture(height=160), "PNG"))
+    first.input.write_bytes(b"no picture")
+    interrupted, told = threading.Event(), []
+
+    def on_progress(*words):
+        told.append(words)
+        interrupted.wait(10)
+
+    def on_result(_result):
+        interrupted.set()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        run(
+            [second, first], enhancer, limits=Limits(max_whole_pixels=200), jobs=2,
+            on_result=on_result, on_progress=on_progress,
+        )  # fmt: skip
+    assert len(told) < 20
+    assert not second.output.exists()

@@ -1,21 +1,25 @@
 """The command line keeps its contract: streams, exit codes, one sentence for each failure."""
 
+import contextlib
 import hashlib
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 from pathlib import Path
 
 import numpy as np
 import pytest
+import tifffile
 import torch
 from pictures import dark_rgb, picture, saved
 
 import noiser
 from noiser import metrics
 from noiser.cli import COMMANDS, group
+from noiser.io.gate import Limits
 from noiser.io.images import decode
 from noiser.network import load
 from noiser.training import PRESETS, TrainingConfig
@@ -353,6 +357,48 @@ def test_without_the_native_kernel_the_reference_serves_and_says_so_once(night):
     assert done.stderr.count(b"the native kernel was not built") == 1
     made = decode((night / "x.png").read_bytes()).pixels.astype(int)
     assert abs(made - noiser.enhance(dark_rgb())).max() <= 1
+
+
+def test_a_picture_70000_pixels_wide_goes_through_when_it_is_let(tmp_path):
+    (tmp_path / "wide.png").write_bytes(saved(picture(height=20, width=70_000), "PNG"))
+    done = call("enhance", "wide.png", "-o", "x.png", cwd=tmp_path)
+    assert done.returncode == 1
+    assert b"65535 pixels a side (--max-megapixels above its default raises it)" in done.stderr
+    words = ["wide.png", "-o", "x.png", "--max-megapixels", "81"]
+    assert call("enhance", *words, cwd=tmp_path).returncode == 0
+    assert decode((tmp_path / "x.png").read_bytes(), Limits(max_side=70_000)).format == "PNG"
+
+
+def test_a_large_picture_without_its_extra_says_what_to_install(night):
+    code = (
+        "import sys; sys.modules['pyvips'] = None\n"
+        "from noiser.io.gate import Limits\n"
+        "Limits.__init__.__defaults__ = (192, 191, *Limits.__init__.__defaults__[2:])\n"
+        "sys.argv = ['noiser', 'enhance', 'night.png', '-o', 'x.png']\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=night, capture_output=True)
+    assert done.returncode == 1
+    assert b"night.png: pictures this large, and colours of 16 bits, are read with" in done.stderr
+    assert b"pip install 'noiser[io]'" in done.stderr
+    assert [path.name for path in night.iterdir()] == ["night.png"]
+
+
+def test_a_picture_in_strips_has_a_bar_on_a_terminal(night):
+    tifffile.imwrite(night / "deep.tif", np.zeros((12, 16, 3), np.uint16), photometric="rgb")
+    ours, theirs = os.openpty()
+    termios.tcsetwinsize(theirs, (24, 80))
+    words = [sys.executable, "-m", "noiser", "enhance", "deep.tif"]
+    done = subprocess.run(words, cwd=night, stderr=theirs)
+    os.close(theirs)
+    shown = b""
+    with contextlib.suppress(OSError):  # how Linux says that the other end is closed
+        while more := os.read(ours, 4096):
+            shown += more
+    os.close(ours)
+    assert done.returncode == 0
+    assert b"deep.tif: " in shown
+    assert b"1 enhanced, 0 failed" in shown
 
 
 def test_train_writes_a_network_that_enhance_uses(night):

@@ -8,7 +8,14 @@ import pytest
 
 from noiser.errors import DecodeError, LimitError, OutputExistsError, UnsupportedError
 from noiser.io import files
-from noiser.io.files import PARTIAL_SUFFIX, partial_prefix, read_file, remove_partials, write_file
+from noiser.io.files import (
+    PARTIAL_SUFFIX,
+    new_file,
+    partial_prefix,
+    read_file,
+    remove_partials,
+    write_file,
+)
 
 
 def test_a_file_is_read_whole(tmp_path):
@@ -105,11 +112,32 @@ def test_the_final_name_never_holds_less_than_all(tmp_path, monkeypatch):
 
     synced = []
     real_sync = os.fsync
-    monkeypatch.setattr(files.os, "fsync", lambda fd: (synced.append(fd), real_sync(fd)))
+    monkeypatch.setattr(
+        files.os, "fsync", lambda fd: (synced.append(os.fstat(fd).st_size), real_sync(fd))
+    )
     monkeypatch.setattr(files.os, "link", watch)
-    write_file(tmp_path / "out.png", bytes(100_000))
-    assert seen[0][0] == 100_000
-    assert len(synced) >= 1
+    write_file(tmp_path / "out.png", bytes(100))
+    assert seen == [(100, 100)]
+
+
+def test_a_file_written_piece_by_piece_appears_when_it_is_complete(tmp_path):
+    with new_file(tmp_path / "out.tif") as file:
+        file.write(b"head, data")
+        file.seek(0)
+        file.write(b"HEAD")
+        assert not (tmp_path / "out.tif").exists()
+    assert {p.name: p.read_bytes() for p in tmp_path.iterdir()} == {"out.tif": b"HEAD, data"}
+
+
+def test_a_file_whose_writing_is_broken_off_never_appears(tmp_path):
+    def broken_off():
+        with new_file(tmp_path / "out.tif") as file:
+            file.write(b"half")
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        broken_off()
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_name_of_255_bytes_can_be_written(tmp_path):

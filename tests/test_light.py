@@ -60,6 +60,11 @@ def test_a_quantile_is_numpys_of_the_luma(share):
     assert light_of(ramp).quantile(share) == pytest.approx(np.quantile(ramp, share), abs=0.85 / 299)
 
 
+def test_no_share_of_the_pixels_lies_below_the_darkest():
+    """Empty tones below it have no place."""
+    assert light_of(flat(0.5)).quantile(0.0) == pytest.approx(0.5, abs=1 / 1020)
+
+
 def test_the_highest_quantile_of_white_is_white():
     """It has a tone of its own, and nothing lies above."""
     assert light_of(flat(1.0)).quantile(0.99) == 1.0

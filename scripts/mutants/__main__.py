@@ -24,12 +24,16 @@ import core
 import kernels
 import looks
 import rivals
+import strips
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARY = "kernels/libkernel.so"
 
-MUTANTS = [*core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS]
+MUTANTS = [
+    *core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS,
+    *strips.MUTANTS,
+]  # fmt: skip
 """Add a row to a table for each new promise of the code; `tests` may name several files."""
 
 

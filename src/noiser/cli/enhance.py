@@ -19,7 +19,10 @@ from noiser.io.gate import MEGA, Limits
 from noiser.io.images import SUFFIXES
 from noiser.looks import LOOKS, knobs
 from noiser.pipelines.batch import Result, enhance_bytes, run
-from noiser.pipelines.plan import Plan, make_plan
+from noiser.pipelines.plan import Item, Plan, make_plan
+
+MAX_SIDE = 1_000_000
+"""Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -56,10 +59,11 @@ def knob_options(command: _F) -> _F:
 @click.option("--threads", type=click.IntRange(1, 1024), help="Default: all usable processors.")
 @click.option(
     "--max-megapixels",
-    type=click.IntRange(1, 2000),
+    type=click.IntRange(1, 100_000),
     default=Limits.max_pixels // MEGA,
     show_default=True,
-    help="Refuse larger pictures; 7 bytes of memory a pixel.",
+    help="Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in constant "
+    "memory, with noiser[io]; others take 7 bytes of memory a pixel.",
 )
 @click.option("--kernel", default="auto", show_default=True, help="See noiser info.")
 def command(
@@ -84,7 +88,10 @@ def command(
     interrupted run is finished by the same command. A single - reads stdin.
     """
     threads = threads or usable_processors()
-    limits = Limits(max_pixels=max_megapixels * MEGA)
+    limits = Limits(
+        max_pixels=max_megapixels * MEGA,
+        max_side=MAX_SIDE if max_megapixels * MEGA > Limits.max_pixels else Limits.max_side,
+    )
     settings = {"look": look, "weights": weights, "kernel": kernel, **turned}
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run:
@@ -170,11 +177,19 @@ def _run(
 ) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
+    bars: dict[Item, Any] = {}
     start = time.perf_counter()
     with _bar(len(plan.items)) as bar:
 
+        def on_progress(item: Item, done: int, total: int) -> None:
+            if item not in bars:
+                bars[item] = _strips_bar(item, total)
+            bars[item].update(done - bars[item].n)
+
         def on_result(result: Result) -> None:
             results.append(result)
+            if result.item in bars:
+                bars.pop(result.item).close()
             if bar is not None:
                 bar.update()
             if result.message:
@@ -188,6 +203,7 @@ def _run(
             overwrite=overwrite,
             jobs=jobs,
             on_result=on_result,
+            on_progress=on_progress,
         )
     seconds = time.perf_counter() - start
     counts = Counter[str](result.status for result in results)
@@ -219,6 +235,19 @@ def _bar(total: int) -> AbstractContextManager[Any]:
 
     bar: AbstractContextManager[Any] = tqdm(total=total, unit="picture", leave=False)
     return bar
+
+
+def _strips_bar(item: Item, total: int) -> Any:
+    """Show how far a picture is that goes through in strips, both passes counted."""
+    from tqdm import tqdm
+
+    return tqdm(
+        total=total,
+        desc=item.input.name,
+        bar_format="{desc}: {percentage:3.0f}% {bar} {elapsed}<{remaining}",
+        disable=None,
+        leave=False,
+    )
 
 
 def _row(result: Result) -> dict[str, Any]:

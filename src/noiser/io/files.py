@@ -5,7 +5,9 @@ import hashlib
 import os
 import secrets
 import stat
+from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from noiser.errors import (
     DecodeError,
@@ -17,6 +19,25 @@ from noiser.errors import (
 
 PARTIAL_SUFFIX = ".noiser-partial"
 """Ends the name of a file that is being written, and of what a killed run left behind."""
+
+
+@contextlib.contextmanager
+def open_regular(path: Path) -> Iterator[BinaryIO]:
+    """Open a regular file for reading; a pipe, device or folder is refused, without waiting.
+
+    Raises:
+        UnsupportedError: It is not a regular file.
+        DecodeError: It cannot be read.
+    """
+    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
+    try:
+        file = open(os.open(path, flags), "rb")  # noqa: PTH123, SIM115
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
+    with file:
+        if not stat.S_ISREG(os.fstat(file.fileno()).st_mode):
+            raise UnsupportedError("not a regular file")
+        yield file
 
 
 def read_file(path: Path, max_bytes: int) -> bytes:
@@ -34,39 +55,41 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         LimitError: It is larger than the limit.
         DecodeError: It cannot be read.
     """
-    flags = os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0)
-    try:
-        with open(os.open(path, flags), "rb") as file:  # noqa: PTH123
-            status = os.fstat(file.fileno())
-            if not stat.S_ISREG(status.st_mode):
-                raise UnsupportedError("not a regular file")
-            if status.st_size > max_bytes:
-                raise LimitError(f"{status.st_size} bytes; the limit for a file is {max_bytes}")
+    with open_regular(path) as file:
+        try:
+            size = os.fstat(file.fileno()).st_size
+            if size > max_bytes:
+                raise LimitError(f"{size} bytes; the limit for a file is {max_bytes}")
             data = file.read(max_bytes + 1)
-    except OSError as error:
-        raise DecodeError(f"cannot be read: {error.strerror}") from error
+        except OSError as error:
+            raise DecodeError(f"cannot be read: {error.strerror}") from error
     if len(data) > max_bytes:
         raise LimitError(f"the file grew above {max_bytes} bytes while it was read")
     return data
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
-    """Write a file that appears complete or not at all, also when the machine fails.
+@contextlib.contextmanager
+def new_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+    """Open a file to write that appears complete or not at all, also when the machine fails.
+
+    It appears when the `with` block ends; where an error ends the block, nothing is left.
 
     Args:
         path: Where it is to appear. Its folder must exist.
-        data: The content.
         overwrite: Replace a file that is there already.
+
+    Yields:
+        The file, for writing and seeking, under a name of its own until it is complete.
 
     Raises:
         OutputExistsError: There is one, and it was not to be replaced.
         OSError: The machine cannot write: a full disk, no permission.
     """
     partial = path.with_name(f"{partial_prefix(path)}{secrets.token_hex(8)}{PARTIAL_SUFFIX}")
-    flags = os.O_WRONLY | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
+    flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(partial, flags, 0o666), "wb") as file:  # noqa: PTH123
-            file.write(data)
+        with open(os.open(partial, flags, 0o666), "w+b") as file:  # noqa: PTH123
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if overwrite:
@@ -77,6 +100,22 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
+
+
+def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+    """Write a file that appears complete or not at all; see `new_file`.
+
+    Args:
+        path: Where it is to appear. Its folder must exist.
+        data: The content.
+        overwrite: Replace a file that is there already.
+
+    Raises:
+        OutputExistsError: There is one, and it was not to be replaced.
+        OSError: The machine cannot write: a full disk, no permission.
+    """
+    with new_file(path, overwrite=overwrite) as file:
+        file.write(data)
 
 
 def save_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:

@@ -1,6 +1,7 @@
 """The gate: what a file is, by its first bytes, and whether its header stays in the limits."""
 
 from dataclasses import dataclass
+from mmap import mmap
 
 from noiser.errors import DecodeError, LimitError, UnsupportedError
 
@@ -16,7 +17,14 @@ class Limits:
     """
 
     max_pixels: int = 80 * MEGA
-    """Width times height [pixels]. An image takes about 7 bytes of memory for each."""
+    """Width times height [pixels]."""
+
+    max_whole_pixels: int = 80 * MEGA
+    """Up to here a picture is taken whole, with about 7 bytes of memory for each pixel; above,
+    in strips, as far as its format can [pixels]."""
+
+    max_held_bytes: int = 1 << 30
+    """What a decoder may hold of a picture in strips: all of a progressive JPEG [bytes]."""
 
     max_side: int = 65_535
     """Width or height [pixels]; JPEG's own limit."""
@@ -93,7 +101,7 @@ def _known(head: bytes) -> str | None:
     return next((name for start, name in magic.items() if head.startswith(start)), None)
 
 
-def check_header(format_: str, data: bytes, limits: Limits) -> None:
+def check_header(format_: str, data: bytes | mmap, limits: Limits) -> None:
     """Refuse what the decoder would accept in silence: cut depth, or endless scans.
 
     Raises:
@@ -122,7 +130,10 @@ def check_size(width: int, height: int, limits: Limits) -> None:
     if width < 1 or height < 1:
         raise DecodeError(f"{width} x {height} pixels; there is nothing to enhance")
     if max(width, height) > limits.max_side:
-        raise LimitError(f"{width} x {height} pixels; the limit is {limits.max_side} pixels a side")
+        raise LimitError(
+            f"{width} x {height} pixels; the limit is {limits.max_side} pixels a side "
+            "(--max-megapixels above its default raises it)"
+        )
     if width * height > limits.max_pixels:
         raise LimitError(
             f"{width} x {height} pixels are {width * height / MEGA:.1f} megapixels; "
@@ -131,14 +142,14 @@ def check_size(width: int, height: int, limits: Limits) -> None:
 
 
 def deep_color(bits: int) -> UnsupportedError:
-    """Say that colours of more than 8 bits are not supported yet."""
+    """Say that colours of more than 8 bits cannot be taken whole."""
     return UnsupportedError(
-        f"{bits} bits a colour; this version reads colour of 8 bits and gray of 16, "
-        "and does not cut the rest away"
+        f"{bits} bits a colour; this version reads colour of 8 bits and gray of 16 (colour of 16 "
+        "from PNG and TIFF files, with noiser[io]), and does not cut the rest away"
     )
 
 
-def _avif_bits(data: bytes) -> int:
+def _avif_bits(data: bytes | mmap) -> int:
     """Read the depth from the AV1 configuration boxes, the deepest where there are several.
 
     AV1 codec ISO media file format binding 1.2, section 2.3.3: the third byte of `av1C`
@@ -152,7 +163,7 @@ def _avif_bits(data: bytes) -> int:
     return deepest
 
 
-def _jpeg_scans(data: bytes, enough: int) -> int:
+def _jpeg_scans(data: bytes | mmap, enough: int) -> int:
     """Count a JPEG's scans by walking its markers; stops when there are more than enough."""
     scans, at = 0, 2
     while 0 <= at < len(data) - 3 and scans <= enough:

@@ -4,7 +4,7 @@ import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import (
@@ -88,7 +88,7 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
     """
     limits = limits or Limits()
     with _opened(data, limits) as image:
-        encoding = _encoding(image, data)
+        encoding = encoding_of(image, data)
         image.load()
         ImageOps.exif_transpose(image, in_place=True)
         metadata = read_metadata(image, limits)
@@ -107,20 +107,45 @@ def read_size(data: bytes, limits: Limits | None = None) -> tuple[int, int]:
 
 @contextmanager
 def _opened(data: bytes, limits: Limits) -> Iterator[ImageFile.ImageFile]:
-    """Open an image whose pixels are not decoded yet; the one gate for decoders' errors."""
-    format_ = sniff(data)
-    check_header(format_, data, limits)
+    """Open an image that is to be decoded by Pillow, whole."""
+    check_header(sniff(data), data, limits)
+    with opened(io.BytesIO(data), limits) as image:
+        yield image
+
+
+@contextmanager
+def opened(file: BinaryIO, limits: Limits, max_bits: int = 8) -> Iterator[ImageFile.ImageFile]:
+    """Open an image whose pixels are not decoded yet; the one gate for decoders' errors.
+
+    Args:
+        file: Is read as far as the header goes.
+        limits: How large the image may be.
+        max_bits: Of a TIFF's colours; Pillow's pixels have 8, whatever the file has.
+
+    Raises:
+        ImageError: Of the kind that `decode` would raise by the header alone.
+    """
+    file.seek(0)
+    format_ = sniff(file.read(64))
+    file.seek(0)
     try:
-        with OPENERS[format_](io.BytesIO(data)) as image:
+        with OPENERS[format_](file) as image:
             check_size(*image.size, limits)
-            _check_kind(image, limits)
+            _check_kind(image, limits, max_bits)
             yield image
     except ImageError:
         raise
     except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
-        raise LimitError(_sentence(error)) from error
+        raise LimitError(sentence(error)) from error
     except Exception as error:  # decoders raise what they don't document
-        raise DecodeError(f"damaged {format_} data: {_sentence(error)}") from error
+        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+
+
+def tiff_bits(image: ImageFile.ImageFile) -> int:
+    """Read the depth of a TIFF's deepest channel; 1 for other formats, which have a gate."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 1
+    return int(max(image.tag_v2.get(258, (1,))))
 
 
 def encode(photo: Photo, format_: str | None = None) -> bytes:
@@ -152,21 +177,21 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     try:
         image.save(buffer, format_, **options | save_options(photo.metadata, format_))
     except Exception as error:  # encoders raise what they don't document
-        raise OutputError(f"cannot be written as {format_}: {_sentence(error)}") from error
+        raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
     return buffer.getvalue()
 
 
-def _check_kind(image: ImageFile.ImageFile, limits: Limits) -> None:
+def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> None:
     """Refuse animations, camera raw, and depths that Pillow would cut or misread."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.tag_v2
         if 50706 in tags or tags.get(254) == 1:  # DNGVersion; a first page that is a preview
             raise UnsupportedError("camera raw; this version reads developed pictures only")
-        bits = max(tags.get(258, (1,)))
-        if bits > 8 and image.mode != "I;16" and not image.mode.startswith("I;16"):
+        bits = tiff_bits(image)
+        if bits > max_bits and not image.mode.startswith("I;16"):
             raise deep_color(bits)
         if 8 < bits < 16:
-            raise UnsupportedError(f"gray of {bits} bits; this version reads 8 and 16")
+            raise UnsupportedError(f"{bits} bits; this version reads 8 and 16")
     frames = _frames(image)
     if frames > 1:
         raise UnsupportedError("several pages or frames; noiser enhances single pictures")
@@ -191,7 +216,7 @@ def _frames(image: ImageFile.ImageFile) -> int:
     return 2
 
 
-def _encoding(image: ImageFile.ImageFile, data: bytes) -> dict[str, Any]:
+def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]:
     """Find out how to write the same format as the input's."""
     if isinstance(image, JpegImagePlugin.JpegImageFile):
         tables = image.quantization
@@ -227,12 +252,12 @@ def _from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
         transform = ImageCms.buildTransform(own, srgb, "CMYK", "RGB")
         converted = ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError) as error:
-        raise DecodeError(f"damaged CMYK profile: {_sentence(error)}") from error
+        raise DecodeError(f"damaged CMYK profile: {sentence(error)}") from error
     metadata["icc_profile"] = srgb.tobytes()
     return converted or image.convert("RGB")
 
 
-def _sentence(error: BaseException) -> str:
+def sentence(error: BaseException) -> str:
     """Make one short line of whatever an error says."""
     text = " ".join(str(error).split())
     if not any(character.isalpha() for character in text):

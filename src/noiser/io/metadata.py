@@ -23,6 +23,9 @@ A TIFF's own tags come with its EXIF; these would describe the new file wrongly.
 TABLES = (ExifTags.IFD.Exif, ExifTags.IFD.GPSInfo)
 """EXIF's own tables: the camera's settings, the place."""
 
+ORIENTATION_TAG = 274
+"""EXIF's and TIFF's tag of how the picture is to be turned."""
+
 XMP_TAG = 700
 """TIFF's tag for the XMP text."""
 
@@ -30,8 +33,15 @@ XMP_NAME = "XML:com.adobe.xmp"
 """PNG's name for the XMP text."""
 
 
-def read_metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
+def read_metadata(
+    image: Image.Image, limits: Limits, *, keep_orientation: bool = False
+) -> dict[str, Any]:
     """Collect what goes with a picture into any format: exif, icc_profile, dpi, xmp.
+
+    Args:
+        image: Upright, unless its orientation is to be kept.
+        limits: Of the XMP text.
+        keep_orientation: Leave the orientation in the EXIF, for pixels that were not turned.
 
     Raises:
         LimitError: The XMP text is larger than the limit.
@@ -39,10 +49,12 @@ def read_metadata(image: Image.Image, limits: Limits) -> dict[str, Any]:
     found: dict[str, Any] = {}
     exif = image.getexif()
     for tag in LAYOUT_TAGS & set(exif):
-        del exif[tag]
+        if tag != ORIENTATION_TAG or not keep_orientation:
+            del exif[tag]
     for table in set(exif) & set(TABLES):
         exif.get_ifd(table)  # read now: the file will be closed
     if exif:
+        exif.bigtiff = False  # a BigTIFF's would be written with a header of the wrong length
         found["exif"] = exif.tobytes()
     if profile := image.info.get("icc_profile"):
         found["icc_profile"] = profile

@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from noiser.enhancer import Enhancer
-from noiser.errors import MachineError, NoiserError, OutputExistsError
+from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
 from noiser.io.files import read_file, remove_partials, write_file
-from noiser.io.gate import Limits
+from noiser.io.gate import MEGA, Limits
 from noiser.io.images import SUFFIXES, decode, encode, read_size
+from noiser.io.strips import goes_in_strips
+from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
 
 MACHINE_ERRORS = {
@@ -20,6 +22,11 @@ MACHINE_ERRORS = {
     errno.EMFILE, errno.ENFILE,
 }  # fmt: skip
 """Failures to write that the next picture would meet too: the run stops."""
+
+
+STRIPS_BUDGET = 40 * MEGA
+"""What a picture in strips counts for in the budget: it takes as much memory as one of so many
+pixels that is taken whole [pixels]."""
 
 
 @dataclass(frozen=True)
@@ -34,10 +41,14 @@ class Result:
     """Why it failed, or what the user should know."""
 
     width: int = 0
-    """Of the input, upright [pixels]."""
+    """Of the input, upright; as stored where it went through in strips [pixels]."""
 
     height: int = 0
-    """Of the input, upright [pixels]."""
+    """As above [pixels]."""
+
+
+class _Stopped(Exception):  # noqa: N818
+    """The run ends; a picture in work is dropped."""
 
 
 class PixelBudget:
@@ -70,6 +81,7 @@ def run(
     overwrite: bool = False,
     jobs: int = 1,
     on_result: Callable[[Result], None],
+    on_progress: Callable[[Item, int, int], None] = lambda _item, _done, _total: None,
 ) -> None:
     """Enhance every item, `jobs` at a time.
 
@@ -83,13 +95,22 @@ def run(
         overwrite: Replace outputs that are there already.
         jobs: Pictures at a time.
         on_result: Called in the calling thread, as pictures finish.
+        on_progress: Called for pictures that go through in strips, with the pixels done and in
+            all, from the threads that work on them.
 
     Raises:
         MachineError: The machine cannot write; pictures in flight were finished or dropped,
             the rest was not begun.
     """
     remove_partials([item.output for item in items])
-    budget = PixelBudget(limits.max_pixels)
+    budget = PixelBudget(min(limits.max_pixels, limits.max_whole_pixels))
+    stopped = threading.Event()
+
+    def report(item: Item, done: int, total: int) -> None:
+        if stopped.is_set():
+            raise _Stopped
+        on_progress(item, done, total)
+
     rest = iter(items)
     pool = ThreadPoolExecutor(jobs)
     pending: set[Future[Result]] = set()
@@ -97,7 +118,9 @@ def run(
         while True:
             # Few at a time: a hundred thousand futures would be held for nothing.
             for item in rest:
-                pending.add(pool.submit(_process, item, enhancer, limits, overwrite, budget))
+                pending.add(
+                    pool.submit(_process, item, enhancer, limits, overwrite, budget, report)
+                )
                 if len(pending) >= 2 * jobs:
                     break
             if not pending:
@@ -106,6 +129,7 @@ def run(
             for future in done:
                 on_result(future.result())
     finally:
+        stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
 
 
@@ -129,32 +153,70 @@ def enhance_bytes(
 
 
 def _process(
-    item: Item, enhancer: Enhancer, limits: Limits, overwrite: bool, budget: PixelBudget
+    item: Item,
+    enhancer: Enhancer,
+    limits: Limits,
+    overwrite: bool,
+    budget: PixelBudget,
+    report: Callable[[Item, int, int], None],
 ) -> Result:
-    """Enhance one item; only a failure of the machine raises."""
+    """Enhance one item; only a failure of the machine raises, and the end of the run."""
     if item.fault:
         return Result(item, "failed", item.fault)
     if not overwrite and item.output.exists():
         return Result(item, "kept")
     try:
+        if goes_in_strips(item.input, limits):
+            return _process_in_strips(item, enhancer, limits, overwrite, budget, report)
         data = read_file(item.input, limits.max_file_bytes)
         width, height = read_size(data, limits)
         with budget.hold(width * height):
             enhanced, width, height, note = enhance_bytes(data, enhancer, limits, _format_of(item))
+        with _writing(item):
+            write_file(item.output, enhanced, overwrite=overwrite)
+    except OutputExistsError:
+        return Result(item, "kept")
+    except MachineError:
+        raise
     except NoiserError as error:
         return Result(item, "failed", str(error))
     except MemoryError:
         return Result(item, "failed", "there is not enough memory for it")
+    return Result(item, "done", note, width, height)
+
+
+def _process_in_strips(
+    item: Item,
+    enhancer: Enhancer,
+    limits: Limits,
+    overwrite: bool,
+    budget: PixelBudget,
+    report: Callable[[Item, int, int], None],
+) -> Result:
+    """Enhance one item that cannot be taken whole."""
+    with budget.hold(STRIPS_BUDGET), _writing(item):
+        made = enhance_file(
+            item.input,
+            item.output,
+            enhancer,
+            limits,
+            overwrite=overwrite,
+            format_=_format_of(item),
+            on_progress=lambda done, total: report(item, done, total),
+        )
+    return Result(item, "done", made.note, made.width, made.height)
+
+
+@contextmanager
+def _writing(item: Item) -> Iterator[None]:
+    """Make the output's folder, and tell a failing machine from an unlucky picture."""
     try:
         item.output.parent.mkdir(parents=True, exist_ok=True)
-        write_file(item.output, enhanced, overwrite=overwrite)
-    except OutputExistsError:
-        return Result(item, "kept")
+        yield
     except OSError as error:
         if error.errno in MACHINE_ERRORS:
             raise MachineError(f"{item.output}: cannot be written: {error.strerror}") from error
-        return Result(item, "failed", f"{item.output} cannot be written: {error.strerror}")
-    return Result(item, "done", note, width, height)
+        raise OutputError(f"{item.output} cannot be written: {error.strerror}") from error
 
 
 def _format_of(item: Item) -> str | None:

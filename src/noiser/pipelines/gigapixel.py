@@ -1,0 +1,163 @@
+"""The gigapixel path: enhance a picture that is larger than memory, in two passes over strips."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TypeVar
+
+from noiser.enhancer import Enhancer
+from noiser.io.files import new_file
+from noiser.io.gate import Limits
+from noiser.io.joining import write_strips
+from noiser.io.layout import Layout, check_layout
+from noiser.io.strips import Strip, StripReader, open_strips
+from noiser.moments import Moments
+from noiser.types import Pixels
+
+MEASURED_HALO = 1
+"""Pixels around a region that its measuring reads."""
+
+_T = TypeVar("_T")
+_END = object()
+
+
+@dataclass(frozen=True)
+class Enhanced:
+    """What was written."""
+
+    width: int
+    """As stored [pixels]."""
+
+    height: int
+    """As stored [pixels]."""
+
+    note: str | None
+    """What the user should know of the way there."""
+
+
+def enhance_file(
+    source: Path,
+    target: Path,
+    enhancer: Enhancer,
+    limits: Limits | None = None,
+    *,
+    overwrite: bool = False,
+    format_: str | None = None,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> Enhanced:
+    """Enhance a picture of any size in a memory of a few hundred megabytes.
+
+    The first pass measures, the second renders and writes; the pixels are those that
+    `enhancer.enhance` makes of the whole picture, as it is stored: where the metadata turn it,
+    the output's do too. The output appears complete or not at all.
+
+    Args:
+        source: A JPEG, PNG or TIFF file of uint8 or uint16, sRGB; needs `noiser[io]`.
+        target: The file to write.
+        enhancer: Computes on its threads, while one more reads and the caller's writes.
+        limits: How large the picture may be, and how much its decoder may hold of it.
+        overwrite: Replace the target if it is there already.
+        format_: `JPEG`, `PNG` or `TIFF`; by default the source's.
+        on_progress: Called with the pixels done and in all, both passes counted, as they go
+            on, from several threads in turn; what it raises ends the work.
+
+    Returns:
+        The picture's size, and a note.
+
+    Raises:
+        ImageError: The source cannot be read in strips.
+        MissingExtraError: `noiser[io]` is not installed.
+        OutputExistsError: The target is there, and was not to be replaced.
+        OutputError: Its format cannot hold the picture.
+        OSError: The machine cannot write.
+    """
+    with open_strips(source, limits) as reader:
+        format_ = format_ or reader.format
+        stays = format_ == reader.format
+        layout = Layout(
+            format_,
+            reader.width,
+            reader.height,
+            reader.channels,
+            reader.check(),
+            reader.metadata,
+            reader.encoding if stays else {},
+        )
+        check_layout(layout)
+        progress = _Progress(2 * reader.width * reader.height, on_progress)
+        moments = _measured(reader, enhancer, progress)
+        with (
+            ahead(reader.strips(enhancer.halo)) as strips,
+            ahead(_rendered(strips, enhancer, moments, progress)) as enhanced,
+            new_file(target, overwrite=overwrite) as file,
+        ):
+            write_strips(file, enhanced, layout)
+        notes = [reader.note] if reader.note else []
+        if layout.encoding.get("progressive"):
+            notes.append("the output is a baseline JPEG, not a progressive one")
+        return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
+
+
+@contextmanager
+def ahead(items: Iterable[_T]) -> Iterator[Iterator[_T]]:
+    """Have a thread make the next item while this one is in use.
+
+    Args:
+        items: Iterated by one thread of its own, which ends with the `with` block.
+
+    Yields:
+        The items, in order; what making them raises is raised where they are taken.
+
+    Example:
+        >>> with ahead(range(3)) as numbers:
+        ...     list(numbers)
+        [0, 1, 2]
+    """
+    with ThreadPoolExecutor(1) as pool:
+        yield _taken(pool, iter(items))
+
+
+def _taken(pool: ThreadPoolExecutor, items: Iterator[_T]) -> Iterator[_T]:
+    """Take items out, always one behind the thread."""
+    future = pool.submit(next, items, _END)
+    while (item := future.result()) is not _END:
+        future = pool.submit(next, items, _END)
+        yield item  # type: ignore[misc]
+
+
+class _Progress:
+    """Counts pixels of both passes."""
+
+    def __init__(self, total: int, on_progress: Callable[[int, int], None]) -> None:
+        self._done, self._total, self._report = 0, total, on_progress
+
+    def add(self, strip: Strip) -> None:
+        """Count a strip."""
+        rows, columns = strip.region
+        self._done += (rows.stop - rows.start) * (columns.stop - columns.start)
+        self._report(self._done, self._total)
+
+
+def _measured(reader: StripReader, enhancer: Enhancer, progress: _Progress) -> Moments:
+    """Pass over the picture once, and add up."""
+
+    def measure(strip: Strip) -> Moments:
+        moments = enhancer.measure(strip.pixels, strip.region, strip.origin)
+        progress.add(strip)
+        return moments
+
+    with ahead(reader.strips(MEASURED_HALO)) as strips:
+        return reduce(add, map(measure, strips))
+
+
+def _rendered(
+    strips: Iterable[Strip], enhancer: Enhancer, moments: Moments, progress: _Progress
+) -> Iterator[Pixels]:
+    """Pass over the picture again, and render."""
+    for strip in strips:
+        yield enhancer.render(strip.pixels, moments, strip.region, strip.origin)
+        progress.add(strip)
