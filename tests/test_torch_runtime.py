@@ -92,3 +92,15 @@ def test_a_network_sees_black_and_white_at_the_ends_of_its_range(wrap, ends):
     wrap(network_of_ours)(torch.from_numpy(LEVELS[:, :8]))
 
     assert seen == [(*ends, (1, 3, 16, 8))]
+
+
+@pytest.mark.parametrize(
+    ("wrap", "level"), [(torch_runtime.on_signed, 1 / 127.5), (torch_runtime.on_unit, 1 / 255)]
+)
+def test_the_nearest_level_is_written(wrap, level):
+    """0.4 levels more are none, 0.6 are one."""
+    black = torch.zeros(2, 2, 3, dtype=torch.uint8)
+
+    found = [wrap(lambda values, more=more: values + more * level)(black) for more in (0.4, 0.6)]
+
+    assert [one.unique().tolist() for one in found] == [[0], [1]]
