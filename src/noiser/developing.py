@@ -1,8 +1,6 @@
 """Develop: from a picture's light and a look's knobs to the numbers a kernel renders with.
 
-After the fold the network is a local filter, and what it makes of flat gray is a tone curve.
-With the histogram of the picture's luma it tells the mean of the result before a pixel is
-rendered, so brightness and black point are found here, once for the whole picture.
+All that depends on the whole picture is found here, once; a kernel is left with local steps.
 """
 
 import math
@@ -10,15 +8,15 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
-from numpy.typing import NDArray
 
 from noiser.color import luma
+from noiser.exposure import TINY, Exposure, steady
 from noiser.folding import Folded, fold, in_order, weights_for
 from noiser.light import NOISE_LEVELS, Light
 from noiser.locality import Window, window_of
 from noiser.looks import Look
 from noiser.moments import Moments
-from noiser.network import Network, gelu
+from noiser.network import Network
 
 RESPONSE = 0.36
 """Slope of the network's output before the tanh, at the mean, by the luma [means].
@@ -35,27 +33,6 @@ FLOOR = 2.0
 SPREAD = 0.6
 """Distance from the mean at which the slope is taken [means]."""
 
-BRIGHTEST, NIGHT = 0.74, 0.45
-"""Wanted mean: `BRIGHTEST * (mean / brightest hundredth) ** NIGHT`.
-
-Where lamps stand far above the mean a picture is a night and stays one.
-"""
-
-MIDDLE, CALM = 0.54, 0.46
-"""Highest wanted mean, of dark pictures and of over-exposed ones, which become calmer."""
-
-BLACK_SHARE = 0.12
-"""Luma that the black point darkens to a half, at least [means]."""
-
-MOST_BLACK = 0.7
-"""Luma that the black point darkens to a half, at most [means]: the mean keeps two thirds."""
-
-BLACKEST = 14.5 / 255
-"""Where the darkest fiftieth of a picture goes if it is black."""
-
-BLACK_ENDS, BLACK_RISE = 3.5 / 255, 24.0
-"""Luma up to which it is black, and how fast the demand ends above."""
-
 CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 """Luma at which half of the chroma and of the detail has faded [means]."""
 
@@ -64,18 +41,6 @@ OWN_COLORS = 0.5
 
 FINE, MEDIUM = 0.6, 0.1
 """Detail of one and of two pixels that is given back at `detail` 1."""
-
-LARGEST_SHIFT = 4.0
-"""Reach of the search for the shift: at either end all is black or white."""
-
-SECTIONS = 32
-"""Parts that each step of the search for the shift cuts its range into."""
-
-SEEN = 2.0 / 255
-"""Noise of the result below which nobody sees it, and none is taken away [luma in [0, 1]]."""
-
-TINY = 1e-12
-"""Keeps 0 / 0 out, far below a 16-bit step [squared luma]."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -178,89 +143,12 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
     )
 
 
-class Exposure:
-    """Finds brightness and black point from the folded network's tone curve.
-
-    Attributes:
-        shift: Added before the tanh, so that the result has the wanted mean.
-        black: Luma that is darkened to a half, so that black stays black.
-    """
-
-    def __init__(self, plain: Folded, light: Light, look: Look, contrast: float) -> None:
-        self._light, self._highlights = light, look.highlights
-        self._darkest = light.quantile(0.02)
-        knots = [max(level, 2.0 / 255.0) for level in NOISE_LEVELS]
-        self._luma = np.concatenate([light.levels, [self._darkest], knots])
-        self._before_tanh = contrast * _gray_response(plain, self._luma)
-        self.black = BLACK_SHARE * light.scale
-        self.shift = self._find_shift()
-        for _ in range(2):  # each depends a little on the other
-            self.black = self._find_black()
-            self.shift = self._find_shift()
-
-    def curve(self, shift: float | NDArray[np.float64], black: float) -> NDArray[np.float64]:
-        """Compute luma of the result for each luma: the formula of the kernels, on flat gray.
-
-        Args:
-            shift: Before the tanh; or float64 [N,1] for N curves at once.
-            black: Luma that is darkened to a half.
-
-        Returns:
-            float64 [levels], or [N,levels].
-        """
-        square = self._luma**2
-        return self._bright(shift) * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
-
-    def visible_noise(self, shift: float, black: float) -> tuple[float, ...]:
-        """Compute the variance of noise to take away: what would be seen in the result."""
-        knots = slice(-len(NOISE_LEVELS), None)
-        gains = self.curve(shift, black)[knots] / self._luma[knots]
-        seen = self._light.noise**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
-        return tuple(_steady(max(float(variance), 0.0)) for variance in seen)
-
-    def _bright(self, shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Compute luma before the black point."""
-        colors = [(np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh]
-        missing = np.maximum(1.0 - (luma(*colors) if len(colors) == 3 else colors[0]), 0.0)
-        both = missing + self._highlights * ((1.0 - self._luma) - missing)
-        bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
-        return bright
-
-    def _find_shift(self) -> float:
-        """Find the shift that gives the wanted mean: the mean rises with it."""
-        light = self._light
-        mean = light.mean
-        brightest = max(light.quantile(0.99), mean, TINY)
-        ceiling = MIDDLE + (CALM - MIDDLE) * min(max((mean - 0.25) / 0.30, 0.0), 1.0)
-        wanted = min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling)
-        low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
-        for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
-            width /= SECTIONS
-            shifts = low + width * np.arange(1.0, SECTIONS)
-            means = self.curve(shifts[:, None], self.black)[:, : light.shares.size] @ light.shares
-            low += width * int((means < wanted).sum())
-        return _steady(low + width / 2.0)
-
-    def _find_black(self) -> float:
-        """Find the black point that sends the darkest fiftieth where it belongs."""
-        least, most = (share * self._light.scale for share in (BLACK_SHARE, MOST_BLACK))
-        darkest = self._darkest
-        wanted = BLACKEST + BLACK_RISE * max(darkest - BLACK_ENDS, 0.0)
-        bright = float(self._bright(self.shift)[self._light.levels.size])
-        share = wanted / max(bright, TINY)
-        if share >= 1.0 or share <= darkest**2:
-            return _steady(least)
-        # share = l^2 (1 + k^2) / (l^2 + k^2), solved for k
-        found = darkest * math.sqrt((1.0 - share) / (share - darkest**2))
-        return _steady(min(max(found, least), most))
-
-
 def _cast(moments: Moments, share: float) -> tuple[float, float]:
     """Compute a share of the picture's tint: of what keeps its mean from gray (Buchsbaum 1980)."""
     red, green, blue = ((moments.mean().reshape(3, 9)[:, 4] + 1.0) / 2.0).tolist()
     mean = luma(red, green, blue)
     tints = [share * (c - mean) / max(mean, TINY) for c in (red, blue)]
-    return _steady(tints[0]), _steady(tints[1])
+    return steady(tints[0]), steady(tints[1])
 
 
 @lru_cache(maxsize=8)
@@ -280,28 +168,4 @@ def _calibration(network: Network, chroma: float) -> float:
     slope = float(in_order(luma(red, green, blue) * hidden)) / (4.0 * SPREAD)
     if slope <= 0:
         return 1.0  # more light makes it darker: there is nothing to calibrate
-    return _steady(min(RESPONSE / slope, MOST_CONTRAST))
-
-
-def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute what the folded network makes of flat gray, before the tanh: float64 [3,n].
-
-    Where luma alone passes through, [1,n].
-    """
-    center = plain.center.astype(np.float64) / 255.0
-    by_color = plain.first_weight.reshape(-1, 3, 9).sum(2)
-    hidden = np.repeat(plain.first_bias[:, None], levels.size, 1)
-    for color in range(3):
-        hidden += by_color[:, color, None] * ((2.0 * levels - 1.0) - center[color])
-    active = gelu(hidden)
-    colors = 3 if plain.chroma else 1
-    response = np.repeat(plain.second_bias[:colors, None], levels.size, 1)
-    for k, weights in enumerate(plain.second_weight[:colors].sum((2, 3)).T):
-        response += weights[:, None] * active[k]
-    return response
-
-
-def _steady(value: float) -> float:
-    """Round to 24 bits: what mathematical libraries differ in lies below."""
-    mantissa, exponent = math.frexp(value)
-    return math.ldexp(round(mantissa * 2.0**24) / 2.0**24, exponent)
+    return steady(min(RESPONSE / slope, MOST_CONTRAST))

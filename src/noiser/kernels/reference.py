@@ -11,7 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.color import PEAKS, luma, to_signed, to_unit
-from noiser.developing import TINY, Development
+from noiser.developing import Development
+from noiser.exposure import TINY
 from noiser.folding import NETWORK_HALO, Folded
 from noiser.kernels.scene import BAND_HALO, Planes, Scene, all_three, taken_apart
 from noiser.locality import Window

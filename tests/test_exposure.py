@@ -1,0 +1,125 @@
+"""Exposure: what the tone curve foretells against what is rendered, and the sense of it."""
+
+import numpy as np
+import pytest
+import truth
+
+from noiser import Enhancer
+from noiser.exposure import BLACKEST, CALM
+from noiser.light import Light
+
+WEIGHTS = np.array([0.299, 0.587, 0.114])
+FREE = {"restraint": 0.0}
+
+
+def patches(*levels, size=24):
+    """Make squares of flat gray side by side: float64 [H,W,3] in [0, 1]."""
+    gray = np.concatenate([np.full((size, size), level) for level in levels], 1)
+    return np.repeat(gray[..., None], 3, 2)
+
+
+def luma(image):
+    """Weigh any image's channels, in [0, 1]."""
+    return truth.unit(image) @ WEIGHTS
+
+
+def dark_scene(exposure=1.0, seed=1, size=96):
+    """Make a dark photograph in double precision, without noise, of any exposure."""
+    rng = np.random.default_rng(seed)
+    y, x = np.mgrid[0:size, 0:size] / size
+    scene = 0.03 + 0.1 * np.exp(-6 * ((y - 0.4) ** 2 + (x - 0.6) ** 2))[..., None] * [1, 0.8, 0.6]
+    for _ in range(12):
+        top, left = rng.integers(0, size - 12, 2)
+        scene[top : top + 12, left : left + 12] *= rng.uniform(0.3, 1.6, 3)
+    return np.clip(scene * exposure, 0, 1)
+
+
+def developed(image, **knobs):
+    """Develop an image: filter and development."""
+    tool = Enhancer(**knobs)
+    return tool.develop(tool.measure(image))
+
+
+def test_the_mean_of_the_result_is_the_wanted_one():
+    """Foretold from the histogram, found in a gray picture: to one level."""
+    image = np.repeat(luma(dark_scene())[..., None], 3, 2)
+    tool = Enhancer(**FREE)
+    light = Light.of(tool.measure(image))
+    wanted = 0.74 * (light.mean / light.quantile(0.99)) ** 0.45
+
+    assert wanted < 0.54
+    assert luma(tool.enhance(image)).mean() == pytest.approx(wanted, abs=1.2 / 255)
+
+
+@pytest.mark.parametrize("exposure", [1.5, 2.5])
+def test_more_exposure_gives_the_same_picture(exposure):
+    """As long as nothing is black, drowns or is white: to a level in the mean, 2 in the pixels."""
+    knobs = {"highlights": 0, "detail": 0, **FREE}
+    once, other = (Enhancer(**knobs).enhance(dark_scene(e)) for e in (2.0, exposure))
+
+    assert abs(luma(once).mean() - luma(other).mean()) < 1 / 255
+    assert abs(luma(once) - luma(other)).mean() < 2 / 255
+
+
+def test_a_night_stays_darker_than_an_underexposed_day():
+    """The same darkness with and without lamps: lamps say that it is night."""
+    day = dark_scene()
+    night = day.copy()
+    night[10:20, 10:20] = 0.95
+
+    by_day, by_night = (luma(Enhancer(**FREE).enhance(i))[40:].mean() for i in (day, night))
+
+    assert by_night < by_day - 0.03
+
+
+def test_overexposed_pictures_become_calmer():
+    """Toward the middle, and nothing that was not white becomes white."""
+    bright = 1 - dark_scene() * 2
+
+    found = Enhancer().enhance(bright)
+
+    assert 0.5 < luma(found).mean() < luma(bright).mean()
+    assert (found >= 254 / 255).mean() <= (bright >= 254 / 255).mean()
+
+
+@pytest.mark.parametrize("exposure", [0.8, 2.0])
+def test_a_black_fiftieth_stays_black(exposure):
+    """Three hundredths of the picture at two levels of 255 go where black belongs."""
+    image = dark_scene(exposure)
+    image[:3] = 2 / 255
+
+    found = luma(Enhancer(denoise=0, detail=0, **FREE).enhance(image))
+
+    assert np.quantile(found, 0.005) == pytest.approx(BLACKEST, abs=4 / 255)
+
+
+def test_without_restraint_an_overexposed_picture_comes_below_the_middle():
+    """Its wanted mean is lower than the highest of dark pictures."""
+    bright = np.repeat(luma(1 - dark_scene())[..., None], 3, 2)
+
+    found = Enhancer(highlights=0, denoise=0, detail=0, **FREE).enhance(bright)
+
+    assert luma(found).mean() == pytest.approx(CALM, abs=0.01)
+
+
+def test_a_black_point_is_an_eighth_of_the_mean_at_least():
+    """Where the darkest fiftieth is not black, nothing more is asked."""
+    image = patches(0.2, 0.25, 0.3)
+    light = Light.of(Enhancer().measure(image))
+
+    assert developed(image)[1].black == pytest.approx(0.12 * light.scale, rel=1e-6)
+
+
+def test_noise_that_nobody_would_see_is_left():
+    """A bright, calm picture is hardly amplified: there is nothing to take away."""
+    assert developed(patches(0.3, 0.5, 0.7))[1].noise == (0.0,) * 5
+
+
+def test_noise_that_would_be_seen_is_taken_away():
+    """In a very dark picture the sensor's noise of one level becomes ten."""
+    rng = np.random.default_rng(0)
+    dark = np.clip(0.03 + rng.normal(0, 1 / 255, (120, 120)), 0, 1)
+
+    noise = developed(np.repeat(dark[..., None], 3, 2))[1].noise
+
+    assert 0.5 / 255**2 < max(noise) < 1.5 / 255**2
