@@ -292,3 +292,10 @@ def test_a_tiff_keeps_exif_and_xmp_together():
     again = reopened(encode(photo, "TIFF"))
     assert again.getexif()[0x010F] == "maker"
     assert b"5 stars" in again.getexif()[700]
+
+
+def test_a_png_is_compressed_fast():
+    """As zlib's header says: level 1 of 0 to 3 is what it calls its levels 2 to 5."""
+    data = encode(decode(saved(picture("RGB", 64, 64), "PNG", compress_level=9)))
+
+    assert data[data.index(b"IDAT") + 5] >> 6 == 1

@@ -73,7 +73,7 @@ MUTANTS = [
     Mutant("io/files.py", "            partial.unlink()", "            pass", "files"),
     Mutant("io/files.py", "os.link(partial, path)", "os.replace(partial, path)", "files"),
     Mutant("io/files.py", "entry.name[:18] in wanted", "wanted", "files"),
-    Mutant("io/files.py", "not stat.S_ISREG(status.st_mode)", "False", "files"),
+    Mutant("io/files.py", "not stat.S_ISREG(os.fstat(file.fileno()).st_mode)", "False", "files"),
     Mutant("io/files.py", "if os.path.lexists(path):", "if False:", "files"),
     Mutant("io/files.py", "os.fsencode(path.name)", 'b""', "files"),
     Mutant("io/gate.py", "width * height > limits.max_pixels", "False", "gate"),

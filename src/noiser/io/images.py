@@ -46,6 +46,9 @@ SUFFIXES = {
 LOSSY_QUALITY = 90
 """For WebP, AVIF, and JPEGs made from another format; JPEGs keep their own tables."""
 
+PNG_LEVEL = 4
+"""Of zlib: files are 2 % larger than at 6, the usual, and take half the time."""
+
 TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 """Kept as they are; a lossy or 1-bit compression becomes deflate."""
 
@@ -173,6 +176,8 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     options = {"quality": LOSSY_QUALITY} if format_ in ("JPEG", "WEBP", "AVIF") else {}
     if format_ == photo.format:
         options = photo.encoding
+    if format_ == "PNG":
+        options = options | {"compress_level": PNG_LEVEL}
     buffer = io.BytesIO()
     try:
         image.save(buffer, format_, **options | save_options(photo.metadata, format_))
