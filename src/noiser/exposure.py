@@ -137,7 +137,7 @@ def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.flo
     for color in range(3):
         hidden += by_color[:, color, None] * ((2.0 * levels - 1.0) - center[color])
     active = gelu(hidden)
-    colors = 3 if plain.chroma else 1
+    colors = plain.colors
     response = np.repeat(plain.second_bias[:colors, None], levels.size, 1)
     for k, weights in enumerate(plain.second_weight[:colors].sum((2, 3)).T):
         response += weights[:, None] * active[k]

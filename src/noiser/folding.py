@@ -45,6 +45,16 @@ class Folded:
     chroma: float = 1.0
     """Share of chroma that passes through. At 0 all colours go in and come out as their luma."""
 
+    @property
+    def colors(self) -> int:
+        """How many differ, of those that go in and of those that come out: 3, or luma alone."""
+        return 3 if self.chroma else 1
+
+    @property
+    def multiply_adds(self) -> int:
+        """What both convolutions need for each pixel."""
+        return 2 * 9 * self.colors * self.first_bias.size
+
     def turned(self, contrast: float, shift: float) -> "Folded":
         """Turn contrast and brightness: the tanh of `contrast * z + shift` in that of `z`'s place.
 

@@ -235,7 +235,7 @@ def _pack(folded: Folded, levels: int, develops: bool) -> tuple[Pixels, ...]:
 
 def _is_gray(folded: Folded, develops: bool) -> bool:
     """Whether luma alone goes through the network."""
-    return develops and folded.chroma == 0.0
+    return develops and folded.colors == 1
 
 
 def _image(pixels: Pixels) -> _Image:

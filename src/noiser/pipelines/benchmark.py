@@ -18,9 +18,6 @@ from noiser.enhancer import Enhancer
 from noiser.kernels.native import NativeKernel
 from noiser.types import ByteImage
 
-MULTIPLY_ADDS_PER_CHANNEL = 54
-"""Of both convolutions, for each hidden channel and pixel: 27 into it and 27 out of it."""
-
 BYTES_PER_PIXEL = 9
 """That have to move: three values are read to measure, read again to render, and written."""
 
@@ -99,9 +96,12 @@ def benchmark(
         raise ValueError(f"the {kernel.name} kernel has no floor to compare with; use a native one")
     images = {size: dark_noise(*size) for size in sizes}
     runs = _trials(kernel, enhancer.threads)
+    multiply_adds = 0
     for size, image in images.items():
+        moments = enhancer.measure(image)
+        multiply_adds = enhancer.develop(moments)[0].multiply_adds  # the same for all
         runs[size, "measure"] = partial(enhancer.measure, image)
-        runs[size, "render"] = partial(enhancer.render, image, enhancer.measure(image))
+        runs[size, "render"] = partial(enhancer.render, image, moments)
         runs[size, "whole"] = partial(enhancer.enhance, image)
         runs.update({(size, name): partial(run, image) for name, run in (rivals or {}).items()})
     taken = taking_turns(runs, rounds, PAUSE if rivals else 0.0)
@@ -111,8 +111,7 @@ def benchmark(
     timings = []
     for width, height in images:
         size, pixels = (width, height), width * height
-        work = MULTIPLY_ADDS_PER_CHANNEL * enhancer.network.hidden_channels * pixels
-        computed = work / machine.multiply_adds
+        computed = multiply_adds * pixels / machine.multiply_adds
         timings.append(
             Timing(
                 width,
