@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from noiser.types import Pixels
+from noiser.types import Pixels, Region
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 """Kinds of values the kernels read."""
@@ -39,8 +39,7 @@ class Carrier:
         Raises:
             ValueError: It is a batch of several images.
         """
-        if len(self.frames) != 1:
-            raise ValueError(f"a batch of {len(self.frames)} images found; pass them one by one")
+        one_by_one(len(self.frames))
         return self.frames[0]
 
 
@@ -89,6 +88,36 @@ def checked(pixels: Pixels) -> Pixels:
                 f"the image has values from {low:g} to {high:g}; floats must be in [0, 1]"
             )
     return pixels
+
+
+def one_by_one(images: int) -> None:
+    """Refuse a batch of several images where only one has a meaning."""
+    if images != 1:
+        raise ValueError(f"a batch of {images} images found; pass them one by one")
+
+
+def resolved(region: Region | None, size: tuple[int, ...]) -> Region:
+    """Give a region's slices numbers, and refuse what is not inside the image.
+
+    Args:
+        region: Rows and columns, or all.
+        size: Height and width of the image [pixels].
+
+    Raises:
+        ValueError: It is not two slices, or they are empty, have a step or reach outside.
+    """
+    if region is None:
+        return slice(0, size[0]), slice(0, size[1])
+    if len(region) != 2 or not all(isinstance(part, slice) for part in region):
+        raise ValueError(f"region is {region!r}; it must be two slices, rows and columns")
+    found = []
+    for part, length, axis in zip(region, size, ("rows", "columns"), strict=True):
+        start = 0 if part.start is None else part.start
+        stop = length if part.stop is None else part.stop
+        if part.step not in (None, 1) or not 0 <= start < stop <= length:
+            raise ValueError(f"the region's {axis} are {part}; the image has 0 to {length}")
+        found.append(slice(start, stop))
+    return found[0], found[1]
 
 
 def _unpack_pil(image: Any) -> Carrier:
