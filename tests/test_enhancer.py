@@ -10,7 +10,7 @@ import truth
 from PIL import Image
 
 import noiser
-from noiser import Enhancer, enhance, enhancer, kernels, network
+from noiser import Enhancer, enhance, enhancer, network
 from noiser.developing import develop
 from noiser.errors import WeightsError
 from noiser.looks import NATURAL, PAPER

@@ -1,8 +1,9 @@
 """The enhancer: measure, fold and render an image, in bands and on several threads."""
 
 import os
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 from noiser import kernels, network
 from noiser.bands import Bands
@@ -10,9 +11,30 @@ from noiser.carriers import unpack
 from noiser.developing import Development, develop
 from noiser.folding import NETWORK_HALO, Folded
 from noiser.kernels.scene import BAND_HALO
-from noiser.looks import look_named
+from noiser.looks import Look, look_named
 from noiser.moments import Moments
 from noiser.types import Region
+
+
+class Work(Protocol):
+    """The images that were passed, in the hands of whoever measures and renders them."""
+
+    @property
+    def single(self) -> "Work":
+        """Itself, if it is one image and not a batch."""
+
+    def measure(
+        self, look: Look, region: Region | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> list[Moments]:
+        """Measure a region of each image."""
+
+    def render(
+        self,
+        filters: Sequence[tuple[Folded, Development]],
+        region: Region | None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Any:
+        """Render a region of each image by its own filter, into what was passed."""
 
 
 class Enhancer:
@@ -38,7 +60,8 @@ class Enhancer:
         noise_floor: More noise to expect than `auto` does, share of the full range in [0, 0.5].
         weights: A weights file or a network; by default the look's packaged weights.
         threads: Threads to compute on; by default one for each usable processor.
-        kernel: A name from `noiser info`; `auto` is the fastest.
+        kernel: A name from `noiser info`; `auto` is the fastest, and works on tensors on a GPU
+            where they lie; `torch` on all tensors.
 
     Raises:
         ValueError: A name or value is not one of those allowed.
@@ -92,7 +115,7 @@ class Enhancer:
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
-        self.kernel = kernels.select(kernel)
+        self.kernel, self._asked = kernels.select(kernel), kernel
         if weights is None:
             self.network = network.packaged(look)
         elif isinstance(weights, network.Network):
@@ -162,8 +185,12 @@ class Enhancer:
         """
         return self._open(image).single.render([self.develop(moments)], region, origin)
 
-    def _open(self, image: Any) -> Bands:
-        """Take an image apart for whoever works on it: bands of arrays on threads."""
+    def _open(self, image: Any) -> Work:
+        """Give an image to whoever works on it: arrays in bands, or a tensor on its device."""
+        if kernels.stays_on_device(image, self._asked):
+            from noiser.kernels.torch_kernel import Batch
+
+            return Batch(image)
         return Bands(unpack(image), self.kernel, self.threads)
 
 
