@@ -42,7 +42,7 @@ class Batch:
     """
 
     def __init__(self, tensor: Tensor) -> None:
-        self._given = checked_tensor(tensor).detach()
+        self._given: Tensor = checked_tensor(tensor).detach()
         images = self._given.reshape(-1, *self._given.shape[-3:])
         self._images = images.float() if images.dtype in HALF else images
 
