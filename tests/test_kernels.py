@@ -2,9 +2,12 @@
 
 import subprocess
 import sys
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
+from PIL import Image
 
 from noiser import Enhancer, kernels
 from noiser.kernels import native, reference
@@ -56,7 +59,7 @@ def test_an_unknown_kernel_is_refused():
         kernels.select("cuda")
 
     assert str(caught.value) == (
-        f"kernel is 'cuda'; this machine has auto, {', '.join(kernels.available())}"
+        f"kernel is 'cuda'; this machine has auto, {', '.join(kernels.names())}"
     )
 
 
@@ -96,3 +99,61 @@ def test_kernels_take_the_same_moments_from_the_same_image(dark_photo):
     found = {k.measure(image, region, "zero") for k in kernels.available().values()}
 
     assert len(found) == 1
+
+
+def test_torch_is_listed_without_being_imported():
+    """`noiser info` stays quick: the name is there, the module is not."""
+    code = (
+        "from noiser import kernels; import sys; print(kernels.names()[-1], 'torch' in sys.modules)"
+    )
+
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+
+    assert (done.stdout, done.stderr) == ("torch False\n", "")
+
+
+def test_without_torch_its_kernel_is_refused(monkeypatch):
+    """The message lists what there is."""
+    monkeypatch.setattr(kernels, "find_spec", {}.get)
+
+    with pytest.raises(
+        ValueError, match=r"^kernel is 'torch'; this machine has auto, .*reference$"
+    ):
+        kernels.select("torch")
+
+
+def test_torch_is_selected_by_its_name():
+    """It is a kernel like the others."""
+    assert kernels.select("torch").name == "torch"
+
+
+class Elsewhere(torch.Tensor):
+    """A tensor that says that it lies on another device."""
+
+    kind = "cuda"
+
+    @property
+    def device(self):
+        """Name the device."""
+        return SimpleNamespace(type=self.kind)
+
+
+@pytest.mark.parametrize(
+    ("kind", "name", "stays"),
+    [
+        ("cuda", "auto", True), ("mps", "auto", True), ("cpu", "auto", False),
+        ("xpu", "auto", False), ("cuda", "reference", False), ("cpu", "torch", True),
+        ("cuda", "torch", True),
+    ],
+)  # fmt: skip
+def test_a_tensor_stays_on_its_device(monkeypatch, kind, name, stays):
+    """On a GPU by default, elsewhere on request; with another kernel it is carried to that."""
+    monkeypatch.setattr(Elsewhere, "kind", kind)
+
+    assert kernels.stays_on_device(torch.zeros(3, 2, 2).as_subclass(Elsewhere), name) is stays
+
+
+@pytest.mark.parametrize("image", [np.zeros((2, 2, 3), np.uint8), Image.new("RGB", (2, 2)), None])
+def test_what_is_no_tensor_stays_on_no_device(image):
+    """Arrays and pictures lie where the processor reads them."""
+    assert not kernels.stays_on_device(image, "torch")

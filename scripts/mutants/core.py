@@ -79,14 +79,12 @@ MUTANTS = [
     Mutant("carriers.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
     Mutant("carriers.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
     Mutant("carriers.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
-    # enhancer
-    Mutant("enhancer.py", "min(row + step, rows.stop)", "row + step", "enhancer"),
-    Mutant("enhancer.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"),
-    Mutant(
-        "enhancer.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "enhancer"
-    ),
+    Mutant("carriers.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
+    # enhancer and bands
+    Mutant("bands.py", "min(row + step, rows.stop)", "row + step", "bands"),
+    Mutant("bands.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"),
+    Mutant("bands.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "bands"),
     Mutant("enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
-    Mutant("enhancer.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
-    Mutant("enhancer.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
-    Mutant("enhancer.py", "-(-height // (", "(height // (", "enhancer"),
+    Mutant("bands.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
+    Mutant("bands.py", "-(-height // (", "(height // (", "bands"),
 ]

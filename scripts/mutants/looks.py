@@ -80,5 +80,5 @@ MUTANTS = [
     Mutant("training/noise.py", ".pow(-exponent)", ".pow(-0.5)", "noise"),
     Mutant("training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"),
     Mutant("enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"),
-    Mutant("enhancer.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),
+    Mutant("bands.py", "cell_sums(pixels, band, origin)", "cell_sums(pixels, band)", "locality"),
 ]

@@ -6,10 +6,13 @@ from typing import Any
 
 import numpy as np
 
-from noiser.types import Pixels
+from noiser.types import Pixels, Region
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
 """Kinds of values the kernels read."""
+
+TENSOR_KINDS = ("uint8", "uint16", "float16", "bfloat16", "float32", "float64")
+"""Kinds of values of a tensor; half precision is computed in single."""
 
 PIL_BAND_ROWS = 256
 """Rows taken out of a PIL image at a time [pixels]."""
@@ -39,8 +42,7 @@ class Carrier:
         Raises:
             ValueError: It is a batch of several images.
         """
-        if len(self.frames) != 1:
-            raise ValueError(f"a batch of {len(self.frames)} images found; pass them one by one")
+        one_by_one(len(self.frames))
         return self.frames[0]
 
 
@@ -69,6 +71,13 @@ def unpack(image: Any) -> Carrier:
     raise _not_an_image(image)
 
 
+def device_of(image: Any) -> str | None:
+    """Name the kind of device that a tensor lies on, `cpu` or `cuda`; None if it is no tensor."""
+    if not any(base.__module__.split(".")[0] == "torch" for base in type(image).__mro__):
+        return None
+    return getattr(getattr(image, "device", None), "type", None)
+
+
 def checked(pixels: Pixels) -> Pixels:
     """Refuse an array that is not an image of a kind the kernels read."""
     if pixels.dtype not in DTYPES:
@@ -83,12 +92,44 @@ def checked(pixels: Pixels) -> Pixels:
     if pixels.size == 0:
         raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
     if pixels.dtype.kind == "f":
-        low, high = float(pixels.min()), float(pixels.max())
-        if not (low >= 0.0 and high <= 1.0):  # written so that NaN is refused too
-            raise ValueError(
-                f"the image has values from {low:g} to {high:g}; floats must be in [0, 1]"
-            )
+        _refuse_outside(float(pixels.min()), float(pixels.max()))
     return pixels
+
+
+def _refuse_outside(low: float, high: float) -> None:
+    """Refuse floats that are not in [0, 1]."""
+    if not (low >= 0.0 and high <= 1.0):  # written so that NaN is refused too
+        raise ValueError(f"the image has values from {low:g} to {high:g}; floats must be in [0, 1]")
+
+
+def one_by_one(images: int) -> None:
+    """Refuse a batch of several images where only one has a meaning."""
+    if images != 1:
+        raise ValueError(f"a batch of {images} images found; pass them one by one")
+
+
+def resolved(region: Region | None, size: tuple[int, ...]) -> Region:
+    """Give a region's slices numbers, and refuse what is not inside the image.
+
+    Args:
+        region: Rows and columns, or all.
+        size: Height and width of the image [pixels].
+
+    Raises:
+        ValueError: It is not two slices, or they are empty, have a step or reach outside.
+    """
+    if region is None:
+        return slice(0, size[0]), slice(0, size[1])
+    if len(region) != 2 or not all(isinstance(part, slice) for part in region):
+        raise ValueError(f"region is {region!r}; it must be two slices, rows and columns")
+    found = []
+    for part, length, axis in zip(region, size, ("rows", "columns"), strict=True):
+        start = 0 if part.start is None else part.start
+        stop = length if part.stop is None else part.stop
+        if part.step not in (None, 1) or not 0 <= start < stop <= length:
+            raise ValueError(f"the region's {axis} are {part}; the image has 0 to {length}")
+        found.append(slice(start, stop))
+    return found[0], found[1]
 
 
 def _unpack_pil(image: Any) -> Carrier:
@@ -137,8 +178,27 @@ def pil_array(image: Any) -> Pixels:
     return np.asarray(image) if pixels is None else pixels
 
 
-def _unpack_torch(tensor: Any) -> Carrier:
-    """Read a torch tensor, without a copy where it lies in the CPU's memory."""
+def checked_tensor(tensor: Any) -> Any:
+    """Refuse what is not a tensor of images, without a copy of it to the host.
+
+    Args:
+        tensor: uint8, uint16 or float [3,H,W] or [B,3,H,W], floats in [0, 1], on any device.
+
+    Returns:
+        The tensor.
+    """
+    _check_shape(tensor)
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if kind not in TENSOR_KINDS:
+        raise ValueError(f"the image is {kind}; it must be uint8, uint16, float32 or float64")
+    if tensor.is_floating_point():
+        low, high = tensor.detach().aminmax()
+        _refuse_outside(float(low), float(high))
+    return tensor
+
+
+def _check_shape(tensor: Any) -> None:
+    """Refuse what is not a tensor, or not of images."""
     import torch
 
     if not isinstance(tensor, torch.Tensor):
@@ -147,6 +207,13 @@ def _unpack_torch(tensor: Any) -> Carrier:
         raise ValueError(
             f"the tensor has the shape {list(tensor.shape)}; it must be [3,H,W] or [B,3,H,W]"
         )
+
+
+def _unpack_torch(tensor: Any) -> Carrier:
+    """Read a torch tensor, without a copy where it lies in the CPU's memory."""
+    import torch
+
+    _check_shape(tensor)
     values = tensor.detach().cpu()
     if values.dtype in (torch.float16, torch.bfloat16):
         values = values.float()

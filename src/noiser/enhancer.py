@@ -1,40 +1,40 @@
 """The enhancer: measure, fold and render an image, in bands and on several threads."""
 
 import os
-from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import replace
-from functools import reduce
-from operator import add
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, TypeVar
-
-import numpy as np
+from typing import Any, Protocol
 
 from noiser import kernels, network
+from noiser.bands import Bands
 from noiser.carriers import unpack
 from noiser.developing import Development, develop
 from noiser.folding import NETWORK_HALO, Folded
 from noiser.kernels.scene import BAND_HALO
-from noiser.locality import cell_sums
-from noiser.looks import look_named
+from noiser.looks import Look, look_named
 from noiser.moments import Moments
-from noiser.types import Pixels, Region
+from noiser.types import Region
 
-BANDS_PER_THREAD = 4
-"""Bands each thread gets: a thread that the machine holds up leaves its rest to others."""
 
-MIN_BAND_PIXELS = 1 << 18
-"""Pixels of a band at least, where there is a band for each thread: a band has its costs."""
+class Work(Protocol):
+    """The images that were passed, in the hands of whoever measures and renders them."""
 
-MIN_BAND_ROWS = 32
-"""Rows of a band at least: each recomputes two hidden rows of its neighbours, and ten rows of what
-the network reads [pixels]."""
+    @property
+    def single(self) -> "Work":
+        """Itself, if it is one image and not a batch."""
 
-MAX_BAND_PIXELS = 1 << 22
-"""Pixels of a band at most; bounds the reference kernel's memory and the sums in kernel.c."""
+    def measure(
+        self, look: Look, region: Region | None = None, origin: tuple[int, int] = (0, 0)
+    ) -> list[Moments]:
+        """Measure a region of each image."""
 
-_T = TypeVar("_T")
+    def render(
+        self,
+        filters: Sequence[tuple[Folded, Development]],
+        region: Region | None = None,
+        origin: tuple[int, int] = (0, 0),
+    ) -> Any:
+        """Render a region of each image by its own filter, into what was passed."""
 
 
 class Enhancer:
@@ -60,13 +60,15 @@ class Enhancer:
         noise_floor: More noise to expect than `auto` does, share of the full range in [0, 0.5].
         weights: A weights file or a network; by default the look's packaged weights.
         threads: Threads to compute on; by default one for each usable processor.
-        kernel: A name from `noiser info`; `auto` is the fastest.
+        kernel: A name from `noiser info`; `auto` is the fastest, and works on tensors on a GPU
+            where they lie; `torch` on all tensors.
 
     Raises:
         ValueError: A name or value is not one of those allowed.
         WeightsError: The weights file is not sound.
 
     Example:
+        >>> import numpy as np
         >>> dark = np.full((4, 4, 3), 10, np.uint8)
         >>> Enhancer(strength=0).enhance(dark).tolist() == dark.tolist()
         True
@@ -113,7 +115,7 @@ class Enhancer:
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
-        self.kernel = kernels.select(kernel)
+        self.kernel, self._asked = kernels.select(kernel), kernel
         if weights is None:
             self.network = network.packaged(look)
         elif isinstance(weights, network.Network):
@@ -130,8 +132,8 @@ class Enhancer:
         Returns:
             A new image of the type, dtype and layout given.
         """
-        carrier = unpack(image)
-        return carrier.pack([self._render(frame, self._measure(frame)) for frame in carrier.frames])
+        work = self._open(image)
+        return work.render([self.develop(moments) for moments in work.measure(self.look)])
 
     def measure(
         self, image: Any, region: Region | None = None, origin: tuple[int, int] = (0, 0)
@@ -149,7 +151,7 @@ class Enhancer:
         Returns:
             The moments. Those of disjoint regions, or of several images, add up with `+`.
         """
-        return self._measure(unpack(image).single, region, origin)
+        return self._open(image).single.measure(self.look, region, origin)[0]
 
     def develop(self, moments: Moments) -> tuple[Folded, Development]:
         """Put moments, weights and knobs into one local filter, and what else a kernel does."""
@@ -181,74 +183,15 @@ class Enhancer:
         Returns:
             The region, as a new image of the type, dtype and layout given.
         """
-        carrier = unpack(image)
-        return carrier.pack([self._render(carrier.single, moments, region, origin)])
+        return self._open(image).single.render([self.develop(moments)], region, origin)
 
-    def _measure(
-        self, pixels: Pixels, region: Region | None = None, origin: tuple[int, int] = (0, 0)
-    ) -> Moments:
-        """Measure an array in bands and add up."""
+    def _open(self, image: Any) -> Work:
+        """Give an image to whoever works on it: arrays in bands, or a tensor on its device."""
+        if kernels.stays_on_device(image, self._asked):
+            from noiser.kernels.torch_kernel import Batch
 
-        def measure_band(band: Region) -> Moments:
-            moments = self.kernel.measure(pixels, band, self.look.padding)
-            if self.look.local == 0:
-                return moments
-            return replace(moments, cells=cell_sums(pixels, band, origin))
-
-        return reduce(add, self._map(measure_band, self._bands(pixels, region)))
-
-    def _render(
-        self,
-        pixels: Pixels,
-        moments: Moments,
-        region: Region | None = None,
-        origin: tuple[int, int] = (0, 0),
-    ) -> Pixels:
-        """Render an array in bands, each into its rows of the output."""
-        folded, development = self.develop(moments)
-        if self.look.strength == 0:  # the very bytes, a negative zero's too
-            return pixels[_resolved(region, pixels)].copy()
-        bands = self._bands(pixels, region)
-        top, columns = bands[0][0].start, bands[0][1]
-        enhanced = _empty(pixels, bands[-1][0].stop - top, columns.stop - columns.start)
-
-        def render_band(band: Region) -> None:
-            out = enhanced[band[0].start - top : band[0].stop - top]
-            self.kernel.render(pixels, band, folded, development, out, origin)
-
-        self._map(render_band, bands)
-        return enhanced
-
-    def _bands(self, pixels: Pixels, region: Region | None) -> list[Region]:
-        """Cut a region into bands of rows."""
-        rows, columns = _resolved(region, pixels)
-        height, width = rows.stop - rows.start, columns.stop - columns.start
-        shares = min(BANDS_PER_THREAD, max(width * height // (MIN_BAND_PIXELS * self.threads), 1))
-        step = max(-(-height // (self.threads * shares)), MIN_BAND_ROWS)
-        step = min(step, max(MAX_BAND_PIXELS // width, 1))
-        return [
-            (slice(row, min(row + step, rows.stop)), columns)
-            for row in range(rows.start, rows.stop, step)
-        ]
-
-    def _map(self, task: Callable[[Region], _T], bands: list[Region]) -> Iterable[_T]:
-        """Do a task for each band, in order, on the enhancer's threads; the caller's is one."""
-        helpers = min(self.threads, len(bands)) - 1
-        if helpers == 0:
-            return [task(band) for band in bands]
-        results: dict[int, _T] = {}
-        numbers = iter(range(len(bands)))  # whoever is free takes the next
-
-        def work() -> None:
-            for number in numbers:
-                results[number] = task(bands[number])
-
-        with ThreadPoolExecutor(helpers) as pool:
-            helping = [pool.submit(work) for _ in range(helpers)]
-            work()
-            for help_ in helping:
-                help_.result()
-        return [results[number] for number in range(len(bands))]
+            return Batch(image)
+        return Bands(unpack(image), self.kernel, self.threads)
 
 
 def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
@@ -269,6 +212,7 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
         ValueError: The image or an option has a value that is not allowed.
 
     Example:
+        >>> import numpy as np
         >>> dark = np.arange(48, dtype=np.uint8).reshape(4, 4, 3)
         >>> bright = enhance(dark)
         >>> bright.shape, bright.dtype, bool(bright.mean() > dark.mean())
@@ -282,27 +226,3 @@ def usable_processors() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
-
-
-def _resolved(region: Region | None, pixels: Pixels) -> Region:
-    """Give a region's slices numbers, and refuse what is not inside the image."""
-    if region is None:
-        return slice(0, pixels.shape[0]), slice(0, pixels.shape[1])
-    if len(region) != 2 or not all(isinstance(part, slice) for part in region):
-        raise ValueError(f"region is {region!r}; it must be two slices, rows and columns")
-    resolved = []
-    for part, size, axis in zip(region, pixels.shape, ("rows", "columns"), strict=False):
-        start = 0 if part.start is None else part.start
-        stop = size if part.stop is None else part.stop
-        if part.step not in (None, 1) or not 0 <= start < stop <= size:
-            raise ValueError(f"the region's {axis} are {part}; the image has 0 to {size}")
-        resolved.append(slice(start, stop))
-    return resolved[0], resolved[1]
-
-
-def _empty(pixels: Pixels, height: int, width: int) -> Pixels:
-    """Allocate an output laid out in memory like the input: interleaved or planar."""
-    shape = (height, width, *pixels.shape[2:])
-    if pixels.ndim == 3 and pixels.strides[2] > pixels.strides[1]:
-        return np.empty((shape[2], height, width), pixels.dtype).transpose(1, 2, 0)
-    return np.empty(shape, pixels.dtype)

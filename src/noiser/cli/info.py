@@ -35,7 +35,7 @@ def command(weights: Path | None, name: str, as_json: bool) -> None:
         "python": platform.python_version(),
         **{name: metadata.version(name) for name in ("numpy", "pillow")},
         "threads": usable_processors(),
-        "kernels": list(kernels.available()),
+        "kernels": kernels.names(),
         "looks": list(LOOKS),
         "weights": str(weights or name),
         "parameters": network.parameter_count,

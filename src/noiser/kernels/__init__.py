@@ -1,12 +1,17 @@
 """Kernels: interchangeable engines for measure and render, and the choice among them."""
 
-from typing import Protocol
+from importlib.util import find_spec
+from typing import Any, Protocol
 
+from noiser.carriers import device_of
 from noiser.developing import Development
 from noiser.folding import Folded
 from noiser.kernels import native, reference
 from noiser.moments import Moments
 from noiser.types import Padding, Pixels, Region
+
+GPUS = ("cuda", "mps")
+"""Kinds of devices, in torch's words, whose tensors are worked on where they lie."""
 
 
 class Kernel(Protocol):
@@ -36,11 +41,16 @@ def available() -> dict[str, Kernel]:
     return {**native.kernels(), "reference": reference}
 
 
+def names() -> list[str]:
+    """List what `select` takes beside `auto`: torch too, where it is installed, unimported."""
+    return [*available(), *(["torch"] if find_spec("torch") else [])]
+
+
 def select(name: str = "auto") -> Kernel:
     """Choose a kernel.
 
     Args:
-        name: A name from `available()`, or `auto` for the fastest.
+        name: A name from `names()`, or `auto` for the fastest on this machine's processor.
 
     Raises:
         ValueError: There is no such kernel on this machine.
@@ -48,6 +58,22 @@ def select(name: str = "auto") -> Kernel:
     found = available()
     if name == "auto":
         return next(iter(found.values()))
-    if name not in found:
-        raise ValueError(f"kernel is {name!r}; this machine has auto, {', '.join(found)}")
+    if name not in names():
+        raise ValueError(f"kernel is {name!r}; this machine has auto, {', '.join(names())}")
+    if name == "torch":
+        from noiser.kernels import torch_kernel  # takes seconds; for whoever asks for it
+
+        return torch_kernel
     return found[name]
+
+
+def stays_on_device(image: Any, name: str) -> bool:
+    """Whether an image is a tensor that the torch kernel takes where it lies.
+
+    Args:
+        image: Of any type.
+        name: The kernel asked for. `auto` takes tensors on a GPU; those in the processor's
+            memory, and all with a kernel for it, are carried to that kernel and back.
+    """
+    device = device_of(image)
+    return device is not None and (name == "torch" or (name == "auto" and device in GPUS))

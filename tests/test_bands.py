@@ -1,0 +1,124 @@
+"""Bands: how an image is cut into them, and that nothing gets lost in a thread."""
+
+import numpy as np
+import pytest
+
+from noiser import Enhancer, bands, kernels
+
+
+@pytest.fixture(scope="module")
+def photo(dark_photo):
+    """Give one photograph, of more than one band."""
+    return dark_photo(90, 40, seed=8)
+
+
+class Recorder:
+    """A kernel that measures and renders by another, and writes down the bands."""
+
+    name = "recorder"
+
+    def __init__(self):
+        self.measured, self.rendered = [], []
+
+    def measure(self, pixels, region, padding):
+        """Note the band."""
+        self.measured.append(region)
+        return kernels.reference.measure(pixels, region, padding)
+
+    def render(self, pixels, region, folded, development, out, origin):
+        """Note the band."""
+        self.rendered.append(region)
+        kernels.reference.render(pixels, region, folded, development, out, origin)
+
+
+def bands_of(height, width, threads, region=None):
+    """Cut an image as an enhancer does to render it: the rows of each band."""
+    return rows_of(recorded(height, width, threads, region).rendered)
+
+
+def recorded(height, width, threads, region=None):
+    """Measure and render an image and give the kernel that wrote it down."""
+    tool = Enhancer("paper", threads=threads)
+    tool.kernel = Recorder()
+    image = np.broadcast_to(np.uint8(9), (height, width))
+    tool.render(image, tool.measure(image, region), region)
+    return tool.kernel
+
+
+def rows_of(regions):
+    """Give first and last row of each region, sorted."""
+    return sorted((rows.start, rows.stop) for rows, _ in regions)
+
+
+def test_a_small_image_is_one_band():
+    """32 rows are the least that is worth a band."""
+    assert bands_of(32, 5, threads=2) == [(0, 32)]
+
+
+def test_the_33rd_row_begins_a_new_band():
+    """The last band has what is left."""
+    assert bands_of(33, 5, threads=2) == [(0, 32), (32, 33)]
+
+
+@pytest.mark.parametrize(("most", "shares"), [(300, 4), (599, 2), (600, 2), (601, 1)])
+def test_a_thread_gets_up_to_four_bands(monkeypatch, most, shares):
+    """800 rows of 3 for 2 threads, as many as 300, 599, ... pixels a band allow."""
+    monkeypatch.setattr(bands, "MIN_BAND_PIXELS", most)
+    rows = 800 // (2 * shares)
+
+    assert bands_of(800, 3, threads=2) == [(r, r + rows) for r in range(0, 800, rows)]
+
+
+def test_to_measure_a_thread_gets_one_band(monkeypatch):
+    """However many pixels there are: adding up has its costs too."""
+    monkeypatch.setattr(bands, "MIN_BAND_PIXELS", 1)
+
+    assert rows_of(recorded(800, 3, threads=2).measured) == [(0, 400), (400, 800)]
+
+
+def test_a_picture_of_few_pixels_is_a_band_for_each_thread():
+    """800 rows of 3 for 2 threads: a band has its costs."""
+    assert bands_of(800, 3, threads=2) == [(0, 400), (400, 800)]
+
+
+def test_rows_that_do_not_share_out_evenly_make_no_band_more():
+    """801 rows for 2 threads: still 2 bands, of 401 rows and of what is left."""
+    assert bands_of(801, 3, threads=2) == [(0, 401), (401, 801)]
+
+
+def test_the_bands_of_a_region_lie_in_the_region():
+    """They begin and end with its rows."""
+    assert bands_of(200, 5, 2, np.s_[50:130, 1:4]) == [(50, 90), (90, 130)]
+
+
+def test_a_band_has_a_bounded_number_of_pixels(monkeypatch):
+    """Wide images have thinner bands: 70 pixels at most are 3 rows of 20."""
+    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 70)
+
+    assert bands_of(7, 20, threads=1) == [(0, 3), (3, 6), (6, 7)]
+
+
+def test_a_row_wider_than_a_band_may_be_is_a_band(monkeypatch):
+    """One row at least, or nothing would ever be done."""
+    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 10)
+
+    assert bands_of(2, 20, threads=1) == [(0, 1), (1, 2)]
+
+
+def test_a_fault_in_a_thread_reaches_the_caller(photo):
+    """No band fails in silence."""
+
+    class Broken(Recorder):
+        """A kernel that gives up in the second band."""
+
+        def measure(self, pixels, region, padding):
+            """Fail."""
+            if region[0].start:
+                raise MemoryError
+            return super().measure(pixels, region, padding)
+
+    tool = Enhancer(threads=2)
+    tool.kernel = Broken()
+
+    with pytest.raises(MemoryError):
+        tool.enhance(photo)

@@ -1,0 +1,56 @@
+"""Filters: what of a batch's folded networks and developments goes to the device."""
+
+import numpy as np
+import pytest
+import torch
+
+from noiser import Enhancer
+from noiser.kernels import reference
+from noiser.kernels.torch_kernel.filters import stacked, window_at
+from noiser.locality import Window
+
+
+def filters_of(dark_photo, *seeds, **knobs):
+    """Develop photos, and stack their filters in double precision."""
+    tool = Enhancer(**knobs)
+    pairs = [tool.develop(tool.measure(dark_photo(20, 20, seed))) for seed in seeds]
+    return pairs, stacked(pairs, torch.device("cpu"), torch.float64)
+
+
+@pytest.mark.parametrize(("color", "planes"), [(1.0, 1), (0.5, 1), (0.4, 3), (0.0, 3)])
+def test_luma_alone_goes_through_the_network_from_color_half_on(dark_photo, color, planes):
+    """One plane in and one out, or three."""
+    _, filters = filters_of(dark_photo, 1, color=color)
+
+    assert (filters.first_weight.shape[2], filters.second_weight.shape[1]) == (planes, planes)
+
+
+def test_each_image_has_its_own_numbers(dark_photo):
+    """In the order of the batch."""
+    pairs, filters = filters_of(dark_photo, 1, 2)
+
+    assert filters.numbers["black"].flatten().tolist() == [d.black for _, d in pairs]
+    assert pairs[0][1].black != pairs[1][1].black
+
+
+def test_some_images_filters_are_theirs(dark_photo):
+    """Every tensor is cut, the dictionary's too."""
+    _, filters = filters_of(dark_photo, 1, 2, local=0.5)
+
+    second = filters.of(slice(1, 2))
+
+    assert torch.equal(second.numbers["black"], filters.numbers["black"][1:])
+    for name in ("first_weight", "first_bias", "second_bias", "center", "noise", "window"):
+        assert torch.equal(getattr(second, name), getattr(filters, name)[1:]), name
+
+
+@pytest.mark.parametrize("origin", [(0, 0), (37, 5)])
+def test_a_window_is_read_as_the_reference_reads_it(origin):
+    """Linear between the middles of its cells, constant beyond the outermost."""
+    gray = np.random.default_rng(2).random((4, 3)).astype(np.float32)
+    region = np.s_[3:20, 0:33]
+
+    found = window_at(torch.from_numpy(gray)[None].double(), 16, region, origin)
+
+    expected = reference._window_at(Window(gray), region, origin)
+    assert abs(found[0, 0].numpy() - expected).max() < 1e-15
