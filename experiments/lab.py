@@ -47,8 +47,8 @@ SUPPORT = ("classical", "damage", "pictures", "variants")
 """Modules of the lab that cells compute with."""
 
 ENGINE = (
-    "color", "developing", "enhancer", "folding", "light", "locality", "looks", "metrics",
-    "moments", "network", "training",
+    "bands", "color", "developing", "enhancer", "exposure", "folding", "light", "locality",
+    "looks", "metrics", "moments", "network", "training",
 )  # fmt: skip
 """Parts of noiser that cells compute with, beside the kernels."""
 
