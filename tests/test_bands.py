@@ -1,5 +1,11 @@
 """Bands: how an image is cut into them, and that nothing gets lost in a thread."""
 
+import contextlib
+import os
+import signal
+import threading
+import time
+
 import numpy as np
 import pytest
 
@@ -122,3 +128,67 @@ def test_a_fault_in_a_thread_reaches_the_caller(photo):
 
     with pytest.raises(MemoryError):
         tool.enhance(photo)
+
+
+def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
+    """When it is told, nobody is at work any more, and no further band was begun."""
+    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 400)
+    begun, ended = [], []
+
+    class Broken(Recorder):
+        """A kernel that gives up in the caller's thread, and takes its time in another."""
+
+        def measure(self, pixels, region, padding):
+            """Fail or wait."""
+            if threading.current_thread() is threading.main_thread():
+                while not begun:
+                    time.sleep(0.001)
+                raise MemoryError
+            begun.append(region)
+            time.sleep(0.05)
+            ended.append(region)
+            return super().measure(pixels, region, padding)
+
+    tool = Enhancer(threads=2)
+    tool.kernel = Broken()
+
+    with pytest.raises(MemoryError):
+        tool.measure(photo)
+
+    assert len(begun) == len(ended) == 1
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+@pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
+def test_a_forked_process_has_threads_of_its_own(dark_photo):
+    """Its parent's are not there: in both, two threads meet."""
+    image, tool = dark_photo(200, 40, seed=1), Enhancer(threads=2)
+
+    class Meeting(Recorder):
+        """A kernel that waits for another thread."""
+
+        def measure(self, pixels, region, padding):
+            """Meet, then measure."""
+            barrier.wait(5)
+            return super().measure(pixels, region, padding)
+
+    tool.kernel, barrier = Meeting(), threading.Barrier(2)
+    expected = tool.measure(image)
+
+    child = os.fork()
+    if child == 0:
+        with contextlib.suppress(BaseException):
+            barrier = threading.Barrier(2)
+            os._exit(0 if tool.measure(image) == expected else 1)
+        os._exit(2)
+    deadline = time.monotonic() + 20
+    done, status = os.waitpid(child, os.WNOHANG)
+    while not done and time.monotonic() < deadline:
+        time.sleep(0.01)
+        done, status = os.waitpid(child, os.WNOHANG)
+    if not done:
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+
+    assert done == child
+    assert os.waitstatus_to_exitcode(status) == 0

@@ -1,9 +1,10 @@
 """Bands: arrays measured and rendered in bands of rows, on several threads."""
 
+import os
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
-from functools import reduce
+from functools import cache, reduce
 from operator import add
 from typing import Any, TypeVar
 
@@ -132,12 +133,28 @@ class Bands:
             for number in numbers:
                 results[number] = task(bands[number])
 
-        with ThreadPoolExecutor(helpers) as pool:
-            helping = [pool.submit(work) for _ in range(helpers)]
+        pool = _helpers(self._threads - 1)
+        helping = [pool.submit(work) for _ in range(helpers)]
+        try:
             work()
-            for help_ in helping:
-                help_.result()
+        finally:
+            for _ in numbers:  # after a fault nobody begins another
+                pass
+            begun = [help_ for help_ in helping if not help_.cancel()]
+            wait(begun)
+        for help_ in begun:
+            help_.result()
         return [results[number] for number in range(len(bands))]
+
+
+@cache
+def _helpers(count: int) -> ThreadPoolExecutor:
+    """Give threads that stay: to begin one takes as long as some rows of a picture."""
+    return ThreadPoolExecutor(count, "noiser")
+
+
+if hasattr(os, "register_at_fork"):  # a forked process has none of its parent's threads
+    os.register_at_fork(after_in_child=_helpers.cache_clear)
 
 
 def _empty(pixels: Pixels, height: int, width: int) -> Pixels:
