@@ -23,12 +23,13 @@ import around
 import core
 import kernels
 import looks
+import tensors
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 LIBRARY = "kernels/libkernel.so"
 
-MUTANTS = [*core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS]
+MUTANTS = [*core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *tensors.MUTANTS]
 """Add a row to a table for each new promise of the code; `tests` may name several files."""
 
 
