@@ -16,7 +16,6 @@ MUTANTS = [
     Mutant("carriers.py", "tensor.detach().aminmax()", "(0, 0)", "torch_kernel"),
     Mutant(INIT, "one_by_one(len(self._images))", "pass", "torch_kernel"),
     Mutant(INIT, "(origin[0] + top, origin[1] + left)", "origin", "torch_kernel"),
-    Mutant(INIT, "images.float() if images.dtype in HALF else images", "images", "torch_kernel"),
     Mutant(INIT, "cells = cells_of(self._images, part, origin)", "cells = [()]", "torch_kernel"),
     Mutant(INIT, "dtype != torch.float64 and", "", "fused"),
     Mutant(PLANES, "(1 << (BITS - 1)) - 1 +", "(1 << (BITS - 1)) +", "planes"),

@@ -30,9 +30,6 @@ from noiser.types import Padding, Pixels, Region
 name = "torch"
 """What `noiser info` calls this kernel."""
 
-HALF = (torch.float16, torch.bfloat16)
-"""Kinds of values that are computed in single precision."""
-
 
 class Batch:
     """A tensor of one or more images that stays on its device.
@@ -46,8 +43,7 @@ class Batch:
 
     def __init__(self, tensor: Tensor) -> None:
         self._given: Tensor = checked_tensor(tensor).detach()
-        images = self._given.reshape(-1, *self._given.shape[-3:])
-        self._images = images.float() if images.dtype in HALF else images
+        self._images = self._given.reshape(-1, *self._given.shape[-3:])
 
     @property
     def single(self) -> "Batch":
@@ -99,7 +95,7 @@ class Batch:
         with _on_device_of(out):
             render_all(out, self._images, part, stack, origin)
         enhanced: Tensor = out.view(*self._given.shape[:-2], *size)
-        return enhanced.to(self._given.dtype)
+        return enhanced
 
 
 def steps(

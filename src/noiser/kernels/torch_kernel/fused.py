@@ -160,7 +160,7 @@ def _render_piece(
     triton_network.network_kernel[strips](
         *frame, *(weight.contiguous() for weight in weights), window, weights[1].shape[1],
         *place, *batch.shape[2:], height, width, INPUTS=inputs, OUTPUTS=inputs, ZERO=zero,
-        LOCAL=local, ROWS=strip_rows, BLOCK=strip,
+        LOCAL=local, ROWS=strip_rows, BLOCK=strip, num_warps=2 if filters.gray else 4,
     )  # fmt: skip
     triton_network.develop_kernel[grid(0, 0)](
         *image, out, *out.stride(), table, *frame, filters.second_bias.contiguous(), *place,
