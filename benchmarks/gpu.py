@@ -2,11 +2,13 @@
 
     python benchmarks/gpu.py [--rounds 20] [--look natural]
 
-uint8 in, uint8 out, on the device; medians of CUDA events around each half, without the host's
-work between them (it develops each picture in about a millisecond). The floor is the longer of
-reading the picture twice and writing it once as fast as the device copies, and of the network's
-multiply-adds at the rate of its arithmetic units. The last column is the largest difference from
-the processor's kernel, in 8-bit levels. Without a CUDA device it says so and ends.
+uint8 in, uint8 out, on the device. "busy" is the time of all kernels and copies, by torch's
+profiler; "elapsed" the median of CUDA events around both halves, with what the host does
+meanwhile: it launches, and puts sums together. Developing, about a millisecond a picture, is in
+neither. The floor is the longer of reading the picture twice and writing it once as fast as the
+device copies, and of the network's multiply-adds at the rate of its arithmetic units. The last
+column is the largest difference from the processor's kernel, in 8-bit levels. Without a CUDA
+device it says so and ends.
 """
 
 import argparse
@@ -51,8 +53,9 @@ def main() -> None:
             work = Batch(batch)
             found = work.measure(tool.look)
             filters = [tool.develop(moments) for moments in found]
-            measure = device_time(partial(work.measure, tool.look), words.rounds)
-            render = device_time(partial(work.render, filters), words.rounds)
+            measure, render = partial(work.measure, tool.look), partial(work.render, filters)
+            elapsed = elapsed_time(measure, words.rounds) + elapsed_time(render, words.rounds)
+            summed, drawn = (busy_time(task, words.rounds) for task in (measure, render))
             pixels = images * width * height
             colors = 1 if filters[0][0].chroma == 0 and filters[0][1].develops else 3
             products = 2 * 9 * colors * tool.network.hidden_channels
@@ -61,14 +64,15 @@ def main() -> None:
                 work.render(filters)[-1].permute(1, 2, 0).cpu().numpy().astype(int) - expected
             )
             print(
-                f"{width} x {height} x {images:<3} measure {measure * 1e3:7.3f} ms   "
-                f"render {render * 1e3:7.3f} ms   {(measure + render) / floor:5.1f} of the floor   "
+                f"{width} x {height} x {images:<3} "
+                f"busy {summed * 1e3:7.3f} + {drawn * 1e3:7.3f} ms, "
+                f"{(summed + drawn) / floor:5.1f} of the floor   elapsed {elapsed * 1e3:7.3f} ms   "
                 f"{np.max(apart)} levels apart"
             )
 
 
-def device_time(task, rounds: int) -> float:
-    """Time a task on the device, between two events: the median [seconds]."""
+def elapsed_time(task, rounds: int) -> float:
+    """Time a task between two events: the median [seconds]."""
     for _ in range(3):
         task()
     seconds = []
@@ -82,11 +86,20 @@ def device_time(task, rounds: int) -> float:
     return statistics.median(seconds)
 
 
+def busy_time(task, rounds: int) -> float:
+    """Add up what the device itself does for a task: the mean [seconds]."""
+    with torch.profiler.profile(activities=[torch.profiler.ProfilerActivity.CUDA]) as profile:
+        for _ in range(rounds):
+            task()
+        torch.cuda.synchronize()
+    return sum(e.self_device_time_total for e in profile.key_averages()) / rounds / 1e6
+
+
 def copy_bandwidth() -> float:
     """Copy a gigabyte: bytes read and written [per second]."""
     source = torch.empty(1 << 30, dtype=torch.uint8, device="cuda")
     target = torch.empty_like(source)
-    return 2 * source.numel() / device_time(lambda: target.copy_(source), 10)
+    return 2 * source.numel() / elapsed_time(lambda: target.copy_(source), 10)
 
 
 def multiply_adds() -> float:

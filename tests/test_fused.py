@@ -112,7 +112,7 @@ def both(fused, images, look, knobs, padding, region, hidden=2):
         reference.render(image, region, *pair, out)
     batch = batch_of(images)
     out = batch.new_empty((*batch.shape[:2], *expected[0].shape[:2]))
-    fused.render_into(out, batch, region, stacked(pairs, out.device, torch.float32))
+    fused.render_into(out, batch, region, stacked(pairs, torch.float32))
     return out.permute(0, 2, 3, 1).cpu().numpy().astype(np.float64), np.stack(expected)
 
 

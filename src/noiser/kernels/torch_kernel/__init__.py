@@ -90,7 +90,7 @@ class Batch:
         size = (rows.stop - rows.start, columns.stop - columns.start)
         out = self._images.new_empty((*self._images.shape[:2], *size))
         double = self._images.dtype == torch.float64
-        stack = stacked(filters, out.device, torch.float64 if double else torch.float32)
+        stack = stacked(filters, torch.float64 if double else torch.float32)
         _, render_all = steps(out.device.type, out.dtype)
         with _on_device_of(out):
             render_all(out, self._images, part, stack, origin)
@@ -133,7 +133,7 @@ def render(
     target = batch.new_empty((1, batch.shape[1], *out.shape[:2]))
     double = batch.dtype == torch.float64
     dtype = torch.float64 if double else torch.float32
-    filters = stacked([(folded, development)], batch.device, dtype)
+    filters = stacked([(folded, development)], dtype)
     render_into(target, batch, part, filters, (origin[0] + top, origin[1] + left))
     out[...] = target[0].permute(1, 2, 0).numpy().reshape(out.shape)
 

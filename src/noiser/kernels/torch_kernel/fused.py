@@ -107,7 +107,8 @@ def render_into(
         filters: In float32.
         origin: Row and column of the images' first pixel in the whole picture [pixels].
     """
-    table = _table(filters, PEAKS.get(batch.dtype, 1))
+    table = _table(filters, PEAKS.get(batch.dtype, 1)).to(batch.device)
+    filters = filters.to(batch.device)
     height, width = (part.stop - part.start for part in region)
     share = height * width / ((height + 2 * TOP) * (width + 2 * LEFT + 31))
     for images, part in pieces(len(batch), region, max(int(PIECE_PIXELS * share), 1)):
@@ -171,7 +172,7 @@ def _render_piece(
 def _table(filters: Filters, peak: int) -> Tensor:
     """Lay the numbers of each image out as `triton_scene.py` reads them: float32 [B,32]."""
     images = len(filters.center)
-    levels = torch.tensor(NOISE_LEVELS, dtype=torch.float32, device=filters.center.device)
+    levels = torch.tensor(NOISE_LEVELS, dtype=torch.float32)
     columns = [
         filters.levels.view(images, 3) * (peak / 255),
         filters.levels.view(images, 3) * (-0.5 / 255),

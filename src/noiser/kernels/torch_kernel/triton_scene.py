@@ -160,6 +160,35 @@ def _kept(energy, noise, denoise):
 
 
 @triton.jit
+def _energies(here, space, pitch, inside, BY: tl.constexpr, BX: tl.constexpr):
+    """Add up squares over 5 x 5: of luma's two bands, and of both colours in the medium one."""
+    nothing = tl.zeros([BY, BX], tl.float32)
+    fine_energy, luma_energy, color_energy = nothing, nothing, nothing
+    for down in tl.static_range(-2, 3):
+        for across in tl.static_range(-2, 3):
+            there = here + down * pitch + across
+            fine = tl.load(there + 12 * space, mask=inside, other=0.0)
+            luma = tl.load(there + 9 * space, mask=inside, other=0.0)
+            red = tl.load(there + 10 * space, mask=inside, other=0.0)
+            blue = tl.load(there + 11 * space, mask=inside, other=0.0)
+            fine_energy += fine * fine
+            luma_energy += luma * luma
+            color_energy += red * red + blue * blue
+    return fine_energy, luma_energy, color_energy
+
+
+@triton.jit
+def _differences(at, image_c, numbers, inside, PEAK: tl.constexpr, padded):
+    """Read red and blue less luma, less the center's."""
+    out, off = numbers + OUTSIDE, numbers + OFFSET
+    red = read_color(at, out, off, inside, PEAK, padded)
+    green = read_color(at + image_c, out + 1, off + 1, inside, PEAK, padded)
+    blue = read_color(at + 2 * image_c, out + 2, off + 2, inside, PEAK, padded)
+    luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
+    return red - luma, blue - luma
+
+
+@triton.jit
 def join_kernel(
     image, image_b, image_c, image_y, image_x, table, planes, plane, pitch, rows,
     top, left, height, width, piece_rows, piece_columns,
@@ -178,18 +207,7 @@ def join_kernel(
     inside = (y < piece_rows + 2) & (x < piece_columns + 2)
     space = plane.to(tl.int64)
     here = planes + (batch * rows + y + TOP) * pitch + x + LEFT
-    nothing = tl.zeros([BY, BX], tl.float32)
-    fine_energy, luma_energy, color_energy = nothing, nothing, nothing
-    for down in tl.static_range(-2, 3):
-        for across in tl.static_range(-2, 3):
-            there = here + down * pitch + across
-            fine = tl.load(there + 12 * space, mask=inside, other=0.0)
-            luma = tl.load(there + 9 * space, mask=inside, other=0.0)
-            red = tl.load(there + 10 * space, mask=inside, other=0.0)
-            blue = tl.load(there + 11 * space, mask=inside, other=0.0)
-            fine_energy += fine * fine
-            luma_energy += luma * luma
-            color_energy += red * red + blue * blue
+    fine_energy, luma_energy, color_energy = _energies(here, space, pitch, inside, BY, BX)
     center = tl.load(numbers + CENTER + 3)
     smooth = tl.load(here + 6 * space, mask=inside, other=0.0)
     variance = tl.zeros([BY, BX], tl.float32) + tl.load(numbers + NOISE)
@@ -222,13 +240,9 @@ def join_kernel(
         column = tl.minimum(tl.maximum(x + left, 0), width - 1)
         padded = ((row != y + top) | (column != x + left)) & ZERO
         at = image + batch * image_b + row.to(tl.int64) * image_y + column * image_x
-        out, off = numbers + OUTSIDE, numbers + OFFSET
-        own_red = read_color(at, out, off, inside, PEAK, padded)
-        own_green = read_color(at + image_c, out + 1, off + 1, inside, PEAK, padded)
-        own_blue = read_color(at + 2 * image_c, out + 2, off + 2, inside, PEAK, padded)
-        luma = LUMA_RED * own_red + LUMA_GREEN * own_green + LUMA_BLUE * own_blue
-        red = denoise * red + (1.0 - denoise) * (own_red - luma)
-        blue = denoise * blue + (1.0 - denoise) * (own_blue - luma)
+        own_red, own_blue = _differences(at, image_c, numbers, inside, PEAK, padded)
+        red = denoise * red + (1.0 - denoise) * own_red
+        blue = denoise * blue + (1.0 - denoise) * own_blue
         green = -(LUMA_RED * red + LUMA_BLUE * blue) / LUMA_GREEN
         tl.store(here + 4 * space, quiet + red, mask=inside)
         tl.store(here + 5 * space, quiet + green, mask=inside)
