@@ -1,8 +1,8 @@
 """Fused: the torch kernel on CUDA, through Triton: measured in four launches, rendered in five.
 
 The hidden layer is never stored, but Triton cannot read beside a value of a tile in registers, so
-that neighbours meet in planes of float32: 84 bytes are written and as many read for each pixel where
-luma alone goes through the network, beside the picture itself; and 12 and 24 to measure.
+that neighbours meet in planes of float32: 84 bytes are written and as many read for each pixel,
+where luma alone goes through the network, beside the picture itself; to measure, 12 and 24.
 """
 
 import torch
