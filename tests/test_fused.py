@@ -16,6 +16,7 @@ from noiser import Enhancer
 from noiser.kernels import reference, torch_kernel
 from noiser.kernels.torch_kernel import rendering, summing
 from noiser.kernels.torch_kernel.filters import stacked
+from noiser.locality import Window
 
 pytest.importorskip("triton", reason="triton is not installed: `pip install noiser[gpu]` has it")
 
@@ -106,13 +107,16 @@ def both(fused, images, look, knobs, padding, region, hidden=2):
     tool = Enhancer(look, weights=truth.random_network(hidden), **knobs)
     tool.look = replace(tool.look, padding=padding)
     pairs = [tool.develop(tool.measure(image)) for image in images]
+    if tool.look.local:  # in so small a picture every window is all of it
+        gray = np.random.default_rng(4).normal(0, 0.3, (len(images), 2, 3)).astype(np.float32)
+        pairs = [(f, replace(d, window=Window(g))) for (f, d), g in zip(pairs, gray, strict=True)]
     region = region or np.s_[0 : images[0].shape[0], 0 : images[0].shape[1]]
     expected = [np.empty_like(image[region]) for image in images]
     for image, pair, out in zip(images, pairs, expected, strict=True):
-        reference.render(image, region, *pair, out)
+        reference.render(image, region, *pair, out, (7, 3))
     batch = batch_of(images)
     out = batch.new_empty((*batch.shape[:2], *expected[0].shape[:2]))
-    fused.render_into(out, batch, region, stacked(pairs, torch.float32))
+    fused.render_into(out, batch, region, stacked(pairs, torch.float32), (7, 3))
     return out.permute(0, 2, 3, 1).cpu().numpy().astype(np.float64), np.stack(expected)
 
 
