@@ -1,5 +1,6 @@
 """What tests share: hypothesis' profile, photographs made on the spot, and the real ones."""
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
@@ -9,6 +10,8 @@ import truth
 from hypothesis import settings
 
 from noiser.types import ByteImage
+
+os.environ.setdefault("TRITON_INTERPRET", "1")  # read once, where triton is first imported
 
 settings.register_profile("noiser", deadline=None, derandomize=True, max_examples=40)
 settings.load_profile("noiser")

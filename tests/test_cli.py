@@ -442,7 +442,7 @@ def test_a_bad_weights_file_is_one_sentence(night):
 def test_info_tells_of_kernels_and_weights(tmp_path, look):
     facts = json.loads(call("info", "--json", "--look", look, cwd=tmp_path).stdout)
     assert facts["parameters"] == 883
-    assert facts["kernels"][-1] == "reference"
+    assert facts["kernels"][-2:] == ["reference", "torch"]
     recipe = json.loads(facts["trained with recipe"])
     assert recipe.items() <= json.loads(PRESETS[look].to_json()).items()
     assert recipe["iterations"] == 2000

@@ -14,7 +14,7 @@ def filters_of(dark_photo, *seeds, **knobs):
     """Develop photos, and stack their filters in double precision."""
     tool = Enhancer(**knobs)
     pairs = [tool.develop(tool.measure(dark_photo(20, 20, seed))) for seed in seeds]
-    return pairs, stacked(pairs, torch.device("cpu"), torch.float64)
+    return pairs, stacked(pairs, torch.float64)
 
 
 @pytest.mark.parametrize(("color", "planes"), [(1.0, 1), (0.5, 1), (0.4, 3), (0.0, 3)])
@@ -54,3 +54,23 @@ def test_a_window_is_read_as_the_reference_reads_it(origin):
 
     expected = reference._window_at(Window(gray), region, origin)
     assert abs(found[0, 0].numpy() - expected).max() < 1e-15
+
+
+@pytest.mark.parametrize("knobs", [{"local": 0.5, "color": 0.3}, {}])
+def test_filters_arrive_on_a_device_as_they_were(dark_photo, knobs):
+    """One copy, cut again: shapes and dtypes, on torch's device for shapes without values."""
+    _, filters = filters_of(dark_photo, 1, 2, **knobs)
+
+    moved = filters.to(torch.device("meta"))
+
+    tensors = {k: v for k, v in vars(filters).items() if isinstance(v, torch.Tensor)}
+    for name, tensor in (tensors | filters.numbers).items():
+        found = moved.numbers[name] if name in filters.numbers else getattr(moved, name)
+        assert (found.device.type, found.shape, found.dtype) == ("meta", tensor.shape, tensor.dtype)
+
+
+def test_filters_stay_where_they_are(dark_photo):
+    """Nothing is copied on the processor."""
+    _, filters = filters_of(dark_photo, 1)
+
+    assert filters.to(torch.device("cpu")) is filters

@@ -52,16 +52,16 @@ def test_the_nearest_pixel_stands_for_what_is_outside(region):
 
 def test_a_value_is_put_outside():
     """One for each image and plane; inside nothing changes."""
-    ones = torch.ones(2, 1, 3, 4)
+    ones = torch.ones(2, 1, 4, 4)
 
     found = planes.put_outside(
         ones,
-        np.s_[-1:2, 0:4],
+        np.s_[-1:3, 0:4],
         torch.Size((2, 1, 2, 3)),
         torch.tensor([5.0, 7.0])[:, None, None, None],
     )
 
-    assert found[1, 0].tolist() == [[7, 7, 7, 7], [1, 1, 1, 7], [1, 1, 1, 7]]
+    assert found[1, 0].tolist() == [[7] * 4, [1, 1, 1, 7], [1, 1, 1, 7], [7] * 4]
     assert found[0, 0, 0].tolist() == [5, 5, 5, 5]
 
 

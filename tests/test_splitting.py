@@ -18,7 +18,7 @@ def test_a_scene_is_scipys(dark_photo, denoise, color):
     image = dark_photo(24, 19, seed=4)
     tool = Enhancer(denoise=denoise, color=color, detail=1.5)
     pair = tool.develop(tool.measure(image))
-    filters = stacked([pair], torch.device("cpu"), torch.float64)
+    filters = stacked([pair], torch.float64)
     batch = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
     photo = read(batch, np.s_[-7:31, -7:26], torch.float64) / 255 - filters.center
 

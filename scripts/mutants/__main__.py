@@ -25,6 +25,7 @@ import kernels
 import looks
 import rivals
 import strips
+import tensors
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -32,7 +33,7 @@ LIBRARY = "kernels/libkernel.so"
 
 MUTANTS = [
     *core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS,
-    *strips.MUTANTS,
+    *strips.MUTANTS, *tensors.MUTANTS,
 ]  # fmt: skip
 """Add a row to a table for each new promise of the code; `tests` may name several files."""
 

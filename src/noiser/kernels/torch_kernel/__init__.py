@@ -1,12 +1,15 @@
 """The torch kernel: measure and render on a tensor's own device; only sums come to the host.
 
 `Batch` works on tensors; `measure` and `render` are the same for arrays, as every kernel has
-them. Integers are exact in all of them; pixels are computed
+them. On CUDA, where Triton is installed, `fused.py` does the work; elsewhere `summing.py` and
+`rendering.py`, in plain torch operations. Integers are exact in all of them; pixels are computed
 in single precision, those of float64 tensors in double.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from importlib.util import find_spec
 
 import numpy as np
 import torch
@@ -27,9 +30,6 @@ from noiser.types import Padding, Pixels, Region
 name = "torch"
 """What `noiser info` calls this kernel."""
 
-HALF = (torch.float16, torch.bfloat16)
-"""Kinds of values that are computed in single precision."""
-
 
 class Batch:
     """A tensor of one or more images that stays on its device.
@@ -43,8 +43,7 @@ class Batch:
 
     def __init__(self, tensor: Tensor) -> None:
         self._given: Tensor = checked_tensor(tensor).detach()
-        images = self._given.reshape(-1, *self._given.shape[-3:])
-        self._images = images.float() if images.dtype in HALF else images
+        self._images = self._given.reshape(-1, *self._given.shape[-3:])
 
     @property
     def single(self) -> "Batch":
@@ -61,7 +60,9 @@ class Batch:
     ) -> list[Moments]:
         """Measure a region of each image, as the look needs it, exactly as every kernel does."""
         part = resolved(region, self._images.shape[2:])
-        found = measured(self._images, part, look.padding)
+        sum_up, _ = steps(self._images.device.type, self._images.dtype)
+        with _on_device_of(self._images):
+            found = sum_up(self._images, part, look.padding)
         if look.local == 0:
             return found
         cells = cells_of(self._images, part, origin)
@@ -89,10 +90,28 @@ class Batch:
         size = (rows.stop - rows.start, columns.stop - columns.start)
         out = self._images.new_empty((*self._images.shape[:2], *size))
         double = self._images.dtype == torch.float64
-        stack = stacked(filters, out.device, torch.float64 if double else torch.float32)
-        render_into(out, self._images, part, stack, origin)
-        rendered: Tensor = out.view(*self._given.shape[:-2], *size).to(self._given.dtype)
-        return rendered
+        stack = stacked(filters, torch.float64 if double else torch.float32)
+        _, render_all = steps(out.device.type, out.dtype)
+        with _on_device_of(out):
+            render_all(out, self._images, part, stack, origin)
+        enhanced: Tensor = out.view(*self._given.shape[:-2], *size)
+        return enhanced
+
+
+def steps(
+    device: str, dtype: torch.dtype
+) -> tuple[Callable[..., list[Moments]], Callable[..., None]]:
+    """Choose who measures and who renders tensors.
+
+    Args:
+        device: Its kind, in torch's words.
+        dtype: Of the tensors; Triton's kernels compute in single precision.
+    """
+    if device == "cuda" and dtype != torch.float64 and find_spec("triton") is not None:
+        from noiser.kernels.torch_kernel import fused  # Triton takes long to import
+
+        return fused.measured, fused.render_into
+    return measured, render_into
 
 
 def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
@@ -114,7 +133,7 @@ def render(
     target = batch.new_empty((1, batch.shape[1], *out.shape[:2]))
     double = batch.dtype == torch.float64
     dtype = torch.float64 if double else torch.float32
-    filters = stacked([(folded, development)], batch.device, dtype)
+    filters = stacked([(folded, development)], dtype)
     render_into(target, batch, part, filters, (origin[0] + top, origin[1] + left))
     out[...] = target[0].permute(1, 2, 0).numpy().reshape(out.shape)
 
@@ -131,3 +150,8 @@ def _cropped(pixels: Pixels, region: Region, halo: int) -> tuple[Tensor, Region,
         slice(region[1].start - columns.start, region[1].stop - columns.start),
     )
     return torch.from_numpy(planar.copy("C"))[None], inner, (rows.start, columns.start)
+
+
+def _on_device_of(images: Tensor) -> AbstractContextManager[object]:
+    """Launch on the GPU that a tensor lies on; Triton takes the current one."""
+    return torch.cuda.device(images.device) if images.is_cuda else nullcontext()

@@ -1,4 +1,4 @@
-"""Filters: folded networks and developments of a batch as tensors on its device."""
+"""Filters: folded networks and developments of a batch as tensors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -72,6 +72,17 @@ class Filters:
     cell: int
     """Side of a cell [pixels]."""
 
+    def to(self, device: torch.device) -> "Filters":
+        """Move them to a device, in one copy: each has its costs."""
+        tensors = {k: v for k, v in vars(self).items() if isinstance(v, Tensor)} | self.numbers
+        if device == self.center.device:
+            return self
+        flat = torch.cat([tensor.flatten() for tensor in tensors.values()]).to(device)
+        parts = torch.split(flat, [tensor.numel() for tensor in tensors.values()])
+        moved = {k: part.view(tensors[k].shape) for k, part in zip(tensors, parts, strict=True)}
+        numbers = {name: moved.pop(name) for name in self.numbers}
+        return Filters(**{**vars(self), **moved, "numbers": numbers})
+
     def of(self, images: slice) -> "Filters":
         """Take those of some images."""
         parts = {
@@ -81,18 +92,17 @@ class Filters:
         return Filters(**{**vars(self), **parts, "numbers": numbers})
 
 
-def stacked(filters: Sequence[Filter], device: torch.device, dtype: torch.dtype) -> Filters:
-    """Put the filters of a batch on its device.
+def stacked(filters: Sequence[Filter], dtype: torch.dtype) -> Filters:
+    """Stack the filters of a batch, still in the processor's memory.
 
     Args:
         filters: One for each image, all of one look and one network.
-        device: Where.
         dtype: Precision to render in: float32 or float64.
     """
 
     def tensor(arrays: list[NDArray[np.float64]], *more: int) -> Tensor:
         values = np.stack([np.asarray(array, np.float64) for array in arrays])
-        return torch.from_numpy(values).reshape(*values.shape, *more).to(dtype).to(device)
+        return torch.from_numpy(values).reshape(*values.shape, *more).to(dtype)
 
     folded, developments = [f for f, _ in filters], [d for _, d in filters]
     develops = developments[0].develops

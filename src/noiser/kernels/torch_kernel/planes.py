@@ -19,12 +19,22 @@ BITS = 44
 those values that lie near the middle between two of its points."""
 
 
-def pieces(images: int, region: Region) -> Iterator[tuple[slice, Region]]:
-    """Cut a batch into pieces of bounded size: whole images where they are small, or bands."""
+def pieces(images: int, region: Region, most: int | None = None) -> Iterator[tuple[slice, Region]]:
+    """Cut a batch into pieces of bounded size: whole images where they are small, or bands.
+
+    Args:
+        images: How many there are.
+        region: Rows and columns of each.
+        most: Pixels of a piece; by default `PIECE_PIXELS`.
+
+    Yields:
+        Images of the batch, and rows and columns of them.
+    """
+    most = most or PIECE_PIXELS
     rows, columns = region
     width = columns.stop - columns.start
-    height = min(rows.stop - rows.start, max(PIECE_PIXELS // width, 1))
-    at_once = max(PIECE_PIXELS // (width * height), 1)
+    height = min(rows.stop - rows.start, max(most // width, 1))
+    at_once = max(most // (width * height), 1)
     for first in range(0, images, at_once):
         for top in range(rows.start, rows.stop, height):
             band = slice(top, min(top + height, rows.stop))

@@ -30,6 +30,7 @@ def render_into(
         filters: In the precision to compute with.
         origin: Row and column of the images' first pixel in the whole picture [pixels].
     """
+    filters = filters.to(batch.device)
     for images, part in pieces(len(batch), region):
         piece, own = batch[images], filters.of(images)
         top, left = (now.start - all_.start for now, all_ in zip(part, region, strict=True))

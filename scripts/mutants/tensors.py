@@ -1,0 +1,56 @@
+"""Mutants of the torch kernel, in plain torch and in Triton."""
+
+from mutant import Mutant
+
+INIT, PLANES, LAGS, SUMMING, FILTERS, SPLITTING, RENDERING, FUSED, MEASURE, SCENE, NETWORK = (
+    f"kernels/torch_kernel/{name}.py"
+    for name in (
+        "__init__", "planes", "lags", "summing", "filters", "splitting", "rendering", "fused",
+        "triton_measure", "triton_scene", "triton_network",
+    )
+)  # fmt: skip
+
+MUTANTS = [
+    Mutant("kernels/__init__.py", "device in GPUS", "device == 'cuda'", "kernels"),
+    Mutant("kernels/__init__.py", 'name == "torch" or', "", "kernels"),
+    Mutant("carriers.py", "tensor.detach().aminmax()", "(0, 0)", "torch_kernel"),
+    Mutant(INIT, "one_by_one(len(self._images))", "pass", "torch_kernel"),
+    Mutant(INIT, "(origin[0] + top, origin[1] + left)", "origin", "torch_kernel"),
+    Mutant(INIT, "cells = cells_of(self._images, part, origin)", "cells = [()]", "torch_kernel"),
+    Mutant(INIT, "dtype != torch.float64 and", "", "fused"),
+    Mutant(PLANES, "(1 << (BITS - 1)) - 1 +", "(1 << (BITS - 1)) +", "planes"),
+    Mutant(PLANES, "BITS = 44", "BITS = 24", "planes"),
+    Mutant(PLANES, "min(top + height, rows.stop)", "top + height", "planes"),
+    Mutant(PLANES, "(rows < size[2])", "(rows <= size[2])", "planes"),
+    Mutant(LAGS, "[[0, 0, 1, 1], [1, 0, 0, 1]", "[[0, 0, 1, 1], [0, 0, 0, 1]", "lags summing"),
+    Mutant(LAGS, "seen + UNSEEN @", "seen - UNSEEN @", "summing"),
+    Mutant(SUMMING, "put_outside(ringed, grown(region, 1), batch.shape, 0)", "ringed", "summing"),
+    Mutant(SUMMING, "(tones >= 4 * level)", "(tones > 4 * level)", "summing"),
+    Mutant(SUMMING, "numbers + first", "numbers", "summing"),
+    Mutant(SUMMING, "part.start + begin, part.stop + begin", "part.start, part.stop", "summing"),
+    Mutant(FILTERS, "folded[0].chroma == 0.0", "False", "filters"),
+    Mutant(FILTERS, "value[images] for name, value in s", "value for name, value in s", "filters"),
+    Mutant(FILTERS, "np.minimum(low + 1, size - 1)", "low", "filters"),
+    Mutant(SPLITTING, ".clamp(min=NO_ENERGY)", "", "splitting rendering"),
+    Mutant(SPLITTING, "share * colors + (1.0 - share)", "colors + 0.0", "splitting"),
+    Mutant(RENDERING, "levels * (-0.5 / 255)", "levels * 0.0", "rendering"),
+    Mutant(RENDERING, "(1.0 - share) * source", "0.0 * source", "rendering"),
+    Mutant(RENDERING, "out[:, colors:] = source[:, colors:]", "pass", "rendering"),
+    Mutant(RENDERING, "hidden - filters.first_gray", "hidden + filters.first_gray", "rendering"),
+    Mutant(RENDERING, ".clamp(min=LEAST_CHROMA)", "", "rendering"),
+    Mutant(FUSED, "sums[:, len(LAGS)] *= scale", "pass", "fused"),
+    Mutant(FUSED, "(peak / 255)", "1.0", "fused"),
+    Mutant(FUSED, "grown(region, 1), origin", "region, origin", "fused"),
+    Mutant(MEASURE, "+ 6755399441055744.0)", "+ 0.0)", "fused"),
+    Mutant(MEASURE, "tl.where(lag == 13, 1, two)", "two", "fused"),
+    Mutant(MEASURE, "(tones >= 404)", "(tones > 404)", "fused"),
+    Mutant(MEASURE, "(lag - 3) % 5 - 2\n    ", "(lag - 3) % 5 - 1\n    ", "fused"),
+    Mutant(SCENE, "wide = 0.0625 if step * step == 9 else wide", "wide = wide", "fused"),
+    Mutant(SCENE, "(0.25 - 0.0625 * step)", "(0.25 - 0.05 * step)", "fused"),
+    Mutant(SCENE, "color_energy * 0.02", "color_energy * 0.04", "fused"),
+    Mutant(NETWORK, "tl.where(is_row & is_column, value, 0.0)", "value", "fused"),
+    Mutant(NETWORK, "next_left, next_middle, next_right = a0, a1, a2", "pass", "fused"),
+    Mutant(NETWORK, "row -= top", "row -= 0", "fused"),
+    Mutant(NETWORK, "value -= tl.load(gray", "value += tl.load(gray", "fused"),
+    Mutant(NETWORK, "share * value + (1.0 - share) * before", "value", "fused"),
+]  # fmt: skip
