@@ -116,18 +116,28 @@ def test_a_rival_takes_its_turns_on_the_same_pictures(a_clock):
         Enhancer(threads=1), [(8, 6), (5, 4)], 2, {"a rival": lambda low: sizes.append(low.shape)}
     )
 
-    assert sizes == [(6, 8, 3), (4, 5, 3)] * 3
+    assert sizes == ([(6, 8, 3)] * 2 + [(4, 5, 3)] * 2) * 3
     assert [timing.rivals for timing in timings] == [{"a rival": 1}, {"a rival": 1}]
 
 
-@pytest.mark.parametrize(("rivals", "pause"), [(None, 0.0), ({"a rival": len}, 0.02)])
-def test_turns_wait_for_a_rival_s_threads_to_sleep(monkeypatch, rivals, pause):
+def test_after_a_pause_a_run_that_does_not_count_warms_up(monkeypatch):
+    order = []
+    monkeypatch.setattr(module.time, "sleep", lambda seconds: order.append(seconds))
+
+    seconds = module.taking_turns({"a": lambda: order.append("a")}, 1, pause=0.5)
+
+    assert order == [0.5, "a", "a"] * 2
+    assert [len(taken) for taken in seconds.values()] == [1]
+
+
+@pytest.mark.parametrize(("rivals", "pauses_of"), [(None, set()), ({"a rival": len}, {0.02})])
+def test_turns_wait_for_a_rival_s_threads_to_sleep(monkeypatch, rivals, pauses_of):
     pauses = []
     monkeypatch.setattr(module.time, "sleep", pauses.append)
 
     benchmark(Enhancer(threads=1), [(8, 6)], 1, rivals)
 
-    assert set(pauses) == {pause}
+    assert set(pauses) == pauses_of
 
 
 @pytest.fixture(scope="module")

@@ -162,7 +162,8 @@ def taking_turns(
     Args:
         runs: What to time.
         rounds: Turns that count; one more warms up.
-        pause: Before each run, for threads of the one before to fall asleep [s].
+        pause: Before each run, for threads of the one before to fall asleep [s]. Caches and
+            clocks fall asleep too, so a run that does not count follows it.
 
     Returns:
         The seconds of each run, without the first round.
@@ -170,7 +171,9 @@ def taking_turns(
     seconds: dict[Key, list[float]] = {what: [] for what in runs}
     for turn in range(rounds + 1):
         for what, run in runs.items():
-            time.sleep(pause)
+            if pause:
+                time.sleep(pause)
+                run()
             start = time.perf_counter()
             run()
             if turn:
