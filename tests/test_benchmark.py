@@ -122,7 +122,7 @@ def test_a_rival_takes_its_turns_on_the_same_pictures(a_clock):
 
 def test_after_a_pause_a_run_that_does_not_count_warms_up(monkeypatch):
     order = []
-    monkeypatch.setattr(module.time, "sleep", lambda seconds: order.append(seconds))
+    monkeypatch.setattr(module.time, "sleep", order.append)
 
     seconds = module.taking_turns({"a": lambda: order.append("a")}, 1, pause=0.5)
 
