@@ -27,7 +27,7 @@ MUTANTS = [
         "_calibration(network, chroma)",
         "developing",
     ),
-    Mutant("developing.py", "shift += look.auto * exposure.shift", "pass", "developing knobs"),
+    Mutant("developing.py", "shift += look.auto * exposure.shift", "pass", "exposure"),
     Mutant("developing.py", "look.restraint * (1.0 - light.need)", "look.restraint", "developing"),
     Mutant("exposure.py", "(mean / brightest) ** NIGHT", "1.0", "exposure"),
     Mutant("exposure.py", "(means < wanted)", "(means > wanted)", "exposure"),
