@@ -1,7 +1,7 @@
 /* Gray: the network where luma alone goes through it, in and out.
 
-   Both convolutions in one loop: a vector of a hidden channel is made, activated and at once
-   spread over the 3 x 3 places that it counts for. The hidden layer is never stored. */
+   One row of the hidden layer is there at a time. It is weighed by each tap of the second kernel
+   where it stands, by aligned loads alone; the nine sums that result are added where they count. */
 
 typedef struct {
     float partial[9][PITCH]; /* one hidden row under each tap of the second kernel, all channels */

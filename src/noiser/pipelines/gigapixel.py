@@ -76,17 +76,7 @@ def enhance_file(
         OSError: The machine cannot write.
     """
     with open_strips(source, limits) as reader:
-        format_ = format_ or reader.format
-        stays = format_ == reader.format
-        layout = Layout(
-            format_,
-            reader.width,
-            reader.height,
-            reader.channels,
-            reader.check(),
-            reader.metadata,
-            reader.encoding if stays else {},
-        )
+        layout = _layout(reader, format_ or reader.format)
         check_layout(layout)
         progress = _Progress(2 * reader.width * reader.height, on_progress)
         moments = _measured(reader, enhancer, progress)
@@ -100,6 +90,19 @@ def enhance_file(
         if layout.encoding.get("progressive"):
             notes.append("the output is a baseline JPEG, not a progressive one")
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
+
+
+def _layout(reader: StripReader, format_: str) -> Layout:
+    """Lay the output out as the source, and encode it alike where the format stays."""
+    return Layout(
+        format_,
+        reader.width,
+        reader.height,
+        reader.channels,
+        reader.check(),
+        reader.metadata,
+        reader.encoding if format_ == reader.format else {},
+    )
 
 
 @contextmanager

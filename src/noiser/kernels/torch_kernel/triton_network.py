@@ -31,6 +31,15 @@ def _gelu(value):
 
 
 @triton.jit
+def _weighed(value, weight, seen, space, pitch, wanted, INPUTS: tl.constexpr):
+    """Add what lies under a 3x3 kernel of some planes, times its weights."""
+    for tap in tl.static_range(INPUTS * 9):
+        place = (tap // 9) * space + (tap % 9 // 3 - 1) * pitch + tap % 3 - 1
+        value += tl.load(weight + tap) * tl.load(seen + place, mask=wanted, other=0.0)
+    return value
+
+
+@triton.jit
 def network_kernel(
     planes, plane, pitch, rows, first, bias, gray, second, window, hidden,
     top, left, height, width, piece_rows, piece_columns,
@@ -92,11 +101,9 @@ def network_kernel(
         seen = frame + 4 * space + (row + TOP).to(tl.int64) * pitch + column + LEFT
         a0, a1, a2, b0, b1, b2, c0, c1, c2 = (nothing,) * 9
         for k in range(hidden):
-            weight = first + (batch * hidden + k) * (INPUTS * 9)
             value = nothing + tl.load(bias + batch * hidden + k)
-            for tap in tl.static_range(INPUTS * 9):
-                place = (tap // 9) * space + (tap % 9 // 3 - 1) * pitch + tap % 3 - 1
-                value += tl.load(weight + tap) * tl.load(seen + place, mask=wanted, other=0.0)
+            weight = first + (batch * hidden + k) * (INPUTS * 9)
+            value = _weighed(value, weight, seen, space, pitch, wanted, INPUTS)
             if LOCAL:
                 cell = (batch * (piece_rows + 2) + row + 1) * (piece_columns + 2) + column + 1
                 local = tl.load(window + cell, mask=wanted, other=0.0)
