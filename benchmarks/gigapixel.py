@@ -28,13 +28,14 @@ SAVED = {
 """How the input is written: a baseline JPEG, a tiled BigTIFF, a PNG."""
 
 RUN = """
-import resource, sys
+import re, resource, sys
 from noiser.cli import group
 try:
     group.main(sys.argv[1:])
 finally:
     use = resource.getrusage(resource.RUSAGE_SELF)
-    print(use.ru_maxrss / 1024, use.ru_utime + use.ru_stime)
+    peak = re.search(r"VmHWM:\\s+(\\d+)", open("/proc/self/status").read())[1]
+    print(int(peak) / 1024, use.ru_utime + use.ru_stime)
 """
 
 
