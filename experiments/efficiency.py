@@ -35,7 +35,7 @@ NEEDS: tuple[str, ...] = ()
 FIGURES = ("efficiency.png",)
 
 WIDTHS = (8, 16, 18, 19, 32)
-"""Hidden channels: ours is 16, the paper's is unknown."""
+"""Hidden channels: ours are 8 and 16, the paper's are unknown."""
 
 SIZES = ((600, 400), (1920, 1080), (3840, 2160))
 """Width and height [pixels]."""

@@ -20,6 +20,7 @@ from experiments.lab import NIQE_MODEL, Cell, Claim, Json, Results, Scale
 from experiments.variants import network
 from noiser import Enhancer
 from noiser.metrics import load_pristine, niqe
+from noiser.network import packaged
 from noiser.training import PRESETS
 from noiser.types import ByteImage
 
@@ -113,7 +114,7 @@ def report(results: Results) -> str:
                     method, "**noiser, natural look**"
                 ),
                 "–" if method == "input" else "noise",
-                "–" if method == "input" else "883",
+                "–" if method == "input" else str(packaged(method).parameter_count),
                 drawing.spread([s["psnr"] for s in scores], 2),
                 drawing.spread([s["ssim"] for s in scores], 3),
                 drawing.spread([s["gt_mean_psnr"] for s in scores], 2),
@@ -153,11 +154,10 @@ def figures(results: Results, folder: Path) -> list[str]:
         axis.plot(parameters, psnr, "o", color=color)
         axis.annotate(name, (parameters, psnr), xytext=(5, 3), textcoords="offset points", size=8)
     for look, marker in (("paper", "s"), ("natural", "D")):
-        value = fmean(s["psnr"] for s in results.of(paired, method=look))
-        axis.plot(883, value, marker, color="black", ms=7)
-        axis.annotate(
-            f"noiser, {look}", (883, value), xytext=(7, -3), textcoords="offset points", size=8
-        )
+        psnrs = [s["psnr"] for s in results.of(paired, method=look)]
+        place = (packaged(look).parameter_count, fmean(psnrs))
+        axis.plot(*place, marker, color="black", ms=7)
+        axis.annotate(f"noiser, {look}", place, xytext=(7, -3), textcoords="offset points", size=8)
     axis.set(xscale="log", xlabel="parameters", ylabel="PSNR on LOL-v1 eval15 [dB]")
     axis.set_title("trained on: noise (black), photos (blue), LOL (red)", fontsize=9)
     return [drawing.save(figure, folder / "n_regression.png")]

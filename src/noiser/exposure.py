@@ -63,24 +63,20 @@ class Exposure:
         knots = [max(level, 2.0 / 255.0) for level in NOISE_LEVELS]
         self._luma = np.concatenate([light.levels, [self._darkest], knots])
         self._before_tanh = contrast * _gray_response(plain, self._luma)
-        self.black = BLACK_SHARE * light.scale
-        self.shift = self._find_shift()
-        for _ in range(2):  # each depends a little on the other
-            self.black = self._find_black()
-            self.shift = self._find_shift()
+        self.shift = steady(self._find_shift())
+        self.black = steady(float(self._black_for(self._bright(self.shift))))
 
-    def curve(self, shift: float | NDArray[np.float64], black: float) -> NDArray[np.float64]:
+    def curve(self, shift: float, black: float) -> NDArray[np.float64]:
         """Compute luma of the result for each luma: the formula of the kernels, on flat gray.
 
         Args:
-            shift: Before the tanh; or float64 [N,1] for N curves at once.
+            shift: Before the tanh.
             black: Luma that is darkened to a half.
 
         Returns:
-            float64 [levels], or [N,levels].
+            float64 [levels].
         """
-        square = self._luma**2
-        return self._bright(shift) * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
+        return self._blackened(self._bright(shift), black)
 
     def visible_noise(self, shift: float, black: float) -> tuple[float, ...]:
         """Compute the variance of noise to take away: what would be seen in the result."""
@@ -90,15 +86,22 @@ class Exposure:
         return tuple(steady(max(float(variance), 0.0)) for variance in seen)
 
     def _bright(self, shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Compute luma before the black point."""
+        """Compute luma before the black point; of N shifts [N,1] float64 [N,levels]."""
         colors = [(np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh]
         missing = np.maximum(1.0 - (luma(*colors) if len(colors) == 3 else colors[0]), 0.0)
         both = missing + self._highlights * ((1.0 - self._luma) - missing)
         bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
         return bright
 
+    def _blackened(
+        self, bright: NDArray[np.float64], black: float | NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Darken by the black point."""
+        square = self._luma**2
+        return bright * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
+
     def _find_shift(self) -> float:
-        """Find the shift that gives the wanted mean: the mean rises with it."""
+        """Find the shift that gives the wanted mean, each with its own black point."""
         light = self._light
         mean = light.mean
         brightest = max(light.quantile(0.99), mean, TINY)
@@ -107,23 +110,28 @@ class Exposure:
         low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
         for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
             width /= SECTIONS
-            shifts = low + width * np.arange(1.0, SECTIONS)
-            means = self.curve(shifts[:, None], self.black)[:, : light.shares.size] @ light.shares
+            bright = self._bright(low + width * np.arange(1.0, SECTIONS)[:, None])
+            curves = self._blackened(bright, self._black_for(bright)[:, None])
+            means = curves[:, : light.shares.size] @ light.shares
             low += width * int((means < wanted).sum())
-        return steady(low + width / 2.0)
+        return low + width / 2.0
 
-    def _find_black(self) -> float:
-        """Find the black point that sends the darkest fiftieth where it belongs."""
+    def _black_for(self, bright: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Find the black point that sends the darkest fiftieth where it belongs.
+
+        Args:
+            bright: float64 [...,levels], luma before the black point.
+
+        Returns:
+            float64 [...].
+        """
         least, most = (share * self._light.scale for share in (BLACK_SHARE, MOST_BLACK))
         darkest = self._darkest
         wanted = BLACKEST + BLACK_RISE * max(darkest - BLACK_ENDS, 0.0)
-        bright = float(self._bright(self.shift)[self._light.levels.size])
-        share = wanted / max(bright, TINY)
-        if share >= 1.0 or share <= darkest**2:
-            return steady(least)
+        share = wanted / np.maximum(bright[..., self._light.levels.size], TINY)
         # share = l^2 (1 + k^2) / (l^2 + k^2), solved for k
-        found = darkest * math.sqrt((1.0 - share) / (share - darkest**2))
-        return steady(min(max(found, least), most))
+        square = np.maximum(1.0 - share, 0.0) / np.maximum(share - darkest**2, TINY)
+        return np.clip(darkest * np.sqrt(square), least, most)
 
 
 def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -36,7 +36,7 @@ class Network:
 
     NoiSER's network (arXiv 2211.04700, 2022). The instance normalization has no
     parameters, so these four arrays are all of it: 883 numbers at 16 hidden channels
-    (the paper says "about 1K").
+    (the paper says "about 1K"), 443 at the 8 of the natural look.
     """
 
     first_weight: Weights

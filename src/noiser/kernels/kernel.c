@@ -14,6 +14,7 @@
 
 #define JOIN(a, b) a##_##b
 #define NAMED(name, variant) JOIN(name, variant)
+#define APART __attribute__((noinline)) /* a profiler names it; see tests/test_instructions.py */
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(name, VARIANT)
 
 enum { UINT8, UINT16, FLOAT32, FLOAT64 };
@@ -88,13 +89,14 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
    without memory. */
 int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, int64_t *sums,
                            int64_t (*products)[TAPS], uint32_t *tones, uint32_t *grain) {
-    survey found = {tones, grain};
+    survey found = {0};
     memset(sums, 0, TAPS * sizeof *sums);
     memset(products, 0, TAPS * sizeof *products);
-    memset(tones, 0, TONES * sizeof *tones);
-    memset(grain, 0, GRAINS * sizeof *grain);
-    return im->depth == UINT8 ? measure_int16(im, at, padding, sums, products, found)
-                              : measure_int32(im, at, padding, sums, products, found);
+    int failed = im->depth == UINT8 ? measure_int16(im, at, padding, sums, products, &found)
+                                    : measure_int32(im, at, padding, sums, products, &found);
+    for (int i = 0; i < TONES; i++) tones[i] = found.tones[0][i] + found.tones[1][i];
+    for (int i = 0; i < GRAINS; i++) grain[i] = found.grain[0][i] + found.grain[1][i];
+    return failed;
 }
 
 /* Render the region of `from` into all of `to`, which has the region's size and the same

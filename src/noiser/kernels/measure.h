@@ -79,14 +79,15 @@ static void lattice_row_int32(const image *im, const char *source, int64_t count
 
 enum { TONES = 1021, GRAIN_BINS = 48, GRAINS = 5 * GRAIN_BINS, CHUNK = 256 };
 
+/* Twice each, by turns: a bin that one pixel has counted in is not yet ready for the next. */
 typedef struct {
-    uint32_t *tones; /* [TONES], luma after a 3x3 binomial blur, four bins a level */
-    uint32_t *grain; /* [GRAINS], size of d2/dx2 d2/dy2 of luma, by five classes of tones */
+    uint32_t tones[2][TONES];  /* luma after a 3x3 binomial blur, four bins a level */
+    uint32_t grain[2][GRAINS]; /* size of d2/dx2 d2/dy2 of luma, by five classes of tones */
 } survey;
 
 /* `near` has three rows of luma, 2 v - 1 in 1/256 of an 8-bit level times `unit`, and a pixel
    more on either side. Sizes have four bins an octave: an exponent and two bits of a float. */
-static void survey_row(const int32_t *const near[3], int64_t count, int unit, survey found) {
+static void survey_row(const int32_t *const near[3], int64_t count, int unit, survey *found) {
     const uint32_t half_peak = 16 * 256 * 255 * (uint32_t)unit;
     const uint32_t tone_step = 2048 * (uint32_t)unit, size_step = 2 * (uint32_t)unit;
     for (int64_t start = 0; start < count; start += CHUNK) {
@@ -111,9 +112,15 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
             tone[i] = (uint16_t)level;
             size[i] = (uint8_t)(row * GRAIN_BINS + (bin < GRAIN_BINS ? bin : GRAIN_BINS - 1));
         }
-        for (int64_t i = 0; i < pixels; i++) {
-            found.tones[tone[i]]++;
-            found.grain[size[i]]++;
+        for (int64_t i = 0; i + 1 < pixels; i += 2) {
+            found->tones[0][tone[i]]++;
+            found->grain[0][size[i]]++;
+            found->tones[1][tone[i + 1]]++;
+            found->grain[1][size[i + 1]]++;
+        }
+        if (pixels % 2) {
+            found->tones[0][tone[pixels - 1]]++;
+            found->grain[0][size[pixels - 1]]++;
         }
     }
 }
@@ -169,8 +176,8 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
         if (at->left == 0) luma[0] = luma[1];                                                 \
         if (at->right == im->width) luma[pitch - 1] = luma[pitch - 2];                        \
     }                                                                                         \
-    static int measure_##TYPE(const image *im, const region *at, int padding, int64_t *sums,  \
-                              int64_t (*products)[TAPS], survey found) {                      \
+    static APART int measure_##TYPE(const image *im, const region *at, int padding,            \
+                                    int64_t *sums, int64_t (*products)[TAPS], survey *found) { \
         int64_t count = at->right - at->left, pitch = count + 2;                              \
         TYPE##_t *ring = malloc(9 * pitch * sizeof *ring + 3 * pitch * sizeof(int32_t) + 8);      \
         if (!ring) return 1;                                                                  \

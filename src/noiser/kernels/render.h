@@ -104,7 +104,7 @@ static inline void hidden_row(const filter *f, const float *const rows[3], int p
                                 sum[k][v] = fma_(all(weight[k]), p[v], sum[k][v]);
                     }
             for (int k = 0; k < CHANNEL_BLOCK; k++, hidden_at += PITCH) {
-                gelu(sum[k], WIDE, sum[k]);
+                gelu(sum[k], sum[k]);
                 for (int v = 0; v < WIDE; v++) store(hidden_at + v * LANES, sum[k][v]);
             }
         }
@@ -250,8 +250,8 @@ static void developed_row(const image *from, const filter *f, int64_t y, int64_t
     output_row(f, hidden, &w->bands, y, end, colors, w->output);
 }
 
-static void render_tile(const image *from, const image *to, const region *at, int64_t left,
-                        int64_t right, const filter *f, workspace *w) {
+static APART void render_tile(const image *from, const image *to, const region *at, int64_t left,
+                              int64_t right, const filter *f, workspace *w) {
     bands *b = &w->bands;
     int64_t halo = f->develops ? HALO : NETWORK_HALO, end = LEFT + right - left;
     float half = 0.5f / f->levels, unit_center[3];

@@ -132,13 +132,13 @@ static inline vec pick(const float from[8], ivec at) {
 #endif
 }
 
-/* GELU(x) = max(x, 0) - t(|x|) with t(a) = a (1 - Phi(a)), the exact (erf) form. Here x and
-   GELU(x) are in units of 5.2 / 7.499, as native.py packs the weights. Up to 7.499 t is cut into
-   eight pieces around the whole numbers, each a polynomial of degree 6 in the distance from the
-   middle; beyond, it is constant. In single precision off by at
-   most 7e-8 below 5.1 and 6e-7 above, as tests/test_native.py proves. scripts/fit_gelu.py
-   derives the table: a row for each power, a column for each piece. At most WIDE at a time. */
-static inline void gelu(const vec *x, int count, vec *out) {
+/* GELU(x) = max(x, 0) - t(|x|) with t(a) = a (1 - Phi(a)), the exact (erf) form, of WIDE vectors.
+   Here x and GELU(x) are in units of 5.2 / 7.499, as native.py packs the weights. Up to 7.499 t is
+   cut into eight pieces around the whole numbers, each a polynomial of degree 6 in the distance
+   from the middle; beyond, it is constant. In single precision off by at most 7e-8 below 5.1 and
+   6e-7 above, as tests/test_native.py proves. scripts/fit_gelu.py derives the table: a row for
+   each power, a column for each piece. */
+static inline void gelu(const vec x[WIDE], vec out[WIDE]) {
     static const float table[7][8] __attribute__((aligned(32))) = {
         {0.000000000e+00f, 2.440211922e-01f, 1.654870212e-01f, 5.625014752e-02f,
          1.108444482e-02f, 1.315123634e-03f, 9.524264897e-05f, 4.235266715e-06f},
@@ -157,7 +157,7 @@ static inline void gelu(const vec *x, int count, vec *out) {
     };
     vec s[WIDE], t[WIDE];
     ivec piece[WIDE];
-    for (int v = 0; v < count; v++) {
+    for (int v = 0; v < WIDE; v++) {
         vec magnitude = (vec)((ivec)x[v] & 0x7fffffff);
         s[v] = smaller(magnitude, all(7.499f));
         vec shifted = s[v] + 12582912.0f; /* 1.5 * 2^23: the sum has no fraction bits left */
@@ -166,8 +166,8 @@ static inline void gelu(const vec *x, int count, vec *out) {
         t[v] = pick(table[6], piece[v]);
     }
     for (int i = 5; i >= 0; i--) /* side by side: a chain alone waits for each of its steps */
-        for (int v = 0; v < count; v++) t[v] = fma_(t[v], s[v], pick(table[i], piece[v]));
-    for (int v = 0; v < count; v++) out[v] = larger(x[v], all(0.0f)) - t[v];
+        for (int v = 0; v < WIDE; v++) t[v] = fma_(t[v], s[v], pick(table[i], piece[v]));
+    for (int v = 0; v < WIDE; v++) out[v] = larger(x[v], all(0.0f)) - t[v];
 }
 
 /* 2^x for x in [-126, 126] (clamped): 2^round(x) by the exponent's bits, the rest by its
