@@ -16,6 +16,7 @@ from noiser.io.images import decode
 from noiser.pipelines import batch
 from noiser.pipelines.batch import PixelBudget, Result, enhance_bytes, run
 from noiser.pipelines.plan import Item
+from noiser.pipelines.treatment import Treatment
 
 
 @pytest.fixture
@@ -34,9 +35,11 @@ def folder_of(folder: Path, count: int, broken: tuple[int, ...] = ()) -> list[It
     return items
 
 
-def results_of(items: list[Item], enhancer: Enhancer, **options) -> dict[str, Result]:
+def results_of(
+    items: list[Item], enhancer: Enhancer, jobs: int = 1, **options
+) -> dict[str, Result]:
     results: list[Result] = []
-    run(items, enhancer, limits=Limits(), on_result=results.append, **options)
+    run(items, Treatment(enhancer, **options), jobs=jobs, on_result=results.append)
     assert len(results) == len(items)
     return {r.item.input.name: r for r in results}
 
@@ -140,13 +143,13 @@ def test_another_suffix_converts_and_the_same_suffix_does_not(tmp_path, enhancer
         Item(wrong_name, tmp_path / "same.JPG"),
         Item(wrong_name, tmp_path / "other.webp"),
     ]
-    run(items, enhancer, limits=Limits(), on_result=lambda _: None)
+    run(items, Treatment(enhancer), on_result=lambda _: None)
     assert decode(items[0].output.read_bytes()).format == "PNG"
     assert decode(items[1].output.read_bytes()).format == "WEBP"
 
 
 def test_bytes_are_enhanced_in_memory(enhancer):
-    data, width, height, note = enhance_bytes(saved(picture(), "PNG"), enhancer, Limits())
+    data, width, height, note = enhance_bytes(saved(picture(), "PNG"), Treatment(enhancer))
     assert (width, height, note) == (16, 12, None)
     np.testing.assert_array_equal(decode(data).pixels, enhancer.enhance(dark_rgb()))
 
@@ -175,11 +178,11 @@ def test_a_picture_above_the_budget_goes_alone():
         pass
 
 
-def in_strips(item: Item, enhancer: Enhancer, **options) -> Result:
+def in_strips(item: Item, enhancer: Enhancer, on_progress=lambda *_: None, **options) -> Result:
     """Run one item that is above what is taken whole."""
     results: list[Result] = []
-    limits = Limits(max_whole_pixels=100)
-    run([item], enhancer, limits=limits, on_result=results.append, **options)
+    treatment = Treatment(enhancer, Limits(max_whole_pixels=100), **options)
+    run([item], treatment, on_result=results.append, on_progress=on_progress)
     (result,) = results
     return result
 
@@ -253,7 +256,7 @@ def test_a_run_that_is_interrupted_drops_the_picture_in_strips(tmp_path, enhance
 
     with pytest.raises(KeyboardInterrupt):
         run(
-            [second, first], enhancer, limits=Limits(max_whole_pixels=200), jobs=2,
+            [second, first], Treatment(enhancer, Limits(max_whole_pixels=200)), jobs=2,
             on_result=on_result, on_progress=on_progress,
         )  # fmt: skip
     assert len(told) < 20

@@ -12,11 +12,12 @@ from PIL import Image
 from noiser import Enhancer
 from noiser.errors import DecodeError, OutputError, OutputExistsError
 from noiser.io import strips
-from noiser.io.gate import Limits
+from noiser.io.delivery import Delivery
 from noiser.io.images import decode
 from noiser.pipelines import gigapixel
 from noiser.pipelines.batch import enhance_bytes
 from noiser.pipelines.gigapixel import ahead, enhance_file
+from noiser.pipelines.treatment import Treatment
 
 
 @pytest.fixture(autouse=True)
@@ -27,6 +28,10 @@ def _strips_of_sixteen_rows(monkeypatch):
 @pytest.fixture
 def enhancer() -> Enhancer:
     return Enhancer(threads=2)
+
+
+def treatment(enhancer, format_=None, **options) -> Treatment:
+    return Treatment(enhancer, delivery=Delivery(format_), **options)
 
 
 def file_of(folder, data: bytes):
@@ -40,7 +45,7 @@ def file_of(folder, data: bytes):
 ])  # fmt: skip
 def test_the_output_has_the_pixels_of_the_picture_taken_whole(tmp_path, enhancer, mode, format_):
     data = saved(picture(mode, 150, 60), format_)
-    enhance_file(file_of(tmp_path, data), tmp_path / "bright", enhancer)
+    enhance_file(file_of(tmp_path, data), tmp_path / "bright", treatment(enhancer))
     found = decode((tmp_path / "bright").read_bytes())
     whole = decode(enhanced(data, enhancer))
     assert found.format == format_
@@ -50,7 +55,7 @@ def test_the_output_has_the_pixels_of_the_picture_taken_whole(tmp_path, enhancer
 
 def enhanced(data: bytes, enhancer: Enhancer, format_: str | None = None) -> bytes:
     """Enhance it in memory."""
-    return enhance_bytes(data, enhancer, Limits(), format_)[0]
+    return enhance_bytes(data, treatment(enhancer, format_))[0]
 
 
 @pytest.mark.parametrize("options", [
@@ -58,7 +63,7 @@ def enhanced(data: bytes, enhancer: Enhancer, format_: str | None = None) -> byt
 ])  # fmt: skip
 def test_a_jpeg_keeps_its_quality_to_the_last_coefficient(tmp_path, enhancer, options):
     data = saved(picture(height=150, width=60), "JPEG", **options)
-    enhance_file(file_of(tmp_path, data), tmp_path / "bright", enhancer)
+    enhance_file(file_of(tmp_path, data), tmp_path / "bright", treatment(enhancer))
     found, whole = (
         decode(d) for d in ((tmp_path / "bright").read_bytes(), enhanced(data, enhancer))
     )
@@ -71,7 +76,9 @@ def test_a_jpeg_keeps_its_quality_to_the_last_coefficient(tmp_path, enhancer, op
 def test_every_knob_gives_the_pixels_of_the_picture_taken_whole(tmp_path, knobs):
     enhancer = Enhancer(threads=1, **knobs)
     image = dark_rgb(150, 60)
-    enhance_file(file_of(tmp_path, saved(Image.fromarray(image), "PNG")), tmp_path / "x", enhancer)
+    enhance_file(
+        file_of(tmp_path, saved(Image.fromarray(image), "PNG")), tmp_path / "x", treatment(enhancer)
+    )
     np.testing.assert_array_equal(
         decode((tmp_path / "x").read_bytes()).pixels, enhancer.enhance(image)
     )
@@ -81,7 +88,7 @@ def test_every_knob_gives_the_pixels_of_the_picture_taken_whole(tmp_path, knobs)
 @pytest.mark.parametrize("target", ["JPEG", "PNG", "TIFF"])
 def test_formats_are_converted_as_they_are_whole(tmp_path, enhancer, source, target):
     data = saved(picture(height=70, width=60), source)
-    enhance_file(file_of(tmp_path, data), tmp_path / "bright", enhancer, format_=target)
+    enhance_file(file_of(tmp_path, data), tmp_path / "bright", treatment(enhancer, target))
     found = decode((tmp_path / "bright").read_bytes())
     assert found.format == target
     np.testing.assert_array_equal(found.pixels, decode(enhanced(data, enhancer, target)).pixels)
@@ -91,7 +98,7 @@ def test_formats_are_converted_as_they_are_whole(tmp_path, enhancer, source, tar
 def test_colour_of_16_bits_is_enhanced_without_a_cut(tmp_path, enhancer, channels):
     image = np.random.default_rng(0).integers(0, 9000, (70, 60, channels), np.uint16)
     tifffile.imwrite(tmp_path / "x.tif", image, photometric="rgb")
-    enhance_file(tmp_path / "x.tif", tmp_path / "y.tif", enhancer)
+    enhance_file(tmp_path / "x.tif", tmp_path / "y.tif", treatment(enhancer))
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "y.tif"), enhancer.enhance(image))
 
 
@@ -100,7 +107,7 @@ def test_a_tiled_bigtiff_stays_one(tmp_path, enhancer):
         tmp_path / "x.tif", dark_rgb(70, 60), photometric="rgb",
         bigtiff=True, tile=(32, 48), compression="zlib",
     )  # fmt: skip
-    enhance_file(tmp_path / "x.tif", tmp_path / "y.tif", enhancer)
+    enhance_file(tmp_path / "x.tif", tmp_path / "y.tif", treatment(enhancer))
     with tifffile.TiffFile(tmp_path / "y.tif") as tiff:
         page = tiff.pages[0]
         assert (tiff.is_bigtiff, page.tile, page.compression) == (True, (32, 48), 8)
@@ -110,7 +117,7 @@ def test_a_picture_that_is_to_be_turned_stays_as_it_is_stored(tmp_path, enhancer
     image, exif = dark_rgb(70, 60), Image.Exif()
     exif[274] = 6
     path = file_of(tmp_path, saved(Image.fromarray(image), "PNG", exif=exif))
-    made = enhance_file(path, tmp_path / "y.png", enhancer)
+    made = enhance_file(path, tmp_path / "y.png", treatment(enhancer))
     with Image.open(tmp_path / "y.png") as found:
         np.testing.assert_array_equal(np.asarray(found), enhancer.enhance(image))
         assert found.getexif()[274] == 6
@@ -120,14 +127,16 @@ def test_a_picture_that_is_to_be_turned_stays_as_it_is_stored(tmp_path, enhancer
 
 def test_a_progressive_jpeg_is_said_to_become_a_baseline_one(tmp_path, enhancer):
     path = file_of(tmp_path, saved(picture(), "JPEG", progressive=True))
-    made = enhance_file(path, tmp_path / "y.jpg", enhancer)
+    made = enhance_file(path, tmp_path / "y.jpg", treatment(enhancer))
     assert made.note == "the output is a baseline JPEG, not a progressive one"
 
 
 def test_progress_counts_both_passes_to_the_end(tmp_path, enhancer):
     seen = []
     path = file_of(tmp_path, saved(picture(height=40), "PNG"))
-    enhance_file(path, tmp_path / "y", enhancer, on_progress=lambda *counts: seen.append(counts))
+    enhance_file(
+        path, tmp_path / "y", treatment(enhancer), on_progress=lambda *counts: seen.append(counts)
+    )
     assert seen == [(16 * n, 1280) for n in (16, 32, 40, 56, 72, 80)]
 
 
@@ -138,7 +147,7 @@ def test_what_progress_raises_ends_the_work_and_leaves_nothing(tmp_path, enhance
 
     path = file_of(tmp_path, saved(picture(height=100), "PNG"))
     with pytest.raises(KeyboardInterrupt):
-        enhance_file(path, tmp_path / "y", enhancer, on_progress=stop)
+        enhance_file(path, tmp_path / "y", treatment(enhancer), on_progress=stop)
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -146,9 +155,9 @@ def test_an_output_that_is_there_is_kept_unless_told_otherwise(tmp_path, enhance
     path, target = file_of(tmp_path, saved(picture(), "PNG")), tmp_path / "y"
     target.write_bytes(b"mine")
     with pytest.raises(OutputExistsError):
-        enhance_file(path, target, enhancer)
+        enhance_file(path, target, treatment(enhancer))
     assert target.read_bytes() == b"mine"
-    enhance_file(path, target, enhancer, overwrite=True)
+    enhance_file(path, target, treatment(enhancer, overwrite=True))
     assert decode(target.read_bytes()).format == "PNG"
     assert sorted(tmp_path.iterdir()) == [path, target]
 
@@ -163,7 +172,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, enhancer, monkeypatch, format_):
     monkeypatch.setattr(gigapixel, "write_strips", full)
     path = file_of(tmp_path, saved(picture(height=100), format_))
     with pytest.raises(OSError, match="No space left on device"):
-        enhance_file(path, tmp_path / "y", enhancer)
+        enhance_file(path, tmp_path / "y", treatment(enhancer))
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -172,7 +181,7 @@ def test_a_picture_that_ends_early_leaves_nothing(tmp_path, enhancer, format_):
     data = saved(Image.fromarray(dark_rgb(200, 200)), format_)
     path = file_of(tmp_path, data[: len(data) // 2])
     with pytest.raises(DecodeError, match=f"damaged {format_} data"):
-        enhance_file(path, tmp_path / "y", enhancer)
+        enhance_file(path, tmp_path / "y", treatment(enhancer))
     assert list(tmp_path.iterdir()) == [path]
 
 
@@ -181,7 +190,10 @@ def test_a_format_that_cannot_hold_it_is_refused_before_the_work(tmp_path, enhan
     seen = []
     with pytest.raises(OutputError, match="JPEG cannot hold transparency"):
         enhance_file(
-            path, tmp_path / "y", enhancer, format_="JPEG", on_progress=lambda *c: seen.append(c)
+            path,
+            tmp_path / "y",
+            treatment(enhancer, "JPEG"),
+            on_progress=lambda *c: seen.append(c),
         )
     assert seen == []
 

@@ -211,10 +211,11 @@ def test_pyvips_is_not_loaded_for_what_is_taken_whole(tmp_path):
     path = file_of(tmp_path, saved(picture(), "PNG"))
     code = (
         "import sys\nfrom pathlib import Path\nfrom noiser import Enhancer\n"
-        "from noiser.io.gate import Limits\nfrom noiser.pipelines.batch import run\n"
+        "from noiser.pipelines.batch import run\n"
         "from noiser.pipelines.plan import Item\n"
+        "from noiser.pipelines.treatment import Treatment\n"
         f"item = Item(Path({str(path)!r}), Path({str(tmp_path / 'out.png')!r}))\n"
-        "run([item], Enhancer(), limits=Limits(), on_result=lambda r: print(r.status))\n"
+        "run([item], Treatment(Enhancer()), on_result=lambda r: print(r.status))\n"
         "print('pyvips' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -84,7 +84,7 @@ MUTANTS = [
     Mutant("io/images.py", '{"qtables": tables}', '{"quality": 75}', "images"),
     Mutant("io/metadata.py", "        del exif[tag]", "        pass", "images"),
     # pipelines
-    Mutant("pipelines/batch.py", "if not overwrite and item", "if item", "batch"),
+    Mutant("pipelines/batch.py", "if not treatment.overwrite and item", "if item", "batch"),
     Mutant("pipelines/batch.py", "if error.errno in MACHINE_ERRORS", "if False", "batch"),
     Mutant("pipelines/batch.py", "    remove_partials(", "    list(", "batch"),
     Mutant("pipelines/batch.py", "self._free >= pixels", "True", "batch"),

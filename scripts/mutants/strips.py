@@ -5,6 +5,7 @@ from mutant import Mutant
 STRIPS, HOLDING, LAYOUT = "io/strips.py", "io/holding.py", "io/layout.py"
 JOINING, TIFF, GIGAPIXEL = "io/joining.py", "io/tiff.py", "pipelines/gigapixel.py"
 BATCH, FILES, ENHANCE = "pipelines/batch.py", "io/files.py", "cli/enhance.py"
+OPTIONS = "cli/options.py"
 
 MUTANTS = [
     # reading
@@ -81,7 +82,8 @@ MUTANTS = [
     Mutant(GIGAPIXEL, "reader.encoding if format_ == reader.format else {}", "reader.encoding",
            "gigapixel"),
     Mutant(GIGAPIXEL, "        check_layout(layout)\n", "", "gigapixel"),
-    Mutant(GIGAPIXEL, "overwrite=overwrite) as file", "overwrite=True) as file", "gigapixel"),
+    Mutant(GIGAPIXEL, "overwrite=treatment.overwrite) as file", "overwrite=True) as file",
+           "gigapixel"),
     Mutant(GIGAPIXEL, "_Progress(2 *", "_Progress(1 *", "gigapixel"),
     Mutant(GIGAPIXEL, "        progress.add(strip)\n        return moments",
            "        return moments",
@@ -94,5 +96,5 @@ MUTANTS = [
            "files"),
     Mutant(ENHANCE, "bars[item].update(done - bars[item].n)", "pass", "cli"),
     Mutant(ENHANCE, "on_progress=on_progress,", "", "cli"),
-    Mutant(ENHANCE, "MAX_SIDE if max_megapixels", "Limits.max_side if max_megapixels", "cli"),
+    Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
 ]  # fmt: skip

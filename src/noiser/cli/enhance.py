@@ -5,40 +5,20 @@ import json
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any
 
 import click
 
-from noiser.enhancer import Enhancer, usable_processors
+from noiser.cli.options import Words, file_options, look_options
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import save_file
-from noiser.io.gate import MEGA, Limits
+from noiser.io.gate import MEGA
 from noiser.io.images import SUFFIXES
-from noiser.looks import LOOKS, knobs
 from noiser.pipelines.batch import Result, enhance_bytes, run
 from noiser.pipelines.plan import Item, Plan, make_plan
-
-MAX_SIDE = 1_000_000
-"""Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
-
-_F = TypeVar("_F", bound=Callable[..., Any])
-
-
-def knob_options(command: _F) -> _F:
-    """Add an option for each knob of a look, with the help and range declared there."""
-    for knob in reversed([k for k in knobs() if k.name != "eps"]):
-        low, high = knob.metadata["low"], knob.metadata["high"]
-        default = getattr(next(iter(LOOKS.values())), knob.name)
-        command = click.option(
-            f"--{knob.name.replace('_', '-')}",
-            type=click.FloatRange(low, high),
-            metavar="NUMBER",
-            help=f"{knob.metadata['help']} (natural: {default:g})",
-        )(command)
-    return command
+from noiser.pipelines.treatment import Treatment
 
 
 @click.command("enhance")
@@ -46,38 +26,16 @@ def knob_options(command: _F) -> _F:
 @click.option(
     "-o", "--output", type=click.Path(path_type=Path), help="A file for one input, or a folder."
 )
-@click.option(
-    "--look", type=click.Choice(list(LOOKS)), default=next(iter(LOOKS)), show_default=True
-)
-@knob_options
-@click.option(
-    "--weights", type=click.Path(path_type=Path), help="Another network, made by noiser train."
-)
-@click.option("--overwrite", is_flag=True, help="Replace outputs that are there already.")
+@look_options
+@file_options
 @click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report on stdout, for machines.")
-@click.option("--threads", type=click.IntRange(1, 1024), help="Default: all usable processors.")
-@click.option(
-    "--max-megapixels",
-    type=click.IntRange(1, 100_000),
-    default=Limits.max_pixels // MEGA,
-    show_default=True,
-    help="Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in constant "
-    "memory, with noiser[io]; others take 7 bytes of memory a pixel.",
-)
-@click.option("--kernel", default="auto", show_default=True, help="See noiser info.")
 def command(
     inputs: tuple[Path, ...],
     output: Path | None,
-    look: str,
-    weights: Path | None,
-    overwrite: bool,
     dry_run: bool,
     as_json: bool,
-    threads: int | None,
-    max_megapixels: int,
-    kernel: str,
-    **turned: float | None,
+    **given: Any,
 ) -> None:
     """Brighten dark photographs.
 
@@ -87,58 +45,40 @@ def command(
     or not at all. Nothing that is there already is replaced without --overwrite, so an
     interrupted run is finished by the same command. A single - reads stdin.
     """
-    threads = threads or usable_processors()
-    limits = Limits(
-        max_pixels=max_megapixels * MEGA,
-        max_side=MAX_SIDE if max_megapixels * MEGA > Limits.max_pixels else Limits.max_side,
-    )
-    settings = {"look": look, "weights": weights, "kernel": kernel, **turned}
+    words = Words(given)
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run:
             raise click.UsageError("- goes alone, without --json and --dry-run")
-        _pipe(output, _enhancer(threads, settings), limits, overwrite)
+        _pipe(output, words)
         return
     try:
         plan = make_plan(list(inputs), output)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     if dry_run:
-        _show(plan, overwrite, as_json)
+        _show(plan, given["overwrite"], as_json)
         return
-    jobs = min(threads, max(len(plan.items), 1))
-    enhancer = _enhancer(max(threads // jobs, 1), settings)
-    failed = _run(plan, enhancer, limits, overwrite, jobs, as_json)
+    jobs = min(words.threads, max(len(plan.items), 1))
+    treatment = words.treatment(max(words.threads // jobs, 1))
+    failed = _run(plan, treatment, jobs, as_json)
     sys.exit(1 if failed else 0)
 
 
-def _enhancer(threads: int, settings: dict[str, Any]) -> Enhancer:
-    """Build the enhancer; a wrong value is wrong words."""
-    try:
-        enhancer = Enhancer(threads=threads, **settings)
-    except ValueError as error:
-        raise click.UsageError(str(error)) from error
-    if enhancer.kernel.name == "reference" and settings["kernel"] == "auto":
-        click.echo(
-            "noiser: the native kernel was not built (is there a C compiler?); "
-            "the NumPy kernel serves, many times slower",
-            err=True,
-        )
-    return enhancer
-
-
-def _pipe(output: Path | None, enhancer: Enhancer, limits: Limits, overwrite: bool) -> None:
+def _pipe(output: Path | None, words: Words) -> None:
     """Enhance stdin, to stdout or to a file."""
-    data = sys.stdin.buffer.read(limits.max_file_bytes + 1)
-    if len(data) > limits.max_file_bytes:
-        raise LimitError(f"-: more than {limits.max_file_bytes} bytes; that is the limit")
-    if not data:
-        raise DecodeError("-: nothing came in; a picture is expected on stdin")
     to_stdout = output is None or output == Path("-")
     format_ = None if to_stdout or output is None else SUFFIXES.get(output.suffix.lower())
     if not to_stdout and format_ is None:
         raise click.UsageError(f"{output} names no known format")
+    treatment = words.treatment(words.threads, format_)
+    most = treatment.limits.max_file_bytes
+    data = sys.stdin.buffer.read(most + 1)
+    if len(data) > most:
+        raise LimitError(f"-: more than {most} bytes; that is the limit")
+    if not data:
+        raise DecodeError("-: nothing came in; a picture is expected on stdin")
     try:
-        enhanced, _, _, note = enhance_bytes(data, enhancer, limits, format_)
+        enhanced, _, _, note = enhance_bytes(data, treatment)
     except NoiserError as error:
         error.args = (f"-: {error}",)
         raise
@@ -148,7 +88,7 @@ def _pipe(output: Path | None, enhancer: Enhancer, limits: Limits, overwrite: bo
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()
     else:
-        save_file(output, enhanced, overwrite=overwrite)
+        save_file(output, enhanced, overwrite=treatment.overwrite)
 
 
 def _show(plan: Plan, overwrite: bool, as_json: bool) -> None:
@@ -172,9 +112,7 @@ def _show(plan: Plan, overwrite: bool, as_json: bool) -> None:
         click.echo(f"{row['input']} -> {row['output']} ({row['status']})")
 
 
-def _run(
-    plan: Plan, enhancer: Enhancer, limits: Limits, overwrite: bool, jobs: int, as_json: bool
-) -> int:
+def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
     bars: dict[Item, Any] = {}
@@ -198,9 +136,7 @@ def _run(
 
         run(
             plan.items,
-            enhancer,
-            limits=limits,
-            overwrite=overwrite,
+            treatment,
             jobs=jobs,
             on_result=on_result,
             on_progress=on_progress,

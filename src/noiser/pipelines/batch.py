@@ -8,14 +8,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from noiser.enhancer import Enhancer
 from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
 from noiser.io.files import read_file, remove_partials, write_file
-from noiser.io.gate import MEGA, Limits
+from noiser.io.gate import MEGA
 from noiser.io.images import SUFFIXES, decode, encode, read_size
 from noiser.io.strips import goes_in_strips
 from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
+from noiser.pipelines.treatment import Treatment
 
 MACHINE_ERRORS = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOMEM,
@@ -75,10 +75,8 @@ class PixelBudget:
 
 def run(
     items: list[Item],
-    enhancer: Enhancer,
+    treatment: Treatment,
     *,
-    limits: Limits,
-    overwrite: bool = False,
     jobs: int = 1,
     on_result: Callable[[Result], None],
     on_progress: Callable[[Item, int, int], None] = lambda _item, _done, _total: None,
@@ -90,9 +88,7 @@ def run(
 
     Args:
         items: The plan's.
-        enhancer: Used by all jobs.
-        limits: How large an input may be, and how many pixels may be in flight together.
-        overwrite: Replace outputs that are there already.
+        treatment: What is done to each picture; used by all jobs.
         jobs: Pictures at a time.
         on_result: Called in the calling thread, as pictures finish.
         on_progress: Called for pictures that go through in strips, with the pixels done and in
@@ -103,6 +99,7 @@ def run(
             the rest was not begun.
     """
     remove_partials([item.output for item in items])
+    limits = treatment.limits
     budget = PixelBudget(min(limits.max_pixels, limits.max_whole_pixels))
     stopped = threading.Event()
 
@@ -118,9 +115,7 @@ def run(
         while True:
             # Few at a time: a hundred thousand futures would be held for nothing.
             for item in rest:
-                pending.add(
-                    pool.submit(_process, item, enhancer, limits, overwrite, budget, report)
-                )
+                pending.add(pool.submit(_process, item, treatment, budget, report))
                 if len(pending) >= 2 * jobs:
                     break
             if not pending:
@@ -133,9 +128,7 @@ def run(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def enhance_bytes(
-    data: bytes, enhancer: Enhancer, limits: Limits, format_: str | None = None
-) -> tuple[bytes, int, int, str | None]:
+def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, str | None]:
     """Enhance an image file in memory.
 
     Returns:
@@ -145,35 +138,36 @@ def enhance_bytes(
         ImageError: The image cannot be used.
         OutputError: The format cannot hold the result.
     """
-    photo = decode(data, limits)
+    photo = decode(data, treatment.limits)
     height, width = photo.pixels.shape[:2]
     # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(photo, pixels=enhancer.enhance(photo.pixels))
-    return encode(photo, format_), width, height, photo.note
+    photo = replace(photo, pixels=treatment.enhancer.enhance(photo.pixels))
+    return encode(photo, treatment.delivery.format), width, height, photo.note
 
 
 def _process(
     item: Item,
-    enhancer: Enhancer,
-    limits: Limits,
-    overwrite: bool,
+    treatment: Treatment,
     budget: PixelBudget,
     report: Callable[[Item, int, int], None],
 ) -> Result:
     """Enhance one item; only a failure of the machine raises, and the end of the run."""
     if item.fault:
         return Result(item, "failed", item.fault)
-    if not overwrite and item.output.exists():
+    if not treatment.overwrite and item.output.exists():
         return Result(item, "kept")
+    limits = treatment.limits
+    delivery = replace(treatment.delivery, format=treatment.delivery.format or _format_of(item))
+    treatment = replace(treatment, delivery=delivery)
     try:
         if goes_in_strips(item.input, limits):
-            return _process_in_strips(item, enhancer, limits, overwrite, budget, report)
+            return _process_in_strips(item, treatment, budget, report)
         data = read_file(item.input, limits.max_file_bytes)
         width, height = read_size(data, limits)
         with budget.hold(width * height):
-            enhanced, width, height, note = enhance_bytes(data, enhancer, limits, _format_of(item))
+            enhanced, width, height, note = enhance_bytes(data, treatment)
         with _writing(item):
-            write_file(item.output, enhanced, overwrite=overwrite)
+            write_file(item.output, enhanced, overwrite=treatment.overwrite)
     except OutputExistsError:
         return Result(item, "kept")
     except MachineError:
@@ -187,9 +181,7 @@ def _process(
 
 def _process_in_strips(
     item: Item,
-    enhancer: Enhancer,
-    limits: Limits,
-    overwrite: bool,
+    treatment: Treatment,
     budget: PixelBudget,
     report: Callable[[Item, int, int], None],
 ) -> Result:
@@ -198,10 +190,7 @@ def _process_in_strips(
         made = enhance_file(
             item.input,
             item.output,
-            enhancer,
-            limits,
-            overwrite=overwrite,
-            format_=_format_of(item),
+            treatment,
             on_progress=lambda done, total: report(item, done, total),
         )
     return Result(item, "done", made.note, made.width, made.height)

@@ -11,11 +11,11 @@ from typing import TypeVar
 
 from noiser.enhancer import Enhancer
 from noiser.io.files import new_file
-from noiser.io.gate import Limits
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout, check_layout
 from noiser.io.strips import Strip, StripReader, open_strips
 from noiser.moments import Moments
+from noiser.pipelines.treatment import Treatment
 from noiser.types import Pixels
 
 MEASURED_HALO = 1
@@ -42,11 +42,8 @@ class Enhanced:
 def enhance_file(
     source: Path,
     target: Path,
-    enhancer: Enhancer,
-    limits: Limits | None = None,
+    treatment: Treatment,
     *,
-    overwrite: bool = False,
-    format_: str | None = None,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> Enhanced:
     """Enhance a picture of any size in a memory of a few hundred megabytes.
@@ -58,10 +55,8 @@ def enhance_file(
     Args:
         source: A JPEG, PNG or TIFF file of uint8 or uint16, sRGB; needs `noiser[io]`.
         target: The file to write.
-        enhancer: Computes on its threads, while one more reads and the caller's writes.
-        limits: How large the picture may be, and how much its decoder may hold of it.
-        overwrite: Replace the target if it is there already.
-        format_: `JPEG`, `PNG` or `TIFF`; by default the source's.
+        treatment: Its enhancer computes on its threads, while one more reads and the caller's
+            writes. Formats are `JPEG`, `PNG` and `TIFF`.
         on_progress: Called with the pixels done and in all, both passes counted, as they go
             on, from several threads in turn; what it raises ends the work.
 
@@ -75,15 +70,16 @@ def enhance_file(
         OutputError: Its format cannot hold the picture.
         OSError: The machine cannot write.
     """
-    with open_strips(source, limits) as reader:
-        layout = _layout(reader, format_ or reader.format)
+    enhancer = treatment.enhancer
+    with open_strips(source, treatment.limits) as reader:
+        layout = _layout(reader, treatment.delivery.format or reader.format)
         check_layout(layout)
         progress = _Progress(2 * reader.width * reader.height, on_progress)
         moments = _measured(reader, enhancer, progress)
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
             ahead(_rendered(strips, enhancer, moments, progress)) as enhanced,
-            new_file(target, overwrite=overwrite) as file,
+            new_file(target, overwrite=treatment.overwrite) as file,
         ):
             write_strips(file, enhanced, layout)
         notes = [reader.note] if reader.note else []

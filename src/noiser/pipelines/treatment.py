@@ -1,0 +1,24 @@
+"""The treatment: all that is done to a picture, whichever it is."""
+
+from dataclasses import dataclass, field
+
+from noiser.enhancer import Enhancer
+from noiser.io.delivery import Delivery
+from noiser.io.gate import Limits
+
+
+@dataclass(frozen=True, eq=False)
+class Treatment:
+    """What every picture of a run gets alike."""
+
+    enhancer: Enhancer
+    """Network, look and kernel."""
+
+    limits: Limits = field(default_factory=Limits)
+    """How large an input may be, and how many pixels may be in flight together."""
+
+    delivery: Delivery = field(default_factory=Delivery)
+    """How the outputs are written."""
+
+    overwrite: bool = False
+    """Whether outputs that are there already are replaced."""
