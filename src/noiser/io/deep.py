@@ -81,7 +81,7 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
     """
     width, height = read_deep_size(format_, data, tags, limits)
     if format_ == "AVIF":
-        return _decode_avif(data, limits)
+        return _decode_avif(data, {(width, height), (height, width)}, limits)
     orientation, metadata, encoding = 1, {}, {}
     if format_ == "PNG":
         with opened(io.BytesIO(png.without_pixels(data)), limits) as image:
@@ -93,9 +93,7 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
         metadata = metadata_of(data, limits)
         name = COMPRESSIONS.get(int(tags.get(259, 1)))
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
-    pixels = upright(_decoded(format_, data), int(orientation))
-    if sorted(pixels.shape[:2]) != sorted((width, height)):
-        raise DecodeError(f"damaged {format_} data: the decoder found another size than the header")
+    pixels = upright(_decoded(format_, data, {(width, height)}), int(orientation))
     photo = Photo(pixels, format_, metadata, encoding)
     return linear_light(photo) if pixels.dtype == np.float32 else photo
 
@@ -160,17 +158,17 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
     return np.ascontiguousarray(pixels)
 
 
-def _decode_avif(data: bytes, limits: Limits) -> Photo:
+def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Photo:
     """Read an AVIF of 10 or 12 bits; the decoder turns it."""
     with opened(io.BytesIO(data), limits) as image:
         metadata = read_metadata(image, limits)
     bits = avif_bits(data)
-    pixels = full_range(_decoded("AVIF", data) >> (16 - bits), bits)
+    pixels = full_range(_decoded("AVIF", data, sizes) >> (16 - bits), bits)
     return Photo(pixels, "AVIF", metadata, {"quality": LOSSY_QUALITY}, bits=bits)
 
 
-def _decoded(format_: str, data: bytes) -> Pixels:
-    """Decode all pixels, as they are stored."""
+def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
+    """Decode all pixels; width and height must be one of those that the header gave."""
     vips = pyvips()
     load, options = {
         "PNG": (vips.Image.pngload_buffer, {}),
@@ -181,6 +179,8 @@ def _decoded(format_: str, data: bytes) -> Pixels:
         image = load(data, access="sequential", fail_on="error", **options)
         if image.format not in DTYPES or not 1 <= image.bands <= 4:
             raise UnsupportedError(f"{image.bands} channels of {image.format}; there is no look")
+        if (image.width, image.height) not in sizes:
+            raise DecodeError(f"damaged {format_} data: the decoder found another size")
         buffer = image.write_to_memory()
         dtype = DTYPES[image.format]
         shape = (image.height, image.width, image.bands)

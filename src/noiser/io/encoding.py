@@ -18,6 +18,9 @@ LOSSY_QUALITY = 90
 PNG_LEVEL = 4
 """Of zlib: files are 2 % larger than at 6, the usual, and take half the time."""
 
+OPAQUE = ("JPEG", "BMP")
+"""Formats without transparency: a BMP's fourth channel means nothing to most programs."""
+
 KINDS = {8: "8 bits", 10: "10 bits", 12: "12 bits", 16: "16 bits", 32: "floats"}
 """Depths, as they are called."""
 
@@ -32,8 +35,9 @@ def check_holds(photo: Photo, format_: str) -> None:
     Raises:
         OutputError: It is too deep for the format, or has transparency that it lacks.
     """
-    if format_ == "JPEG" and photo.channels in (2, 4):
-        raise OutputError("JPEG cannot hold transparency; choose PNG, WebP, TIFF, AVIF or HEIC")
+    if format_ in OPAQUE and photo.channels in (2, 4):
+        choices = "PNG, WebP, TIFF, AVIF or HEIC" if photo.depth == 8 else "PNG or TIFF"
+        raise OutputError(f"{format_} cannot hold transparency; choose {choices}")
     if photo.depth > DEPTHS[format_]:
         kind = KINDS.get(photo.depth, f"{photo.depth} bits")
         fitting = [name for name, depth in DEPTHS.items() if depth >= photo.depth]

@@ -12,17 +12,21 @@ from PIL import Image
 
 from noiser.color import srgb_from_linear
 from noiser.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
+from noiser.io.deep import upright
 from noiser.io.gate import Limits, check_size, decoding, sentence
 from noiser.io.photo import RAW_SUFFIXES, Photo
 from noiser.io.profiles import srgb_profile
 from noiser.io.tags import Directory, carried, each, metadata_of
-from noiser.types import Pixels
+from noiser.types import Pixels, Region
 
 DNG_VERSION_TAG = 50706
 """Only DNGs have it."""
 
 SENSOR_DATA = {32803, 34892}
 """TIFF's numbers for what a sensor's colour filters let through, and for the same interpolated."""
+
+ORIENTATIONS = {0: 1, 3: 3, 5: 8, 6: 6}
+"""EXIF's orientation by LibRaw's number."""
 
 TIFF_LIKE = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 """Beginnings of raws that are made like a TIFF: Olympus and Panasonic changed the number 42."""
@@ -73,20 +77,24 @@ def decode_raw(data: bytes, limits: Limits) -> Photo:
         DecodeError: The data is damaged or incomplete.
     """
     with _opened(data) as raw:
-        size = _checked_size(raw, limits)
+        _checked_size(raw, limits)
+        region, orientation = _visible(raw.sizes), ORIENTATIONS.get(raw.sizes.flip, 1)
+        stored = raw.sizes.iheight, raw.sizes.iwidth, 3
         linear = raw.postprocess(
             use_camera_wb=True,
             no_auto_bright=True,
             output_bps=16,
             output_color=_rawpy().ColorSpace.sRGB,
+            user_flip=0,
             highlight_mode=_rawpy().HighlightMode.Clip,
             gamma=(1, 1),
         )
         preview = _preview(raw)
-    if linear.ndim != 3 or linear.shape[2] != 3 or linear.shape[:2] != size[::-1]:
+    if linear.shape != stored:
         raise DecodeError(f"damaged raw data: {list(linear.shape)} values came out of it")
+    pixels = upright(_on_the_curve(linear[region]), orientation)
     metadata = _metadata(data, preview, limits) | {"icc_profile": srgb_profile()}
-    return Photo(_on_the_curve(linear), "TIFF", metadata, {"compression": "tiff_adobe_deflate"})
+    return Photo(pixels, "TIFF", metadata, {"compression": "tiff_adobe_deflate"})
 
 
 def _rawpy() -> Any:
@@ -123,6 +131,8 @@ def _opened(data: bytes) -> Iterator[Any]:
             raise UnsupportedError(f"a camera raw of an unknown kind: {_told(error)}") from error
         except too_large as error:
             raise LimitError(f"a camera raw that needs too much memory: {_told(error)}") from error
+        except rawpy.LibRawIOError as error:
+            raise DecodeError("damaged raw data: it ends early") from error
         except rawpy.LibRawError as error:
             raise DecodeError(f"damaged raw data: {_told(error)}") from error
 
@@ -138,8 +148,21 @@ def _checked_size(raw: Any, limits: Limits) -> tuple[int, int]:
     sizes = raw.sizes
     check_size(sizes.raw_width, sizes.raw_height, limits)
     check_size(sizes.iwidth, sizes.iheight, limits)
-    turned = sizes.flip in (5, 6)
-    return (sizes.iheight, sizes.iwidth) if turned else (sizes.iwidth, sizes.iheight)
+    rows, columns = _visible(sizes)
+    width, height = columns.stop - columns.start, rows.stop - rows.start
+    return (height, width) if ORIENTATIONS.get(sizes.flip, 1) > 4 else (width, height)
+
+
+def _visible(sizes: Any) -> Region:
+    """Give the part that the camera's maker means to be seen: without rows to interpolate from."""
+    top = sizes.crop_top_margin - sizes.top_margin
+    left = sizes.crop_left_margin - sizes.left_margin
+    bottom, right = top + sizes.crop_height, left + sizes.crop_width
+    is_inside = 0 <= top < bottom <= sizes.iheight and 0 <= left < right <= sizes.iwidth
+    is_most = 2 * (bottom - top) > sizes.iheight and 2 * (right - left) > sizes.iwidth
+    if is_inside and is_most and sizes.pixel_aspect == 1.0:
+        return slice(top, bottom), slice(left, right)
+    return slice(0, sizes.iheight), slice(0, sizes.iwidth)
 
 
 def _on_the_curve(linear: Pixels) -> Pixels:
