@@ -10,7 +10,8 @@ import pyvips
 from pictures import dark_rgb, picture, saved
 from PIL import Image, PngImagePlugin
 
-from noiser.io.images import Photo, decode, encode
+from noiser.io.images import decode, encode
+from noiser.io.photo import Photo
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout
 
