@@ -193,7 +193,8 @@ def test_16_bits_go_in_strips_only_above_what_is_taken_whole(tmp_path, shape, mo
 
 
 def test_floats_and_raws_are_always_taken_whole(tmp_path):
-    tifffile.imwrite(tmp_path / "x.tif", np.zeros((12, 16, 3), np.float32))
+    pixels = np.zeros((12, 16, 3), np.float32)
+    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb")
     (tmp_path / "x.dng").write_bytes(dng(np.zeros((12, 16))))
     (tmp_path / "x.nef").write_bytes(saved(picture(), "TIFF"))
     for name in ("x.tif", "x.dng", "x.nef"):

@@ -44,11 +44,8 @@ def read_directories(file: BinaryIO) -> list[Directory]:
         DecodeError: The first one cannot be read.
     """
     with decoding("TIFF"):
-        file.seek(0)
-        head = file.read(8)
-        head += file.read(8) if head[2:3] == b"+" or head[3:4] == b"+" else b""
-        first = Directory(head)
-        waiting, seen, found = [first.next], set[int](), list[Directory]()
+        head = _head(file)
+        waiting, seen, found = [Directory(head).next], set[int](), list[Directory]()
         while waiting and len(found) < MAX_DIRECTORIES:
             offset = waiting.pop(0)
             if offset == 0 or offset in seen:
@@ -84,8 +81,10 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
     """
     with decoding("TIFF"):
         exif = Image.Exif()
-        exif.load(data)
-        exif.bigtiff = False
+        file = io.BytesIO(data)
+        head = _head(file)
+        exif.bigtiff, exif.endian = b"+" in head[2:4], "<" if head[:1] == b"I" else ">"
+        exif.load_from_fp(file, Directory(head).next)
         info: dict[str, Any] = {"dpi": _resolution(exif)}
         for tag, name in ((PROFILE_TAG, "icc_profile"), (XMP_TAG, "xmp")):
             value = exif.get(tag)
@@ -95,6 +94,7 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
             del exif[tag]
         for table in set(exif) & set(TABLES):
             exif.get_ifd(table)
+        exif.bigtiff = False
         if is_raw:
             _keep_the_photograph(exif)
         return carried({**info, "exif": exif.tobytes()} if exif else info, limits)
@@ -161,6 +161,13 @@ def each(tags: Directory, tag: int, default: Any) -> tuple[Any, ...]:
 def first_directory(data: bytes) -> Directory:
     """Read a TIFF's first directory."""
     return read_directories(io.BytesIO(data))[0]
+
+
+def _head(file: BinaryIO) -> bytes:
+    """Read a TIFF's header, or the longer one of a BigTIFF."""
+    file.seek(0)
+    head = file.read(8)
+    return head + file.read(8) if b"+" in head[2:4] else head
 
 
 def _numbers(value: Any) -> tuple[Any, ...]:
