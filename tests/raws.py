@@ -33,7 +33,9 @@ def mosaic(light: np.ndarray) -> np.ndarray:
 
 def dng(light: np.ndarray, orientation: int = 1) -> bytes:
     """Wrap a sensor's data, with a camera's tags."""
-    matrix = [part for row in XYZ_TO_SRGB for value in row for part in (round(value * 10**6), 10**6)]
+    matrix = [
+        part for row in XYZ_TO_SRGB for value in row for part in (round(value * 10**6), 10**6)
+    ]
     neutral = [part for value in NEUTRAL for part in (round(value * 10**6), 10**6)]
     tags = [
         (271, "s", 0, "Maker", True),

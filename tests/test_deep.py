@@ -248,7 +248,7 @@ def test_an_avif_keeps_what_goes_with_it():
 
 
 def test_full_range_is_rounded_not_shifted():
-    """v * 65535 / (2^bits - 1)."""
+    """V * 65535 / (2^bits - 1)."""
     values = np.arange(4096, dtype=np.uint16)
     for bits, peak in ((10, 1023), (12, 4095)):
         some = values[: peak + 1]

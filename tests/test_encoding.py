@@ -18,7 +18,7 @@ from noiser.io.photo import DEPTHS, RAW_SUFFIXES, SUFFIXES, Photo, suffix_of
 
 
 def test_16_bits_are_rounded_to_the_nearest_of_8():
-    """v * 255 / 65535, in exact integers: twice the distance is less than one step."""
+    """V * 255 / 65535, in exact integers: twice the distance is less than one step."""
     values = np.arange(65536, dtype=np.uint16)
     found = narrowed(values).astype(int)
     assert (2 * np.abs(found * 65535 - values.astype(int) * 255) < 65535).all()
@@ -114,7 +114,9 @@ def test_a_folder_of_all_kinds_becomes_one_format(tmp_path):
     (folder / "b.png").write_bytes(saved(Image.new("RGBA", (8, 8)), "PNG"))
     done = call("enhance", "in", "--format", "png", cwd=tmp_path)
     assert done.returncode == 0
-    made = sorted(p.relative_to(tmp_path).as_posix() for p in (tmp_path / "in_enhanced").rglob("*.*"))
+    made = sorted(
+        p.relative_to(tmp_path).as_posix() for p in (tmp_path / "in_enhanced").rglob("*.*")
+    )
     assert made == ["in_enhanced/deep/a.png", "in_enhanced/deep/b.png"]
     assert decode((tmp_path / made[0]).read_bytes()).depth == 16
 
@@ -135,4 +137,6 @@ def test_compressed_floats_are_smaller_and_the_same():
     assert len(data) < pixels.nbytes / 20
     np.testing.assert_allclose(tifffile.imread(io.BytesIO(data)), pixels, rtol=3e-7)
     plain = encode(replace(photo, encoding={"compression": "raw"}))
-    np.testing.assert_array_equal(tifffile.imread(io.BytesIO(plain)), tifffile.imread(io.BytesIO(data)))
+    np.testing.assert_array_equal(
+        tifffile.imread(io.BytesIO(plain)), tifffile.imread(io.BytesIO(data))
+    )

@@ -1,6 +1,7 @@
 """Deep pictures taken whole: colour of 10 to 16 bits and floats, which Pillow would cut."""
 
 import io
+from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
@@ -22,6 +23,9 @@ DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
 
 COMPRESSIONS = {1: "raw", 5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbits"}
 """TIFF's numbers, as Pillow's names."""
+
+CURVE_ROWS = 64
+"""Rows that are put on another curve at a time [pixels]."""
 
 SIGNED_AND_FLOAT = {2: "signed integers", 3: "floats", 5: "complex integers", 6: "complex floats"}
 """Kinds of samples that are not unsigned integers, by TIFF's tag 339."""
@@ -99,7 +103,7 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
 
 
 def linear_light(photo: Photo) -> Photo:
-    """Bring linear light to the sRGB curve; what is above white is kept apart.
+    """Bring linear light to the sRGB curve, in place; what is above white is kept apart.
 
     Args:
         photo: float32, linear; alpha is left as it is.
@@ -110,19 +114,25 @@ def linear_light(photo: Photo) -> Photo:
     Raises:
         UnsupportedError: A value is not a number, or infinite.
     """
-    pixels = photo.pixels
-    if not np.isfinite(pixels).all():
+    pixels, above, notes = photo.pixels, None, []
+    if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):  # NaN is passed on by both
         raise UnsupportedError("values that are no numbers (NaN, or infinite); a picture has none")
     color = colors(pixels)
-    notes = ["values below 0 became 0"] if color.min() < 0 else []
-    above = None
+    if color.min() < 0:
+        notes.append("values below 0 became 0")
     if color.max() > 1:
         above = np.zeros_like(pixels)
         np.maximum(color - 1, 0, out=colors(above))
         notes.append("values above 1 are kept: the part above 1 was not changed")
-    curved = np.clip(pixels, 0, 1)
-    colors(curved)[...] = srgb_from_linear(colors(curved))
-    return replace(photo, pixels=curved, above=above, note="; ".join(notes) or None)
+    np.clip(pixels, 0, 1, out=pixels)
+    apply(srgb_from_linear, color)
+    return replace(photo, above=above, note="; ".join(notes) or None)
+
+
+def apply(curve: Callable[[Pixels], Pixels], pixels: Pixels) -> None:
+    """Put pixels on another curve, in place, some rows at a time."""
+    for top in range(0, len(pixels), CURVE_ROWS):
+        pixels[top : top + CURVE_ROWS] = curve(pixels[top : top + CURVE_ROWS])
 
 
 def colors(pixels: Pixels) -> Pixels:

@@ -9,7 +9,7 @@ from PIL import ImageOps
 from noiser.carriers import pil_array, pil_pixels
 from noiser.color import linear_from_srgb
 from noiser.io import avif
-from noiser.io.deep import colors, decode_deep, is_deep, read_deep_size
+from noiser.io.deep import apply, colors, decode_deep, is_deep, read_deep_size
 from noiser.io.encoding import check_holds, encode_with_pillow
 from noiser.io.gate import Limits, check_header, sniff
 from noiser.io.heif import decode_heic, encode_heic, read_heic_size
@@ -124,7 +124,7 @@ def _kind_of(data: bytes, limits: Limits, suffix: str) -> tuple[str, Directory |
 def _linear(photo: Photo) -> Photo:
     """Bring floats back to linear light, and give the part above white back."""
     linear = photo.pixels.copy()
-    colors(linear)[...] = linear_from_srgb(colors(linear))
+    apply(linear_from_srgb, colors(linear))
     if photo.above is not None:
         linear += photo.above
     return replace(photo, pixels=linear, above=None)
