@@ -31,12 +31,15 @@ def mosaic(light: np.ndarray) -> np.ndarray:
     return np.rint(seen * WHITE_LEVEL).astype(np.uint16)
 
 
+def fractions(values) -> list[int]:
+    """Write numbers as TIFF's rationals."""
+    return [part for value in values for part in (round(value * 10**6), 10**6)]
+
+
 def dng(light: np.ndarray, orientation: int = 1) -> bytes:
     """Wrap a sensor's data, with a camera's tags."""
-    matrix = [
-        part for row in XYZ_TO_SRGB for value in row for part in (round(value * 10**6), 10**6)
-    ]
-    neutral = [part for value in NEUTRAL for part in (round(value * 10**6), 10**6)]
+    matrix = fractions([value for row in XYZ_TO_SRGB for value in row])
+    neutral = fractions(NEUTRAL)
     tags = [
         (271, "s", 0, "Maker", True),
         (272, "s", 0, "Camera 1", True),

@@ -280,13 +280,15 @@ def test_several_deep_pages_are_refused():
 
 
 @pytest.mark.parametrize("data", [
-    tiff(noise("RGB", np.uint16)), tiff(noise("RGB", np.float32)), deep_png(noise("RGB", np.uint16)),
+    tiff(noise("RGB", np.uint16)),
+    tiff(noise("RGB", np.float32)),
+    deep_png(noise("RGB", np.uint16)),
 ], ids=["TIFF 16", "TIFF float", "PNG 16"])  # fmt: skip
 def test_limits_hold_and_truncated_files_are_damaged(data):
     with pytest.raises(LimitError, match="36 x 24 pixels"):
         decode(data, Limits(max_pixels=36 * 24 - 1))
     for share in (0.02, 0.5, 0.95):
-        with pytest.raises(DecodeError, match="^damaged (PNG|TIFF) data: ") as refusal:
+        with pytest.raises(DecodeError, match=r"^damaged (PNG|TIFF) data: ") as refusal:
             decode(data[: int(len(data) * share)])
         assert "\n" not in str(refusal.value)
 

@@ -75,7 +75,7 @@ def test_a_gain_map_beside_an_ordinary_picture_is_no_reason_to_refuse_it():
 
 
 def test_a_decoder_may_raise_what_it_likes():
-    with pytest.raises(DecodeError, match="^damaged PNG data: it is broken$"), decoding("PNG"):
+    with pytest.raises(DecodeError, match=r"^damaged PNG data: it is broken$"), decoding("PNG"):
         raise RuntimeError("it is\n broken")
     with pytest.raises(MemoryError), decoding("PNG"):
         raise MemoryError

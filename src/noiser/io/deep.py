@@ -47,7 +47,7 @@ def is_deep(format_: str, data: bytes, tags: Directory | None) -> bool:
 def tiff_is_deep(tags: Directory) -> bool:
     """Tell whether a TIFF is of a kind that Pillow cuts or misreads: all but gray of 16 bits."""
     bits, kinds = each(tags, 258, 1), each(tags, 339, 1)
-    is_gray = len(bits) == 1 and tags.get(262, 1) == 1
+    is_gray = len(bits) == 1 and each(tags, 262, 1)[0] == 1
     return set(kinds) != {1} or (max(bits) >= 16 and not (is_gray and bits == (16,)))
 
 
@@ -93,9 +93,9 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
             orientation = image.getexif().get(ORIENTATION_TAG, 1)
             metadata = read_metadata(image, limits)
     elif tags is not None:
-        orientation = tags.get(ORIENTATION_TAG, 1)
+        orientation = each(tags, ORIENTATION_TAG, 1)[0]
         metadata = metadata_of(data, limits)
-        name = COMPRESSIONS.get(int(tags.get(259, 1)))
+        name = COMPRESSIONS.get(each(tags, 259, 1)[0])
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
     pixels = upright(_decoded(format_, data, {(width, height)}), int(orientation))
     photo = Photo(pixels, format_, metadata, encoding)
@@ -222,7 +222,7 @@ def _check_kind(tags: Directory) -> None:
     if kinds == {3} and meaning == 0:
         raise UnsupportedError("floats of which 0 is white; noiser reads those of which 0 is black")
     primaries = 3 if meaning == 2 else 1
-    extra = each(tags, 338, None) if 338 in tags else (2,) * (len(bits) - primaries)
+    extra = each(tags, 338, 0) if 338 in tags else (2,) * (len(bits) - primaries)
     if len(extra) > 1 or any(kind == 1 for kind in extra):
         raise UnsupportedError("premultiplied transparency, or several extra channels")
     if any(kind == 0 for kind in extra):

@@ -60,7 +60,7 @@ def read_directories(file: BinaryIO) -> list[Directory]:
                     raise
                 break
             found.append(directory)
-            waiting += [int(o) for o in _numbers(directory.get(SUB_TAG))] + [directory.next]
+            waiting += [*_numbers(directory.get(SUB_TAG)), directory.next]
         if not found:
             raise ValueError("there is no directory")
     return found
@@ -144,8 +144,7 @@ def _keep_the_photograph(exif: Image.Exif) -> None:
 
 def size_of(tags: Directory) -> tuple[int, int]:
     """Read width and height as stored [pixels]; 0 where they are not said."""
-    width, height = (each(tags, tag, 0)[0] for tag in (256, 257))
-    return int(width), int(height)
+    return each(tags, 256, 0)[0], each(tags, 257, 0)[0]
 
 
 def has_floats(tags: Directory) -> bool:
@@ -153,8 +152,8 @@ def has_floats(tags: Directory) -> bool:
     return set(each(tags, 339, 1)) == {3}
 
 
-def each(tags: Directory, tag: int, default: Any) -> tuple[Any, ...]:
-    """Read a tag's numbers, one for each sample."""
+def each(tags: Directory, tag: int, default: int) -> tuple[int, ...]:
+    """Read a tag's whole numbers, as many as it has; the default where it has none."""
     return _numbers(tags.get(tag, default)) or (default,)
 
 
@@ -170,6 +169,7 @@ def _head(file: BinaryIO) -> bytes:
     return head + file.read(8) if b"+" in head[2:4] else head
 
 
-def _numbers(value: Any) -> tuple[Any, ...]:
-    """Make a tuple of a tag's value, which is one number, several or none."""
-    return value if isinstance(value, tuple) else () if value is None else (value,)
+def _numbers(value: Any) -> tuple[int, ...]:
+    """Make a tuple of a tag's value: one whole number, several, or none; text is none."""
+    values = value if isinstance(value, tuple) else (value,)
+    return values if all(isinstance(v, int) for v in values) else ()
