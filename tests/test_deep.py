@@ -12,6 +12,7 @@ import pyvips
 import tifffile
 from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms
+from raws import dng
 from test_cli import call
 from test_images import exif_with
 
@@ -21,7 +22,7 @@ from noiser.errors import DecodeError, LimitError, MissingExtraError, OutputErro
 from noiser.io import png
 from noiser.io.deep import full_range, upright
 from noiser.io.gate import Limits
-from noiser.io.images import decode, encode, read_size
+from noiser.io.images import decode, encode, read_size, weight_of
 from noiser.pipelines.batch import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
@@ -338,3 +339,12 @@ def test_nothing_deep_is_loaded_for_an_ordinary_picture(tmp_path):
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[]\n", "")
+
+
+def test_a_deep_picture_weighs_more_in_the_budget_of_pixels():
+    size = 36 * 24
+    assert weight_of(saved(picture(height=24, width=36), "PNG")) == size
+    assert weight_of(deep_png(noise("RGB", np.uint16))) == 2 * size
+    assert weight_of(tiff(noise("RGB", np.uint16))) == 2 * size
+    assert weight_of(tiff(noise("RGB", np.float32))) == 6 * size
+    assert weight_of(dng(np.zeros((24, 36)))) == 5 * size

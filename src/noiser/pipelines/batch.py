@@ -12,7 +12,7 @@ from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsEr
 from noiser.io.encoding import reduced
 from noiser.io.files import read_file, remove_partials, write_file
 from noiser.io.gate import MEGA
-from noiser.io.images import decode, encode, read_size
+from noiser.io.images import decode, encode, weight_of
 from noiser.io.photo import SUFFIXES
 from noiser.io.strips import goes_in_strips
 from noiser.pipelines.gigapixel import enhance_file
@@ -178,8 +178,7 @@ def _process(
             return _process_in_strips(item, treatment, budget, report)
         data = read_file(item.input, limits.max_file_bytes)
         suffix = item.input.suffix
-        width, height = read_size(data, limits, suffix)
-        with budget.hold(width * height):
+        with budget.hold(weight_of(data, limits, suffix)):
             enhanced, width, height, note = enhance_bytes(data, treatment, suffix)
         with _writing(item):
             write_file(item.output, enhanced, overwrite=treatment.overwrite)
