@@ -348,3 +348,9 @@ def test_a_deep_picture_weighs_more_in_the_budget_of_pixels():
     assert weight_of(tiff(noise("RGB", np.uint16))) == 2 * size
     assert weight_of(tiff(noise("RGB", np.float32))) == 6 * size
     assert weight_of(dng(np.zeros((24, 36)))) == 5 * size
+
+
+def test_where_a_tiffs_strips_lie_does_not_count_as_metadata():
+    """A long list of them is no reason to refuse a picture."""
+    data = tiff(noise("RGB", np.uint16), rowsperstrip=1)
+    assert decode(data, Limits(max_profile_bytes=300)).depth == 16

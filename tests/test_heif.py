@@ -149,3 +149,20 @@ def test_without_pillow_heif_a_sentence_says_what_to_install(monkeypatch):
     for work in (lambda: decode(data), lambda: encode(Photo(dark_rgb(48, 64), "PNG"), "HEIC")):
         with pytest.raises(MissingExtraError, match=r"pillow-heif.*pip install 'noiser\[io\]'"):
             work()
+
+
+XMP = b'<x:xmpmeta><a tiff:Orientation="6"/></x:xmpmeta>'
+
+
+def test_no_orientation_is_left_in_xmp():
+    """Another format would keep it, and a viewer turn the picture once more."""
+    photo = decode(heic(smooth(3, np.uint8), xmp=XMP))
+    assert photo.pixels.shape == (64, 48, 3)
+    assert b"Orientation" not in photo.metadata["xmp"]
+
+
+def test_the_encoder_turns_nothing_whatever_xmp_says():
+    pixels = smooth(3, np.uint8)
+    again = decode(encode(Photo(pixels, "JPEG", {"xmp": XMP}), "HEIC"))
+    assert again.pixels.shape == pixels.shape
+    assert np.abs(again.pixels.astype(int) - pixels).mean() < 3
