@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from noiser import color
 from noiser.color import LUMA, luma, to_bytes, to_signed, to_unit
 
 
@@ -57,3 +58,35 @@ def test_luma_weighs_the_primaries_as_bt_601_does(color, expected):
 def test_the_weights_of_luma_add_up_to_one():
     """White has the luma 1."""
     assert sum(LUMA) == pytest.approx(1.0, abs=1e-15)
+
+
+CURVE = [(0.0, 0.0), (0.0031308, 0.0404499), (0.002, 0.02584), (0.18, 0.461356), (1.0, 1.0)]
+"""Linear light and its value on the sRGB curve, by IEC 61966-2-1's formula worked by hand."""
+
+
+@pytest.mark.parametrize(("light", "value"), CURVE)
+def test_the_srgb_curve_is_the_standards(light, value):
+    assert color.srgb_from_linear(np.array([light]))[0] == pytest.approx(value, abs=1e-6)
+    assert color.linear_from_srgb(np.array([value]))[0] == pytest.approx(light, abs=1e-6)
+
+
+def test_the_curves_undo_each_other_and_grow():
+    values = np.arange(65536) / 65535
+    linear = color.linear_from_srgb(values)
+    np.testing.assert_allclose(color.srgb_from_linear(linear), values, atol=3e-8)
+    assert (np.diff(linear) > 0).all()
+
+
+@pytest.mark.parametrize("shape", [(5,), (7, 3), (40, 30, 3)])
+def test_curves_keep_shape_and_dtype_however_rows_are_grouped(shape, monkeypatch):
+    image = np.random.default_rng(0).random(shape).astype(np.float32)
+    whole = color.srgb_from_linear(image)
+    monkeypatch.setattr(color, "CURVE_VALUES", 7)
+    assert (whole.shape, whole.dtype) == (shape, np.float32)
+    np.testing.assert_array_equal(color.srgb_from_linear(image), whole)
+
+
+def test_there_and_back_loses_less_than_single_precision_holds():
+    light = np.geomspace(1e-8, 1, 10_001).astype(np.float32)
+    back = color.linear_from_srgb(color.srgb_from_linear(light))
+    np.testing.assert_allclose(back, light, rtol=3e-7)

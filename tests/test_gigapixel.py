@@ -102,6 +102,16 @@ def test_colour_of_16_bits_is_enhanced_without_a_cut(tmp_path, enhancer, channel
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "y.tif"), enhancer.enhance(image))
 
 
+def test_16_bits_are_rounded_in_strips_where_a_jpeg_is_asked_for(tmp_path, enhancer):
+    image = np.random.default_rng(0).integers(0, 9000, (70, 60, 3), np.uint16)
+    tifffile.imwrite(tmp_path / "x.tif", image, photometric="rgb")
+    made = enhance_file(tmp_path / "x.tif", tmp_path / "y.jpg", treatment(enhancer, "JPEG"))
+    assert made.note == "16 bits were reduced to 8"
+    whole, *_ = enhance_bytes((tmp_path / "x.tif").read_bytes(), treatment(enhancer, "JPEG"))
+    found = decode((tmp_path / "y.jpg").read_bytes()).pixels
+    np.testing.assert_array_equal(found, decode(whole).pixels)
+
+
 def test_a_tiled_bigtiff_stays_one(tmp_path, enhancer):
     tifffile.imwrite(
         tmp_path / "x.tif", dark_rgb(70, 60), photometric="rgb",

@@ -13,7 +13,7 @@ from noiser.io.gate import Limits
 from noiser.io.images import decode
 
 MAX_CPU_SECONDS = 10.0
-MAX_RESIDENT_BYTES = 700 * 1_000_000
+MAX_RESIDENT_BYTES = 800 * 1_000_000
 
 CHILD = """
 import re, runpy, sys

@@ -10,9 +10,10 @@ import pyvips
 from pictures import dark_rgb, picture, saved
 from PIL import Image, PngImagePlugin
 
-from noiser.io.images import Photo, decode, encode
+from noiser.io.images import decode, encode
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout
+from noiser.io.photo import Photo
 
 
 def written(pixels: np.ndarray, format_: str, metadata=None, encoding=None, rows=37) -> bytes:

@@ -157,3 +157,46 @@ def test_outputs_never_collide_even_where_case_does_not_count(names, flat, tmp_p
     plan = make_plan(paths if flat else [folder], folder.with_name("out"))
     keys = {str(item.output).casefold() for item in plan.items}
     assert len(keys) == len(plan.items) == len({os.path.realpath(p) for p in paths})
+
+
+def named(inputs: list[str], output: str | None, format_: str | None) -> list[str]:
+    plan = make_plan([Path(i) for i in inputs], Path(output) if output else None, format_)
+    return [str(item.output) for item in plan.items]
+
+
+def test_names_follow_the_format_that_all_outputs_are_to_have(inside):
+    touch("a.jpg", "b/1.tiff", "b/c/2.PNG", "b/c/3.nef")
+    assert named(["a.jpg"], None, "PNG") == ["a_enhanced.png"]
+    assert named(["a.jpg"], "out", "PNG") == ["out/a.png"]
+    assert named(["b"], None, "TIFF") == [
+        "b_enhanced/1.tiff", "b_enhanced/c/2.tif", "b_enhanced/c/3.tif",
+    ]  # fmt: skip
+    assert named(["b"], None, "HEIC") == [
+        "b_enhanced/1.heic", "b_enhanced/c/2.heic", "b_enhanced/c/3.heic",
+    ]  # fmt: skip
+
+
+def test_names_that_become_equal_by_their_format_are_numbered(inside):
+    touch("a/x.jpg", "a/x.png")
+    assert named(["a"], None, "PNG") == ["a_enhanced/x.png", "a_enhanced/x-2.png"]
+
+
+@pytest.mark.parametrize("suffix", [".NEF", ".dng", ".cr3"])
+def test_a_raw_becomes_a_tiff_by_default(inside, suffix):
+    touch(f"DSC1{suffix}", f"b/DSC1{suffix}")
+    assert named([f"DSC1{suffix}"], None, None) == ["DSC1_enhanced.tif"]
+    assert named([f"DSC1{suffix}"], None, "JPEG") == ["DSC1_enhanced.jpg"]
+    assert named(["b"], None, None) == ["b_enhanced/DSC1.tif"]
+
+
+def test_a_raw_is_no_format_to_write(inside):
+    touch("a.jpg")
+    with pytest.raises(OutputError, match=r"b.dng names no known format"):
+        named(["a.jpg"], "b.dng", None)
+
+
+def test_a_name_that_says_another_format_is_refused(inside):
+    touch("a.jpg")
+    with pytest.raises(OutputError, match=r"b.png is no name for WEBP; --format asks for it"):
+        named(["a.jpg"], "b.png", "WEBP")
+    assert named(["a.jpg"], "b.jpeg", "JPEG") == ["b.jpeg"]

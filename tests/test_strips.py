@@ -10,6 +10,7 @@ import pytest
 import tifffile
 from pictures import dark_rgb, picture, saved
 from PIL import Image
+from raws import dng
 
 from noiser.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
 from noiser.io import strips
@@ -185,10 +186,19 @@ def test_a_large_picture_of_another_format_is_taken_whole(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(12, 16, 3), (12, 16, 4), (12, 16)])
-def test_colour_of_16_bits_goes_in_strips_and_gray_does_not(tmp_path, shape):
-    pixels = np.zeros(shape, np.uint16)
-    tifffile.imwrite(tmp_path / "x.tif", pixels)
-    assert goes_in_strips(tmp_path / "x.tif", Limits()) == (len(shape) == 3)
+@pytest.mark.parametrize(("most", "in_strips"), [(191, True), (192, False)])
+def test_16_bits_go_in_strips_only_above_what_is_taken_whole(tmp_path, shape, most, in_strips):
+    tifffile.imwrite(tmp_path / "x.tif", np.zeros(shape, np.uint16))
+    assert goes_in_strips(tmp_path / "x.tif", Limits(max_whole_pixels=most)) == in_strips
+
+
+def test_floats_and_raws_are_always_taken_whole(tmp_path):
+    pixels = np.zeros((12, 16, 3), np.float32)
+    tifffile.imwrite(tmp_path / "x.tif", pixels, photometric="rgb")
+    (tmp_path / "x.dng").write_bytes(dng(np.zeros((12, 16))))
+    (tmp_path / "x.nef").write_bytes(saved(picture(), "TIFF"))
+    for name in ("x.tif", "x.dng", "x.nef"):
+        assert not goes_in_strips(tmp_path / name, Limits(max_whole_pixels=1))
 
 
 def test_nothing_of_a_picture_stays_in_the_cache_of_libvips(tmp_path):

@@ -3,6 +3,7 @@
 from mutant import Mutant
 
 STRIPS, HOLDING, LAYOUT = "io/strips.py", "io/holding.py", "io/layout.py"
+VIPS = "io/vips.py"
 JOINING, TIFF, GIGAPIXEL = "io/joining.py", "io/tiff.py", "pipelines/gigapixel.py"
 BATCH, FILES, ENHANCE = "pipelines/batch.py", "io/files.py", "cli/enhance.py"
 OPTIONS = "cli/options.py"
@@ -17,11 +18,10 @@ MUTANTS = [
     Mutant(STRIPS, "if _identity(self.file) != before:", "if False:", "strips"),
     Mutant(STRIPS, "if found not in kinds:", "if found[3] == '':", "strips"),
     Mutant(STRIPS, ', fail_on="error"', "", "strips gigapixel"),
-    Mutant(STRIPS, "vips.cache_set_max(0)", "pass", "strips"),
-    Mutant(STRIPS, "vips.cache_set_max(kept)", "pass", "strips"),
+    Mutant(VIPS, "vips.cache_set_max(0)", "pass", "strips"),
+    Mutant(VIPS, "vips.cache_set_max(kept)", "pass", "strips"),
     Mutant(STRIPS, "> limits.max_whole_pixels", ">= limits.max_whole_pixels", "strips"),
-    Mutant(STRIPS, "(is_deep and not is_gray)", "is_deep", "strips"),
-    Mutant(STRIPS, "(is_deep and not is_gray)", "False", "strips"),
+    Mutant(STRIPS, "or has_floats(directories[0])", "", "strips"),
     Mutant(STRIPS, "if sniff(head) not in FORMATS:\n            return False",
            "if False:\n            return False", "strips"),
     Mutant(STRIPS, 'image.info.setdefault("exif", b"")', "pass", "strips"),
@@ -30,7 +30,7 @@ MUTANTS = [
     Mutant(STRIPS, '("CMYK", "YCbCr", "RGBX", "PA")', '("YCbCr", "RGBX", "PA")', "strips"),
     Mutant(STRIPS, 'channels += "transparency" in', 'channels += "opacity" in', "strips"),
     Mutant(STRIPS, 'b"+" in head[2:4]', "False", "gigapixel"),
-    Mutant(STRIPS, "(ImportError, OSError)", "OSError", "strips"),
+    Mutant(VIPS, "(ImportError, OSError)", "OSError", "strips"),
     Mutant("io/metadata.py", "exif.bigtiff = False", "pass", "tiff"),
     # what is held
     Mutant(HOLDING, "return data[at + 4] < image.layers", "return False", "holding"),
@@ -46,7 +46,7 @@ MUTANTS = [
     Mutant(LAYOUT, "while len(strip) >= missing:", "if len(strip) >= missing:", "layout joining"),
     Mutant(LAYOUT, "if waiting:", "if False:", "layout joining"),
     Mutant(LAYOUT, "> JPEG_SIDE:", ">= JPEG_SIDE:", "layout"),
-    Mutant(LAYOUT, "else (8, 8, layout.channels)", "else (8, 8, 3)", "layout"),
+    Mutant(LAYOUT, "else (1, 1, layout.channels)", "else (1, 1, 3)", "layout"),
     Mutant(JOINING, 'b"\\xff\\xd7" if i', 'b"\\xff\\xd0" if i', "joining"),
     Mutant(JOINING, "{} if i else layout.metadata", "{}", "joining"),
     Mutant(JOINING, 'if k != "progressive"', "", "joining gigapixel"),
@@ -56,7 +56,7 @@ MUTANTS = [
     Mutant(JOINING, 'newbyteorder(">")', 'newbyteorder("<")', "joining"),
     Mutant(JOINING, 'not in (b"IHDR", b"IDAT", b"IEND")', 'in (b"iCCP",)', "joining"),
     Mutant(JOINING, "np.minimum(rest, -rest)", "rest", "joining"),
-    Mutant(JOINING, "zlib.crc32(kind + content)", "zlib.crc32(content)", "joining"),
+    Mutant("io/png.py", "zlib.crc32(kind + content)", "zlib.crc32(content)", "joining"),
     Mutant(JOINING, "(left & up) + ((left ^ up) >> 1)", "(left | up) - ((left ^ up) >> 1)",
            "joining"),
     # TIFF

@@ -15,7 +15,7 @@ from noiser.cli.options import Words, file_options, look_options
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import save_file
 from noiser.io.gate import MEGA
-from noiser.io.images import SUFFIXES
+from noiser.io.photo import SUFFIXES
 from noiser.pipelines.batch import Result, enhance_bytes, run
 from noiser.pipelines.plan import Item, Plan, make_plan
 from noiser.pipelines.treatment import Treatment
@@ -52,7 +52,7 @@ def command(
         _pipe(output, words)
         return
     try:
-        plan = make_plan(list(inputs), output)
+        plan = make_plan(list(inputs), output, words.format)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     if dry_run:
@@ -70,6 +70,8 @@ def _pipe(output: Path | None, words: Words) -> None:
     format_ = None if to_stdout or output is None else SUFFIXES.get(output.suffix.lower())
     if not to_stdout and format_ is None:
         raise click.UsageError(f"{output} names no known format")
+    if format_ and words.format and format_ != words.format:
+        raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
     treatment = words.treatment(words.threads, format_)
     most = treatment.limits.max_file_bytes
     data = sys.stdin.buffer.read(most + 1)

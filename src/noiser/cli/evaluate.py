@@ -22,7 +22,8 @@ import numpy as np
 from noiser.errors import ImageError, UnsupportedError
 from noiser.io.files import read_file
 from noiser.io.gate import Limits
-from noiser.io.images import SUFFIXES, decode
+from noiser.io.images import decode
+from noiser.io.photo import SUFFIXES
 from noiser.metrics import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 from noiser.types import ByteImage
 

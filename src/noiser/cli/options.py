@@ -11,6 +11,7 @@ import click
 from noiser.enhancer import Enhancer, usable_processors
 from noiser.io.delivery import Delivery
 from noiser.io.gate import MEGA, Limits
+from noiser.io.photo import DEPTHS
 from noiser.looks import LOOKS, knobs
 from noiser.pipelines.treatment import Treatment
 
@@ -43,6 +44,13 @@ def look_options(command: _F) -> _F:
 def file_options(command: _F) -> _F:
     """Add what chooses how files are read and written."""
     found = [
+        click.option(
+            "--format",
+            type=click.Choice([name.lower() for name in DEPTHS]),
+            help="Of the outputs, whose names follow. By default the input's own, or what the "
+            "output's name says; camera raws become TIFFs. A format that holds fewer bits than "
+            "the input has gets them rounded.",
+        ),
         click.option("--overwrite", is_flag=True, help="Replace outputs that are there already."),
         click.option(
             "--max-megapixels",
@@ -66,6 +74,11 @@ class Words:
     def threads(self) -> int:
         """How many threads to use in all."""
         return int(self.given["threads"] or usable_processors())
+
+    @property
+    def format(self) -> str | None:
+        """What `--format` asks for."""
+        return self.given["format"].upper() if self.given["format"] else None
 
     @property
     def limits(self) -> Limits:
@@ -92,7 +105,10 @@ class Words:
     def treatment(self, threads: int, format_: str | None = None) -> Treatment:
         """Make of them what is done to each picture."""
         return Treatment(
-            self.enhancer(threads), self.limits, Delivery(format_), self.given["overwrite"]
+            self.enhancer(threads),
+            self.limits,
+            Delivery(format_ or self.format),
+            self.given["overwrite"],
         )
 
 

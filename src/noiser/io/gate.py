@@ -1,9 +1,11 @@
 """The gate: what a file is, by its first bytes, and whether its header stays in the limits."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from mmap import mmap
 
-from noiser.errors import DecodeError, LimitError, UnsupportedError
+from noiser.errors import DecodeError, LimitError, NoiserError, UnsupportedError
 
 MEGA = 1_000_000
 
@@ -45,14 +47,26 @@ class Limits:
                 raise ValueError(f"{name} is {value}; it must be at least 1")
 
 
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC", "RAW")
+"""All that is read; `RAW` stands for any camera's."""
+
+HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
+"""Brands of HEIF files that hold HEVC, or do not say what they hold."""
+
+HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
+"""Curves of high dynamic range by their number in ITU-T H.273, table 3."""
+
+
 def sniff(data: bytes) -> str:
     """Tell an image format by its first bytes; the name of a file proves nothing.
+
+    Many camera raws begin as any TIFF does: `raw.is_raw` looks further into those.
 
     Args:
         data: The file, or its first 64 bytes.
 
     Returns:
-        `JPEG`, `PNG`, `WEBP`, `TIFF`, `BMP` or `AVIF`.
+        One of `FORMATS`.
 
     Raises:
         UnsupportedError: It is something else.
@@ -62,12 +76,14 @@ def sniff(data: bytes) -> str:
         'BMP'
     """
     found = _known(data[:64])
-    if found in ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"):
+    if found in FORMATS:
         return found
     if not data:
         raise UnsupportedError("the file is empty")
     kind = f"a {found} file" if found else "no image that noiser knows"
-    raise UnsupportedError(f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP or AVIF")
+    raise UnsupportedError(
+        f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or camera raw"
+    )
 
 
 def _known(head: bytes) -> str | None:
@@ -76,11 +92,13 @@ def _known(head: bytes) -> str | None:
         brands = {head[i : i + 4] for i in range(8, len(head) - 3, 4)}
         if brands & {b"avif", b"avis"}:
             return "AVIF"
-        return "HEIC" if brands & {b"heic", b"heix", b"mif1", b"msf1"} else "video"
+        if b"crx " in brands:
+            return "RAW"
+        return "HEIC" if brands & HEIC_BRANDS else "video"
     if head[:4] == b"RIFF":
         return "WEBP" if head[8:12] == b"WEBP" else "RIFF"
-    if head[:4] in (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+") and head[8:10] == b"CR":
-        return "camera raw"
+    if head[:4] in (b"II*\0", b"MM\0*") and (head[8:10] == b"CR" or head[8:12] == b"IIII"):
+        return "RAW"
     magic = {
         b"\xff\xd8\xff": "JPEG",
         b"\x89PNG\r\n\x1a\n": "PNG",
@@ -96,24 +114,27 @@ def _known(head: bytes) -> str | None:
         b"\xff\x0a": "JPEG XL",
         b"\0\0\0\x0cJXL ": "JPEG XL",
         b"\0\0\0\x0cjP  ": "JPEG 2000",
-        b"FUJIFILM": "camera raw",
+        b"FUJIFILM": "RAW",
+        b"IIU\0": "RAW",  # Panasonic, Leica
+        b"IIRO": "RAW",  # Olympus
+        b"IIRS": "RAW",
+        b"MMOR": "RAW",
+        b"\0MRM": "RAW",  # Minolta
+        b"FOVb": "RAW",  # Sigma
+        b"II\x1a\0\0\0HEAPCCDR": "RAW",  # Canon's oldest
     }
     return next((name for start, name in magic.items() if head.startswith(start)), None)
 
 
 def check_header(format_: str, data: bytes | mmap, limits: Limits) -> None:
-    """Refuse what the decoder would accept in silence: cut depth, or endless scans.
+    """Refuse what the decoder would accept in silence: curves it ignores, or endless scans.
 
     Raises:
-        UnsupportedError: The image has more than 8 bits a colour.
+        UnsupportedError: The image has a curve of high dynamic range.
         LimitError: A JPEG has too many scans.
     """
-    if format_ == "PNG" and len(data) > 25 and data[24] == 16 and data[25] != 0:
-        raise deep_color(16)
-    if format_ == "AVIF":
-        bits = _avif_bits(data)
-        if bits > 8:
-            raise deep_color(bits)
+    if format_ in ("AVIF", "HEIC"):
+        _refuse_hdr(data)
     if format_ == "JPEG":
         scans = _jpeg_scans(data, limits.max_scans)
         if scans > limits.max_scans:
@@ -141,15 +162,56 @@ def check_size(width: int, height: int, limits: Limits) -> None:
         )
 
 
-def deep_color(bits: int) -> UnsupportedError:
-    """Say that colours of more than 8 bits cannot be taken whole."""
-    return UnsupportedError(
-        f"{bits} bits a colour; this version reads colour of 8 bits and gray of 16 (colour of 16 "
-        "from PNG and TIFF files, with noiser[io]), and does not cut the rest away"
-    )
+def not_taken_whole(bits: int) -> UnsupportedError:
+    """Say that Pillow, which cuts colours to 8 bits, is not to read these."""
+    return UnsupportedError(f"{bits} bits a colour; Pillow would cut them to 8")
 
 
-def _avif_bits(data: bytes | mmap) -> int:
+@contextmanager
+def decoding(format_: str) -> Iterator[None]:
+    """Put whatever a decoder raises into one sentence.
+
+    Raises:
+        DecodeError: Of what a library raised, documented or not.
+        NoiserError: What was raised as one passes unchanged.
+    """
+    try:
+        yield
+    except (NoiserError, MemoryError):
+        raise
+    except Exception as error:  # decoders raise what they don't document
+        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+
+
+def sentence(error: BaseException) -> str:
+    """Make one short line of whatever an error says."""
+    text = " ".join(str(error).split())
+    if not any(character.isalpha() for character in text):
+        text = f"{type(error).__name__} {text}".rstrip()
+    return text if len(text) <= 160 else f"{text[:157]}..."
+
+
+def _refuse_hdr(data: bytes | mmap) -> None:
+    """Refuse PQ and HLG: brightness on those curves is not what the network knows.
+
+    A file with a gain map has such a curve beside the picture's own, and is read.
+    ISO/IEC 23008-12, 6.5.5: a box `colr` holds `nclx` with primaries and curve, or a profile.
+    """
+    curves, at = [], data.find(b"colr")
+    while 0 <= at < len(data) - 11:
+        if data[at + 4 : at + 8] == b"nclx":
+            curves.append(int.from_bytes(data[at + 10 : at + 12], "big"))
+        elif data[at + 4 : at + 8] in (b"prof", b"rICC"):
+            return
+        at = data.find(b"colr", at + 4)
+    if curves and all(curve in HDR_TRANSFERS for curve in curves):
+        name = HDR_TRANSFERS[curves[0]]
+        raise UnsupportedError(
+            f"high dynamic range on the curve {name}; noiser takes pictures on an ordinary curve"
+        )
+
+
+def avif_bits(data: bytes | mmap) -> int:
     """Read the depth from the AV1 configuration boxes, the deepest where there are several.
 
     AV1 codec ISO media file format binding 1.2, section 2.3.3: the third byte of `av1C`

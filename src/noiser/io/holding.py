@@ -8,7 +8,7 @@ from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from noiser.errors import DecodeError, LimitError, UnsupportedError
 from noiser.io.gate import MEGA, Limits, check_header
-from noiser.io.images import tiff_bits
+from noiser.io.opening import tiff_bits
 
 COEFFICIENT_BYTES = 2
 """libjpeg keeps the coefficients of all blocks where they come in several scans."""

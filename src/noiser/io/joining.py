@@ -6,14 +6,16 @@ the whole picture.
 
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import BinaryIO
 
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.io.images import LOSSY_QUALITY, Photo, encode
+from noiser.io.encoding import LOSSY_QUALITY, encode_with_pillow
 from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks, check_layout
+from noiser.io.photo import Photo
+from noiser.io.png import SIGNATURE, chunk, chunks
 from noiser.io.tiff import write_tiff
 from noiser.types import Pixels
 
@@ -57,7 +59,7 @@ def _write_jpeg(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> Non
     encoding = (encoding or {"quality": LOSSY_QUALITY}) | {"restart_marker_rows": 1}
     for i, piece in enumerate(blocks(strips, JPEG_ROWS)):
         photo = Photo(piece, "JPEG", {} if i else layout.metadata, encoding)
-        head, scan = _split_jpeg(encode(photo), layout.height)
+        head, scan = _split_jpeg(encode_with_pillow(photo, "JPEG"), layout.height)
         file.write(b"\xff\xd7" if i else head)
         file.write(scan)
     file.write(b"\xff\xd9")
@@ -76,14 +78,15 @@ def _split_jpeg(data: bytes, height: int) -> tuple[bytes, bytes]:
 
 def _write_png(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None:
     """Write a PNG (third edition, sections 5, 7.3 and 9); libvips' wheels read no raw stream."""
-    sample = encode(Photo(np.zeros((1, 1), np.uint8), "PNG", layout.metadata))
+    sample = Photo(np.zeros((1, 1), np.uint8), "PNG", layout.metadata)
+    described = encode_with_pillow(sample, "PNG")
     size, colors = layout.dtype.itemsize, PNG_COLORS[layout.channels]
     header = struct.pack(">IIBBBBB", layout.width, layout.height, 8 * size, colors, 0, 0, 0)
-    file.write(sample[:8])
-    file.write(_chunk(b"IHDR", header))
-    for kind, content in _chunks(sample):
+    file.write(SIGNATURE)
+    file.write(chunk(b"IHDR", header))
+    for kind, content in chunks(described):
         if kind not in (b"IHDR", b"IDAT", b"IEND"):
-            file.write(_chunk(kind, content))  # the metadata, as Pillow writes them
+            file.write(chunk(kind, content))  # the metadata, as Pillow writes them
     packer = zlib.compressobj(DEFLATE_LEVEL)
     above = np.zeros(layout.width * layout.channels * size, np.uint8)
     for piece in blocks(strips, PNG_ROWS):
@@ -92,24 +95,9 @@ def _write_png(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
         packed = packer.compress(_filtered(rows, above, layout.channels * size))
         above = rows[-1]
         if packed:
-            file.write(_chunk(b"IDAT", packed))
-    file.write(_chunk(b"IDAT", packer.flush()))
-    file.write(_chunk(b"IEND", b""))
-
-
-def _chunk(kind: bytes, content: bytes) -> bytes:
-    """Wrap a chunk."""
-    ends = struct.pack(">I", len(content)), struct.pack(">I", zlib.crc32(kind + content))
-    return ends[0] + kind + content + ends[1]
-
-
-def _chunks(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Walk through a PNG's chunks."""
-    at = 8
-    while at < len(data):
-        length = int.from_bytes(data[at : at + 4], "big")
-        yield data[at + 4 : at + 8], data[at + 8 : at + 8 + length]
-        at += 12 + length
+            file.write(chunk(b"IDAT", packed))
+    file.write(chunk(b"IDAT", packer.flush()))
+    file.write(chunk(b"IEND", b""))
 
 
 def _filtered(rows: NDArray[np.uint8], above: NDArray[np.uint8], step: int) -> bytes:

@@ -7,7 +7,8 @@ from typing import Any
 import numpy as np
 
 from noiser.errors import OutputError
-from noiser.io.images import Photo, encode
+from noiser.io.encoding import check_holds
+from noiser.io.photo import Photo
 from noiser.types import Pixels
 
 JPEG_SIDE = 65_500
@@ -57,14 +58,13 @@ def check_layout(layout: Layout) -> None:
     """
     if layout.format not in ("JPEG", "PNG", "TIFF"):
         raise OutputError(f"{layout.format} is not written in strips; choose JPEG, PNG or TIFF")
-    if layout.format == "JPEG":
-        shape = (8, 8) if layout.channels == 1 else (8, 8, layout.channels)
-        encode(Photo(np.zeros(shape, layout.dtype), "JPEG"))  # it knows what JPEG cannot hold
-        if max(layout.width, layout.height) > JPEG_SIDE:
-            raise OutputError(
-                f"JPEG cannot hold {layout.width} x {layout.height} pixels, but {JPEG_SIDE} a "
-                "side; choose PNG or TIFF"
-            )
+    shape = (1, 1) if layout.channels == 1 else (1, 1, layout.channels)
+    check_holds(Photo(np.zeros(shape, layout.dtype), layout.format), layout.format)
+    if layout.format == "JPEG" and max(layout.width, layout.height) > JPEG_SIDE:
+        raise OutputError(
+            f"JPEG cannot hold {layout.width} x {layout.height} pixels, but {JPEG_SIDE} a "
+            "side; choose PNG or TIFF"
+        )
 
 
 def blocks(strips: Iterable[Pixels], rows: int) -> Iterator[Pixels]:

@@ -2,7 +2,6 @@
 
 import math
 import os
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -13,12 +12,15 @@ import numpy as np
 from PIL import ImageFile, TiffImagePlugin
 
 from noiser.carriers import PIL_MODES
-from noiser.errors import DecodeError, MissingExtraError, UnsupportedError
+from noiser.errors import DecodeError, UnsupportedError
 from noiser.io.files import open_regular
 from noiser.io.gate import Limits, sniff
 from noiser.io.holding import check_held
-from noiser.io.images import encoding_of, opened, sentence, tiff_bits
 from noiser.io.metadata import ORIENTATION_TAG, read_metadata
+from noiser.io.opening import encoding_of, opened
+from noiser.io.raw import is_raw
+from noiser.io.tags import has_floats, read_directories, size_of
+from noiser.io.vips import pyvips, vips_decoding
 from noiser.types import Pixels, Region
 
 FORMATS = ("JPEG", "PNG", "TIFF")
@@ -29,8 +31,6 @@ STRIP_PIXELS = 1 << 22
 
 MIN_STRIP_ROWS = 16
 """Rows of a strip of a very wide picture: fewer would compute little but the halo [pixels]."""
-
-_cache_lock = threading.Lock()
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,7 +88,7 @@ class StripReader:
             DecodeError: The data is damaged or incomplete, or changed since it was opened.
         """
         before = _identity(self.file)
-        with _decoding(self.format):
+        with vips_decoding(self.format):
             region, dtype = self._decoder()
             rows = max(STRIP_PIXELS // self.width, MIN_STRIP_ROWS)
             shape = (self.width,) if self.channels == 1 else (self.width, self.channels)
@@ -120,7 +120,7 @@ class StripReader:
             DecodeError: It finds the file damaged.
             UnsupportedError: It sees another kind of picture.
         """
-        with _decoding(self.format):
+        with vips_decoding(self.format):
             return self._decoder()[1]
 
     def _decoder(self) -> tuple[Any, np.dtype[Any]]:
@@ -169,8 +169,8 @@ def open_strips(path: Path, limits: Limits | None = None) -> Iterator[StripReade
 def goes_in_strips(path: Path, limits: Limits) -> bool:
     """Tell by the header whether a picture has to be read in strips.
 
-    Those are JPEGs, PNGs and TIFFs of more pixels than are to be taken whole, and colours of
-    16 bits, which Pillow cannot hold.
+    Those are JPEGs, PNGs and TIFFs of more pixels than are to be taken whole; not camera raws
+    and floats, which are always taken whole.
 
     Raises:
         ImageError: The picture cannot be read at all.
@@ -179,26 +179,14 @@ def goes_in_strips(path: Path, limits: Limits) -> bool:
         head = file.read(64)
         if sniff(head) not in FORMATS:
             return False
+        if sniff(head) == "TIFF":
+            directories = read_directories(file)
+            if is_raw(directories, path.suffix) or has_floats(directories[0]):
+                return False
+            if math.prod(size_of(directories[0])) <= limits.max_whole_pixels:
+                return False
         with opened(file, limits, max_bits=16) as image:
-            is_deep = tiff_bits(image) == 16 or (image.format == "PNG" and head[24] == 16)
-            is_gray = image.mode.startswith("I;16")
-            return math.prod(image.size) > limits.max_whole_pixels or (is_deep and not is_gray)
-
-
-def pyvips() -> Any:
-    """Import the binding of libvips.
-
-    Raises:
-        MissingExtraError: It is not installed.
-    """
-    try:
-        import pyvips as module
-    except (ImportError, OSError):  # OSError: the binding is there, the library is not
-        raise MissingExtraError(
-            "pictures this large, and colours of 16 bits, are read with pyvips, which is not "
-            "installed: pip install 'noiser[io]'"
-        ) from None
-    return module
+            return math.prod(image.size) > limits.max_whole_pixels
 
 
 def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Limits) -> StripReader:
@@ -234,21 +222,6 @@ def _sequential(file: BinaryIO, format_: str) -> Any:
     }[format_]
     source = vips.Source.new_from_descriptor(file.fileno())
     return load(source, access="sequential", fail_on="error", **options)
-
-
-@contextmanager
-def _decoding(format_: str) -> Iterator[None]:
-    """Put what libvips says into our words, and let it forget the decoder afterwards."""
-    vips = pyvips()
-    try:
-        yield
-    except vips.Error as error:
-        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
-    finally:
-        with _cache_lock:  # where the decoder would be kept, with its buffers, for whoever asks
-            kept = vips.cache_get_max()
-            vips.cache_set_max(0)
-            vips.cache_set_max(kept)
 
 
 def _identity(file: BinaryIO) -> tuple[int, int]:

@@ -42,9 +42,10 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
 
     Args:
         file: Empty, open for writing and seeking.
-        strips: uint8 or uint16 [h,W] or [h,W,C], of any heights that add up to the picture's.
+        strips: uint8, uint16 or float32 [h,W] or [h,W,C], of any heights that add up to the
+            picture's.
         layout: Of the picture. Without `compression`, or with `raw`, it is not compressed;
-            any other becomes deflate with differences.
+            any other becomes deflate, with differences where they are integers.
 
     Raises:
         OSError: The machine cannot write.
@@ -58,7 +59,7 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
     compressed = layout.encoding.get("compression", "raw") != "raw"
     directory = _directory(layout, BIG if big else CLASSIC)
     directory[259] = DEFLATE if compressed else 1
-    if compressed:
+    if compressed and layout.dtype.kind == "u":
         directory[317] = 2  # differences of neighbours
     if tile:
         directory[322], directory[323] = tile
@@ -67,6 +68,8 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
     file.write(_head(directory, [0] * count, [0] * count, big))  # its length will stay
     offsets, counts = [], []
     pack = _deflated if compressed else np.ndarray.tobytes
+    if compressed and layout.dtype.kind == "f":
+        pack = _deflated_floats
     threads = usable_processors()
     with ThreadPoolExecutor(threads) as pool:
         for block in blocks(strips, rows if tile else rows * threads):
@@ -99,6 +102,8 @@ def _directory(layout: Layout, header: bytes) -> TiffImagePlugin.ImageFileDirect
     directory[258] = (8 * layout.dtype.itemsize,) * layout.channels
     directory[262] = 2 if layout.channels > 2 else 1  # RGB, or black is 0
     directory[277], directory[284] = layout.channels, 1
+    if layout.dtype.kind == "f":
+        directory[339] = (3,) * layout.channels
     if layout.channels in (2, 4):
         directory[338] = 2  # alpha that is not multiplied in
     return directory
@@ -143,3 +148,8 @@ def _deflated(piece: Pixels) -> bytes:
     rest = np.ascontiguousarray(piece).copy()
     rest[:, 1:] -= piece[:, :-1]
     return zlib.compress(rest.tobytes(), DEFLATE_LEVEL)
+
+
+def _deflated_floats(piece: Pixels) -> bytes:
+    """Compress floats as they are: their differences are no smaller."""
+    return zlib.compress(piece.tobytes(), DEFLATE_LEVEL)

@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
+from noiser.io.encoding import reduced
 from noiser.io.files import read_file, remove_partials, write_file
 from noiser.io.gate import MEGA
-from noiser.io.images import SUFFIXES, decode, encode, read_size
+from noiser.io.images import decode, encode, weight_of
+from noiser.io.photo import SUFFIXES
 from noiser.io.strips import goes_in_strips
 from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
@@ -128,8 +130,18 @@ def run(
         pool.shutdown(wait=True, cancel_futures=True)
 
 
-def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, str | None]:
+def enhance_bytes(
+    data: bytes, treatment: Treatment, suffix: str = ""
+) -> tuple[bytes, int, int, str | None]:
     """Enhance an image file in memory.
+
+    Where the treatment names a format that holds fewer bits than the image has, they are reduced
+    and the note says so.
+
+    Args:
+        data: The whole file.
+        treatment: What is done to it.
+        suffix: Of its name, for `decode`.
 
     Returns:
         The new file, the picture's width and height [pixels], and a note or None.
@@ -138,10 +150,12 @@ def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, s
         ImageError: The image cannot be used.
         OutputError: The format cannot hold the result.
     """
-    photo = decode(data, treatment.limits)
+    photo = decode(data, treatment.limits, suffix)
     height, width = photo.pixels.shape[:2]
     # The input's pixels are let go here; encoding needs memory of its own.
     photo = replace(photo, pixels=treatment.enhancer.enhance(photo.pixels))
+    if treatment.delivery.format:
+        photo = reduced(photo, treatment.delivery.format)
     return encode(photo, treatment.delivery.format), width, height, photo.note
 
 
@@ -163,9 +177,9 @@ def _process(
         if goes_in_strips(item.input, limits):
             return _process_in_strips(item, treatment, budget, report)
         data = read_file(item.input, limits.max_file_bytes)
-        width, height = read_size(data, limits)
-        with budget.hold(width * height):
-            enhanced, width, height, note = enhance_bytes(data, treatment)
+        suffix = item.input.suffix
+        with budget.hold(weight_of(data, limits, suffix)):
+            enhanced, width, height, note = enhance_bytes(data, treatment, suffix)
         with _writing(item):
             write_file(item.output, enhanced, overwrite=treatment.overwrite)
     except OutputExistsError:

@@ -3,16 +3,20 @@
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import reduce
 from operator import add
 from pathlib import Path
 from typing import TypeVar
 
+import numpy as np
+
 from noiser.enhancer import Enhancer
+from noiser.io.encoding import narrowed
 from noiser.io.files import new_file
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout, check_layout
+from noiser.io.photo import DEPTHS
 from noiser.io.strips import Strip, StripReader, open_strips
 from noiser.moments import Moments
 from noiser.pipelines.treatment import Treatment
@@ -73,6 +77,9 @@ def enhance_file(
     enhancer = treatment.enhancer
     with open_strips(source, treatment.limits) as reader:
         layout = _layout(reader, treatment.delivery.format or reader.format)
+        is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
+        if is_cut:  # only a format that was asked for holds less than the input's
+            layout = replace(layout, dtype=np.dtype(np.uint8))
         check_layout(layout)
         progress = _Progress(2 * reader.width * reader.height, on_progress)
         moments = _measured(reader, enhancer, progress)
@@ -81,8 +88,10 @@ def enhance_file(
             ahead(_rendered(strips, enhancer, moments, progress)) as enhanced,
             new_file(target, overwrite=treatment.overwrite) as file,
         ):
-            write_strips(file, enhanced, layout)
+            write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
         notes = [reader.note] if reader.note else []
+        if is_cut:
+            notes.append("16 bits were reduced to 8")
         if layout.encoding.get("progressive"):
             notes.append("the output is a baseline JPEG, not a progressive one")
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)

@@ -9,10 +9,13 @@ from pathlib import Path
 
 from noiser.errors import OutputError, UnsupportedError
 from noiser.io.gate import sniff
-from noiser.io.images import SUFFIXES
+from noiser.io.photo import RAW_SUFFIXES, SUFFIXES, suffix_of
 
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""
+
+KNOWN_SUFFIXES = RAW_SUFFIXES | set(SUFFIXES)
+"""Suffixes of what a folder is searched for."""
 
 
 @dataclass(frozen=True)
@@ -40,7 +43,7 @@ class Plan:
     """Files of folders that are no pictures for us, by suffix or kind."""
 
 
-def make_plan(inputs: list[Path], output: Path | None) -> Plan:
+def make_plan(inputs: list[Path], output: Path | None, format_: str | None = None) -> Plan:
     """Find the pictures and name their outputs.
 
     A folder is searched to its depth and mirrored; links, hidden files and what is
@@ -52,12 +55,15 @@ def make_plan(inputs: list[Path], output: Path | None) -> Plan:
         inputs: Files and folders.
         output: The file to write for a single input file; a folder otherwise, or where
             it is one or ends in a slash; None for names beside the inputs'.
+        format_: That all outputs are to have; their suffixes say so. By default each keeps its
+            input's, and camera raws become TIFFs.
 
     Returns:
         The plan; nothing is written.
 
     Raises:
-        OutputError: An output would replace an input, or names no known format.
+        OutputError: An output would replace an input, or names no known format, or another than
+            `format_`.
     """
     plan, taken = Plan(), set[str]()
     seen: set[str] = set()
@@ -67,7 +73,7 @@ def make_plan(inputs: list[Path], output: Path | None) -> Plan:
             if real in seen:
                 continue
             seen.add(real)
-            wanted = _output_name(source, relative, inputs, output)
+            wanted = _output_name(source, relative, inputs, output, format_)
             plan.items.append(Item(path, _free_name(wanted, taken), fault))
     for item in plan.items:
         if os.path.realpath(item.output) in seen:
@@ -102,7 +108,7 @@ def _pictures(
             elif entry.is_dir():
                 if os.path.realpath(path) not in skipped:
                     folders.append(path)
-            elif path.suffix.lower() in SUFFIXES or _begins_like_a_picture(entry):
+            elif path.suffix.lower() in KNOWN_SUFFIXES or _begins_like_a_picture(entry):
                 yield path, path.relative_to(source), None
             else:
                 left_out[path.suffix.lower() or "no suffix"] += 1
@@ -120,22 +126,37 @@ def _begins_like_a_picture(entry: "os.DirEntry[str]") -> bool:
     return True
 
 
-def _output_name(source: Path, relative: Path, inputs: list[Path], output: Path | None) -> Path:
+def _output_name(
+    source: Path, relative: Path, inputs: list[Path], output: Path | None, format_: str | None
+) -> Path:
     """Say where an input's output belongs, before names are made unique."""
     is_folder = source.is_dir()
+    if relative.name:
+        relative = relative.with_name(f"{relative.stem}{_suffix(relative, format_)}")
     if output is None:
         if is_folder:
             return _beside(source) / relative
-        return source.with_name(f"{source.stem}{MARK}{source.suffix}")
+        return source.with_name(f"{relative.stem}{MARK}{relative.suffix}")
     if len(inputs) == 1 and not is_folder and not _is_folder(output):
         if output.suffix.lower() not in SUFFIXES:
             raise OutputError(
                 f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
             )
+        if format_ and SUFFIXES[output.suffix.lower()] != format_:
+            raise OutputError(f"{output} is no name for {format_}; --format asks for it")
         return output
     if len(inputs) > 1 and is_folder:
         return output / Path(os.path.realpath(source)).name / relative
     return output / relative
+
+
+def _suffix(path: Path, format_: str | None) -> str:
+    """Say which suffix an output has; the input's, where it names the output's format."""
+    if format_ is None and path.suffix.lower() in RAW_SUFFIXES:
+        format_ = "TIFF"
+    if format_ is None or SUFFIXES.get(path.suffix.lower()) == format_:
+        return path.suffix
+    return suffix_of(format_)
 
 
 def _is_folder(output: Path) -> bool:

@@ -1,0 +1,47 @@
+"""libvips: imported when it is needed, put into our words, and made to forget."""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from noiser.errors import DecodeError, MissingExtraError
+from noiser.io.gate import sentence
+
+_cache_lock = threading.Lock()
+
+
+def pyvips() -> Any:
+    """Import the binding of libvips.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    try:
+        import pyvips as module
+    except (ImportError, OSError):  # OSError: the binding is there, the library is not
+        raise MissingExtraError(
+            "pictures this large, colours of 10 to 16 bits and floats are read with pyvips, which "
+            "is not installed: pip install 'noiser[io]'"
+        ) from None
+    return module
+
+
+@contextmanager
+def vips_decoding(format_: str) -> Iterator[None]:
+    """Put what libvips says into our words, and let it forget the decoder afterwards.
+
+    Raises:
+        DecodeError: libvips found the data damaged.
+        MissingExtraError: It is not installed.
+    """
+    vips = pyvips()
+    try:
+        yield
+    except vips.Error as error:
+        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+    finally:
+        with _cache_lock:  # where the decoder would be kept, with its buffers, for whoever asks
+            kept = vips.cache_get_max()
+            vips.cache_set_max(0)
+            vips.cache_set_max(kept)

@@ -1,0 +1,142 @@
+"""Encoding: what a format holds, and how a picture becomes shallower where that was asked for."""
+
+import io
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import tifffile
+from pictures import saved
+from PIL import Image
+from test_cli import call
+from test_deep import PROFILE, noise, tiff
+
+from noiser.errors import OutputError
+from noiser.io.encoding import check_holds, narrowed, reduced
+from noiser.io.images import decode, encode
+from noiser.io.photo import DEPTHS, RAW_SUFFIXES, SUFFIXES, Photo, suffix_of
+
+
+def test_16_bits_are_rounded_to_the_nearest_of_8():
+    """V * 255 / 65535, in exact integers: twice the distance is less than one step."""
+    values = np.arange(65536, dtype=np.uint16)
+    found = narrowed(values).astype(int)
+    assert (2 * np.abs(found * 65535 - values.astype(int) * 255) < 65535).all()
+    assert narrowed(np.arange(256, dtype=np.uint16) * 257).tolist() == list(range(256))
+
+
+def test_what_fits_is_returned_itself():
+    for dtype, format_ in ((np.uint8, "JPEG"), (np.uint16, "PNG"), (np.float32, "TIFF")):
+        photo = Photo(np.zeros((2, 2, 3), dtype), "PNG")
+        assert reduced(photo, format_) is photo
+
+
+@pytest.mark.parametrize(("format_", "dtype", "bits"), [
+    ("JPEG", np.uint8, 8), ("WEBP", np.uint8, 8), ("BMP", np.uint8, 8), ("AVIF", np.uint16, 10),
+    ("HEIC", np.uint16, 10), ("PNG", np.uint16, 16),
+])  # fmt: skip
+def test_floats_are_rounded_to_what_the_format_holds(format_, dtype, bits):
+    photo = reduced(Photo(np.array([[0.0, 0.5, 1.0]], np.float32), "TIFF"), format_)
+    peak = np.iinfo(dtype).max
+    assert photo.pixels.dtype == dtype
+    assert photo.pixels.tolist() == [[0, round(0.5 * peak), peak]]
+    assert (photo.depth, photo.note) == (
+        bits, f"linear floats were reduced to {bits} bits on the sRGB curve",
+    )  # fmt: skip
+
+
+def test_notes_of_a_reduction_say_all_that_was_lost():
+    pixels = noise("RGB", np.float32) * 0.1
+    pixels[0, 0] = 2.0
+    photo = reduced(decode(tiff(pixels, iccprofile=PROFILE)), "PNG")
+    assert photo.note == (
+        "values above 1 are kept: the part above 1 was not changed; linear floats were reduced to "
+        "16 bits on the sRGB curve, their profile was left out; what was brighter than white is "
+        "cut off"
+    )
+    assert photo.above is None
+    assert "icc_profile" not in photo.metadata
+    assert photo.pixels[0, 0].tolist() == [65535] * 3
+
+
+def test_a_picture_of_12_bits_keeps_them_in_another_format_that_holds_them():
+    photo = Photo(np.zeros((48, 64, 3), np.uint16), "AVIF", bits=12)
+    assert reduced(photo, "HEIC") is photo
+    assert decode(encode(photo, "HEIC")).depth == 12
+    assert reduced(photo, "JPEG").note == "12 bits were reduced to 8"
+
+
+@pytest.mark.parametrize(("photo", "format_", "sentence"), [
+    (Photo(np.zeros((2, 2, 3), np.uint16), "PNG"), "JPEG", "JPEG cannot hold 16 bits; choose PNG"),
+    (Photo(np.zeros((2, 2, 3), np.uint16), "AVIF", bits=10), "WEBP",
+     "WEBP cannot hold 10 bits; choose PNG or TIFF"),
+    (Photo(np.zeros((2, 2, 3), np.float32), "TIFF"), "PNG", "PNG cannot hold floats; choose TIFF"),
+    (Photo(np.zeros((2, 2, 4), np.uint8), "PNG"), "BMP",
+     "BMP cannot hold transparency; choose PNG, WebP, TIFF, AVIF or HEIC"),
+    (Photo(np.zeros((2, 2, 2), np.uint16), "PNG"), "JPEG",
+     "JPEG cannot hold transparency; choose PNG or TIFF"),
+])  # fmt: skip
+def test_what_a_format_cannot_hold_is_refused_with_those_that_can(photo, format_, sentence):
+    with pytest.raises(OutputError, match=sentence):
+        check_holds(photo, format_)
+
+
+def test_every_format_that_is_written_has_a_suffix_and_a_depth():
+    assert set(SUFFIXES.values()) == set(DEPTHS)
+    assert {name: suffix_of(name) for name in DEPTHS} == {
+        "JPEG": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "AVIF": ".avif", "HEIC": ".heic",
+        "PNG": ".png", "TIFF": ".tif",
+    }  # fmt: skip
+    assert not RAW_SUFFIXES & set(SUFFIXES)
+
+
+@pytest.mark.parametrize("words", [("--format", "jpeg"), ("-o", "x_enhanced.jpg")])
+def test_a_shallower_format_that_was_asked_for_comes_with_a_note(tmp_path, words):
+    (tmp_path / "x.tif").write_bytes(tiff(noise("RGB", np.uint16) // 8))
+    done = call("enhance", "x.tif", *words, cwd=tmp_path)
+    assert done.returncode == 0
+    assert b"noiser: x.tif: 16 bits were reduced to 8" in done.stderr
+    with Image.open(tmp_path / "x_enhanced.jpg") as image:
+        assert (image.format, image.mode, image.size) == ("JPEG", "RGB", (36, 24))
+
+
+def test_a_shallower_format_of_a_pipe_comes_with_a_note(tmp_path):
+    data = tiff(noise("RGB", np.uint16) // 8)
+    done = call("enhance", "-", "--format", "webp", cwd=tmp_path, stdin=data)
+    assert done.stderr == b"noiser: -: 16 bits were reduced to 8\n"
+    assert Image.open(io.BytesIO(done.stdout)).format == "WEBP"
+
+
+def test_a_folder_of_all_kinds_becomes_one_format(tmp_path):
+    folder = tmp_path / "in" / "deep"
+    folder.mkdir(parents=True)
+    (folder / "a.tif").write_bytes(tiff(noise("RGB", np.uint16)))
+    (folder / "b.png").write_bytes(saved(Image.new("RGBA", (8, 8)), "PNG"))
+    done = call("enhance", "in", "--format", "png", cwd=tmp_path)
+    assert done.returncode == 0
+    made = sorted(
+        p.relative_to(tmp_path).as_posix() for p in (tmp_path / "in_enhanced").rglob("*.*")
+    )
+    assert made == ["in_enhanced/deep/a.png", "in_enhanced/deep/b.png"]
+    assert decode((tmp_path / made[0]).read_bytes()).depth == 16
+
+
+def test_a_name_and_a_format_that_disagree_are_wrong_words(tmp_path):
+    (tmp_path / "x.tif").write_bytes(tiff(noise("RGB", np.uint16)))
+    for words in (("x.tif",), ("-",)):
+        done = call("enhance", *words, "-o", "y.png", "--format", "jpeg", cwd=tmp_path, stdin=b"x")
+        assert done.returncode == 2
+        assert b"y.png is no name for JPEG; --format asks for it" in done.stderr
+
+
+def test_compressed_floats_are_smaller_and_the_same():
+    pixels = np.zeros((200, 300, 3), np.float32) + np.float32(0.25)
+    photo = decode(tiff(pixels, compression="zlib"))
+    assert photo.encoding == {"compression": "tiff_adobe_deflate"}
+    data = encode(photo)
+    assert len(data) < pixels.nbytes / 20
+    np.testing.assert_allclose(tifffile.imread(io.BytesIO(data)), pixels, rtol=3e-7)
+    plain = encode(replace(photo, encoding={"compression": "raw"}))
+    np.testing.assert_array_equal(
+        tifffile.imread(io.BytesIO(plain)), tifffile.imread(io.BytesIO(data))
+    )
