@@ -11,9 +11,7 @@ from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
     Image,
-    ImageCms,
     ImageFile,
-    ImageOps,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -23,7 +21,9 @@ from PIL import (
 from noiser.carriers import PIL_MODES, pil_array, pil_pixels
 from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
 from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
-from noiser.io.metadata import read_metadata, save_options
+from noiser.io.attaching import save_options
+from noiser.io.metadata import read_metadata, turn_upright
+from noiser.io.profiles import from_cmyk
 from noiser.types import Pixels
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {
@@ -64,7 +64,7 @@ class Photo:
     """`JPEG`, `PNG`, `WEBP`, `TIFF`, `BMP` or `AVIF`."""
 
     metadata: dict[str, Any] = field(default_factory=dict)
-    """Arguments of Pillow's `save` for any format: exif, icc_profile, dpi, xmp."""
+    """As `read_metadata` gives them."""
 
     encoding: dict[str, Any] = field(default_factory=dict)
     """Arguments of `save` for the same format: tables, subsampling, compression."""
@@ -92,11 +92,11 @@ def decode(data: bytes, limits: Limits | None = None) -> Photo:
     limits = limits or Limits()
     with _opened(data, limits) as image:
         encoding = encoding_of(image, data)
+        metadata = read_metadata(image, limits, io.BytesIO(data))
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        metadata = read_metadata(image, limits)
+        turn_upright(image, metadata.pop("orientation", 1))
         if image.mode == "CMYK":
-            pixels, note = pil_array(_from_cmyk(image, metadata)), "CMYK was converted to sRGB"
+            pixels, note = pil_array(from_cmyk(image, metadata)), "CMYK was converted to sRGB"
         else:
             pixels, note = pil_pixels(image), None
         return Photo(pixels, sniff(data), metadata, encoding, note)
@@ -244,22 +244,6 @@ def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]
             "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         }
     return {}
-
-
-def _from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
-    """Convert to sRGB, through the image's own profile where it has a sound one."""
-    profile = metadata.pop("icc_profile", None)
-    if profile is None:
-        return image.convert("RGB")
-    srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
-    try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        transform = ImageCms.buildTransform(own, srgb, "CMYK", "RGB")
-        converted = ImageCms.applyTransform(image, transform)
-    except (ImageCms.PyCMSError, OSError) as error:
-        raise DecodeError(f"damaged CMYK profile: {sentence(error)}") from error
-    metadata["icc_profile"] = srgb.tobytes()
-    return converted or image.convert("RGB")
 
 
 def sentence(error: BaseException) -> str:

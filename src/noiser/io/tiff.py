@@ -10,8 +10,8 @@ import numpy as np
 from PIL import Image, TiffImagePlugin, TiffTags
 
 from noiser.enhancer import usable_processors
+from noiser.io.attaching import TABLES, tiff_tags
 from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks
-from noiser.io.metadata import TABLES, XMP_TAG
 from noiser.types import Pixels
 
 MAX_BYTES = (1 << 32) - (1 << 26)
@@ -90,9 +90,10 @@ def _directory(layout: Layout, header: bytes) -> TiffImagePlugin.ImageFileDirect
     exif.load(layout.metadata.get("exif", b""))
     for tag, value in exif.items():
         directory[tag] = exif.get_ifd(tag) if tag in TABLES else value
-    for tag, name in ((PROFILE_TAG, "icc_profile"), (XMP_TAG, "xmp")):
-        if name in layout.metadata:
-            directory[tag] = layout.metadata[name]
+    for tag, data in tiff_tags(layout.metadata).items():
+        directory[tag] = data
+    if "icc_profile" in layout.metadata:
+        directory[PROFILE_TAG] = layout.metadata["icc_profile"]
     if dpi := layout.metadata.get("dpi"):
         directory[282], directory[283], directory[296] = dpi[0], dpi[1], 2
     directory[256], directory[257] = layout.width, layout.height
