@@ -28,6 +28,9 @@ HELD = {
 }
 """What each format can hold."""
 
+PILLOWS = ("exif", "icc_profile", "dpi")
+"""Kinds that Pillow writes into any format in the same way."""
+
 JPEG_SEGMENT_BYTES = 65533
 """Of EXIF, or of the comment, in a JPEG at most [bytes]."""
 
@@ -92,9 +95,10 @@ def save_options(metadata: dict[str, Any], format_: str) -> dict[str, Any]:
         Arguments of Pillow's `save`.
     """
     metadata = fitted(metadata, format_)[0]
-    options = {k: metadata[k] for k in ("exif", "icc_profile", "dpi") if k in metadata}
-    writer = _WRITERS.get(format_)
-    return options | writer(metadata) if writer else options
+    options: dict[str, Any] = {k: metadata[k] for k in PILLOWS if k in metadata}
+    if writer := _WRITERS.get(format_):
+        options |= writer(metadata)
+    return options
 
 
 def _for_jpeg(metadata: dict[str, Any]) -> dict[str, Any]:

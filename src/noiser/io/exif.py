@@ -8,6 +8,7 @@ where it is, and everything else is laid out around it.
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from noiser.errors import DecodeError
 
@@ -95,10 +96,14 @@ class Exif:
     def without(self, table: str, tags: Iterable[int]) -> "Exif":
         """Leave tags of a table out."""
         left = {k: v for k, v in getattr(self, table).items() if k not in set(tags)}
-        return replace(self, **{table: left})
+        return self._changed(table, left)
 
     def _with(self, table: str, tag: int, value: Value) -> "Exif":
-        return replace(self, **{table: getattr(self, table) | {tag: value}})
+        return self._changed(table, getattr(self, table) | {tag: value})
+
+    def _changed(self, table: str, values: dict[int, Value]) -> "Exif":
+        changes: dict[str, Any] = {table: values}
+        return replace(self, **changes)
 
 
 def parse(data: bytes, limit: int) -> Exif:
@@ -122,8 +127,8 @@ def parse(data: bytes, limit: int) -> Exif:
     camera = block.table_at(main.pop(CAMERA, None))
     place = block.table_at(main.pop(PLACE, None))
     interop = block.table_at(camera.pop(INTEROP, None))
-    tables = [_plain(table) for table in (main, camera, place, interop)]
-    return Exif(order, *tables, block.note_at)
+    main, camera, place, interop = map(_plain, (main, camera, place, interop))
+    return Exif(order, main, camera, place, interop, block.note_at)
 
 
 def _plain(table: dict[int, Value]) -> dict[int, Value]:

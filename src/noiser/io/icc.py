@@ -118,7 +118,8 @@ def _parametric(kind: int, given: list[float], values: Plane) -> Plane:
     """Compute a parametric curve (ICC.1:2022, table 68)."""
     if not given or not 0.0 < given[0] < 20.0:
         raise ValueError("no curve has such parameters")
-    g, a, b = given[0], *(given[1:3] if kind else (1.0, 0.0))
+    g = given[0]
+    a, b = given[1:3] if kind else (1.0, 0.0)
     c, d, e, f = 0.0, -1.0, 0.0, 0.0
     if kind in (1, 2):
         if a == 0:

@@ -20,8 +20,8 @@ from PIL import (
 
 from noiser.carriers import PIL_MODES, pil_array, pil_pixels
 from noiser.errors import DecodeError, ImageError, LimitError, OutputError, UnsupportedError
-from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
 from noiser.io.attaching import save_options
+from noiser.io.gate import Limits, check_header, check_size, deep_color, sniff
 from noiser.io.metadata import read_metadata, turn_upright
 from noiser.io.profiles import from_cmyk
 from noiser.types import Pixels

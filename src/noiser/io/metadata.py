@@ -13,7 +13,7 @@ from PIL import Image, ImageOps, TiffImagePlugin
 from noiser.errors import DecodeError, LimitError
 from noiser.io import exif, iptc, png_text, xmp, xmp_segments
 from noiser.io.gate import Limits
-from noiser.io.profiles import implied_profile
+from noiser.io.profiles import implied_profile, profile_by_codes, profile_by_gamma
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -52,18 +52,8 @@ def read_metadata(
     Raises:
         LimitError: A kind of metadata is larger than the limit.
     """
-    found: dict[str, Any] = {}
     notes: list[str] = []
-    _read_plain(image, found)
-    for part in (_read_jpeg, _read_tiff, _read_png):
-        try:
-            part(image, limits, file, found)
-        except DecodeError as error:
-            notes.append(f"{error}; it was left out")
-    for name in ("xmp", "iptc"):
-        if len(found.get(name, b"")) > limits.max_profile_bytes:
-            size = len(found[name])
-            raise LimitError(f"{name} of {size} bytes; the limit is {limits.max_profile_bytes}")
+    found = _collected(image, limits, file, notes)
     block = _exif_of(image, limits, found, notes)
     packet = _packet_of(found, notes)
     orientation = block.number("main", exif.ORIENTATION) or _orientation_in(packet)
@@ -73,8 +63,10 @@ def read_metadata(
     is_shown = image.format == "TIFF"  # Pillow tells a TIFF's size as it is shown
     if orientation >= 5 and is_shown == keep_orientation:
         width, height = height, width
-    if "icc_profile" not in found and (profile := implied_profile(block)):
-        found["icc_profile"] = profile
+    if "icc_profile" not in found:
+        profile, note = _implied_profile(image, file, block)
+        found |= {"icc_profile": profile} if profile else {}
+        notes += [note] if note else []
     if not keep_orientation:
         block = block.without("main", [exif.ORIENTATION])
     if data := exif.serialize(_sized(block, width, height)):
@@ -85,6 +77,24 @@ def read_metadata(
         found["orientation"] = orientation
     if notes:
         found["notes"] = tuple(notes)
+    return found
+
+
+def _collected(
+    image: Image.Image, limits: Limits, file: BinaryIO, notes: list[str]
+) -> dict[str, Any]:
+    """Take all kinds of metadata from wherever the format keeps them."""
+    found: dict[str, Any] = {}
+    _read_plain(image, found)
+    for part in (_read_jpeg, _read_tiff, _read_png):
+        try:
+            part(image, limits, file, found)
+        except DecodeError as error:
+            notes.append(f"{error}; it was left out")
+    for name in ("xmp", "iptc"):
+        if len(found.get(name, b"")) > limits.max_profile_bytes:
+            size = len(found[name])
+            raise LimitError(f"{name} of {size} bytes; the limit is {limits.max_profile_bytes}")
     return found
 
 
@@ -107,9 +117,7 @@ def _read_plain(image: Image.Image, found: dict[str, Any]) -> None:
         found["dpi"] = tuple(float(value) for value in dpi)
 
 
-def _read_jpeg(
-    image: Image.Image, limits: Limits, _file: BinaryIO, found: dict[str, Any]
-) -> None:
+def _read_jpeg(image: Image.Image, limits: Limits, _file: BinaryIO, found: dict[str, Any]) -> None:
     """Take a JPEG's comment, Photoshop's resources, and an XMP text of several segments."""
     if image.format not in ("JPEG", "MPO"):
         return
@@ -119,14 +127,14 @@ def _read_jpeg(
     head = iptc.APP13
     blocks = [data[len(head) :] for kind, data in parts if kind == "APP13" and data[:14] == head]
     _put_resources(found, iptc.resources(b"".join(blocks)))
-    packet = xmp_segments.joined((d for kind, d in parts if kind == "APP1"), limits.max_profile_bytes)
+    packet = xmp_segments.joined(
+        (d for kind, d in parts if kind == "APP1"), limits.max_profile_bytes
+    )
     if packet:
         found["xmp"] = packet
 
 
-def _read_tiff(
-    image: Image.Image, _limits: Limits, _file: BinaryIO, found: dict[str, Any]
-) -> None:
+def _read_tiff(image: Image.Image, _limits: Limits, _file: BinaryIO, found: dict[str, Any]) -> None:
     """Take IPTC and Photoshop's resources from a TIFF's tags."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return
@@ -144,6 +152,8 @@ def _read_png(image: Image.Image, limits: Limits, file: BinaryIO, found: dict[st
     for kind, content in png_text.chunks(file, most):
         if kind == b"eXIf":
             found["exif"] = content
+        if kind == b"cICP" and len(content) == 4:
+            image.info["cicp"] = content
         if kind not in png_text.TEXTS:
             continue
         name = png_text.name_of(content)
@@ -235,6 +245,26 @@ def _packet_of(found: dict[str, Any], notes: list[str]) -> bytes | None:
     except DecodeError as error:
         notes.append(f"{error}; it was left out")
         return None
+
+
+def _implied_profile(
+    image: Image.Image, file: BinaryIO, block: exif.Exif
+) -> tuple[bytes | None, str | None]:
+    """Find the profile that a file names without having one, and what the user should know."""
+    codes = image.info.get("cicp")
+    if image.format == "AVIF":
+        file.seek(0)
+        head = file.read(1 << 16)
+        at = head.find(b"colrnclx")
+        codes = struct.unpack_from(">HH", head, at + 8) if 0 <= at < len(head) - 12 else None
+    if codes:
+        return profile_by_codes(codes[0], codes[1])
+    if image.format == "PNG" and "srgb" not in image.info:
+        is_gray = image.mode in ("1", "L", "LA", "I;16")
+        gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity")
+        if profile := profile_by_gamma(gamma, chromaticities, is_gray):
+            return profile, None
+    return implied_profile(block), None
 
 
 def _orientation_in(packet: bytes | None) -> int:

@@ -40,7 +40,7 @@ def chunks(file: BinaryIO, limit: int) -> Iterator[tuple[bytes, bytes]]:
         file.seek(at)
         head = file.read(8)
         length, kind = int.from_bytes(head[:4], "big"), head[4:]
-        if kind in TEXTS or kind in (b"eXIf", b"cHRM", b"gAMA", b"sRGB", b"iCCP"):
+        if kind in TEXTS or kind in (b"eXIf", b"cICP"):
             left -= length
             if left < 0:
                 raise LimitError(f"texts of more than {limit} bytes; that is the limit")

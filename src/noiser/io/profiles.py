@@ -1,20 +1,33 @@
-"""Colour profiles: what the numbers of a picture mean, and the ways to sRGB and back."""
+"""Colour profiles: those that noiser writes, and those that a file names without having one."""
 
 import io
-from dataclasses import dataclass
-from functools import lru_cache
-from typing import Any, Literal, Protocol, TypeAlias
+import struct
+from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from noiser.errors import DecodeError, MissingExtraError
+from noiser.errors import DecodeError
 from noiser.io import exif, icc
-from noiser.types import Pixels
 
 BT709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 """Chromaticities of sRGB's primaries (ITU-R BT.709)."""
+
+USUAL = ((0.3127, 0.3290), *BT709)
+"""Chromaticities of sRGB's white, D65, and its primaries."""
+
+PRIMARIES = {
+    1: BT709,
+    9: ((0.708, 0.292), (0.170, 0.797), (0.131, 0.046)),
+    12: ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)),
+}
+"""By number (ITU-T H.273, table 2): BT.709, BT.2020 and Display P3."""
+
+CURVES: dict[int, tuple[float, ...]] = {4: (2.2,), 5: (2.8,), 8: (1.0,)}
+"""Gamma by number (ITU-T H.273, table 3). Those of television are shown like sRGB's, 13."""
+
+BRIGHT = {16: "PQ", 18: "HLG"}
+"""Curves of displays that are brighter than paper white; no profile can say them."""
 
 SRGB = icc.rgb_profile("sRGB", BT709, icc.SRGB_CURVE)
 """The profile that converted pictures get."""
@@ -27,21 +40,6 @@ ADOBE_RGB = icc.rgb_profile(
 )
 """For cameras' files that name this space in their EXIF alone (DCF 2.0)."""
 
-MOST_DEVIATION = 1.5 / 255
-"""A curve that is nowhere farther from sRGB's counts as the same [share of the range]."""
-
-Target: TypeAlias = Literal["keep", "srgb"]
-"""What a picture's profile becomes."""
-
-ROOTS = 1 << 16
-"""Entries of the tables that encode light: evenly spaced in its square root."""
-
-LUMINANCE = (0.2126, 0.7152, 0.0722)
-"""Weights of linear red, green and blue in luminance (ITU-R BT.709)."""
-
-CALM = 1e-4
-"""Light added above and below in a quotient of two: black has no gain."""
-
 
 def implied_profile(block: exif.Exif) -> bytes | None:
     """Give the profile of a picture that has none but whose EXIF names another space than sRGB."""
@@ -50,13 +48,57 @@ def implied_profile(block: exif.Exif) -> bytes | None:
     return ADOBE_RGB if is_adobe or block.number("camera", exif.COLOR_SPACE) == 2 else None
 
 
+def profile_by_codes(primaries: int, curve: int) -> tuple[bytes | None, str | None]:
+    """Give the profile that two numbers of H.273 stand for.
+
+    Returns:
+        The profile, None where sRGB is near enough; and what the user should know.
+    """
+    if curve in BRIGHT:
+        return None, f"its colours are {BRIGHT[curve]}; they were enhanced as if they were sRGB"
+    if primaries not in PRIMARIES or (primaries == 1 and curve not in CURVES):
+        return None, None
+    name = f"H.273 primaries {primaries}, curve {curve}"
+    return icc.rgb_profile(name, PRIMARIES[primaries], CURVES.get(curve, icc.SRGB_CURVE)), None
+
+
+def profile_by_gamma(
+    gamma: float | None, chromaticities: tuple[float, ...] | None, is_gray: bool
+) -> bytes | None:
+    """Give the profile that a PNG's gAMA and cHRM stand for; None where sRGB is near enough.
+
+    Args:
+        gamma: Of the encoding, as in the file: 0.45455 is nearly sRGB's, 1 is linear.
+        chromaticities: x and y of white, red, green and blue.
+        is_gray: Whether the picture has no colours.
+    """
+    if gamma is not None and not 0.2 <= gamma <= 5.0:
+        return None
+    is_usual = gamma is None or abs(gamma - 1 / 2.2) < 0.01
+    curve = icc.SRGB_CURVE if is_usual or gamma is None else (1.0 / gamma,)
+    if is_gray:
+        return None if is_usual else icc.gray_profile("PNG's gamma", curve)
+    points = USUAL
+    if chromaticities is not None and len(chromaticities) == 8:
+        points = tuple(zip(chromaticities[::2], chromaticities[1::2], strict=True))
+    is_usual &= bool(np.allclose(points, USUAL, atol=0.005))
+    if is_usual or not all(0.0 < x < 0.9 and 0.0 < y < 0.9 for x, y in points):
+        return None
+    try:
+        return icc.rgb_profile("PNG's gamma and primaries", points[1:], curve, points[0])
+    except (np.linalg.LinAlgError, struct.error):  # primaries on a line, or far out
+        return None
+
+
 def from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
     """Convert to sRGB, through the image's own profile where it has a sound one."""
     profile = metadata.pop("icc_profile", None)
     if profile is None:
         return image.convert("RGB")
     try:
-        transform = ImageCms.buildTransform(_opened(profile), _opened(SRGB), "CMYK", "RGB")
+        transform = ImageCms.buildTransform(
+            opened_profile(profile), opened_profile(SRGB), "CMYK", "RGB"
+        )
         converted = ImageCms.applyTransform(image, transform)
     except (ImageCms.PyCMSError, OSError) as error:
         raise DecodeError(f"damaged CMYK profile: {error}") from error
@@ -64,277 +106,6 @@ def from_cmyk(image: Image.Image, metadata: dict[str, Any]) -> Image.Image:
     return converted or image.convert("RGB")
 
 
-def _opened(profile: bytes) -> ImageCms.ImageCmsProfile:
+def opened_profile(profile: bytes) -> ImageCms.ImageCmsProfile:
+    """Give a profile to little CMS."""
     return ImageCms.ImageCmsProfile(io.BytesIO(profile))
-
-
-class Route(Protocol):
-    """The way of a picture's pixels to the network and back."""
-
-    def enter(self, pixels: Pixels) -> Pixels:
-        """Give what is to be enhanced."""
-
-    def leave(self, pixels: Pixels, entered: Pixels, enhanced: Pixels) -> Pixels:
-        """Give what is to be written: of the original, what entered, and what was made of it."""
-
-
-class Straight:
-    """The pixels are enhanced as they are."""
-
-    def enter(self, pixels: Pixels) -> Pixels:
-        """See `Route`."""
-        return pixels
-
-    def leave(self, _pixels: Pixels, _entered: Pixels, enhanced: Pixels) -> Pixels:
-        """See `Route`."""
-        return enhanced
-
-
-STRAIGHT = Straight()
-
-
-@dataclass(frozen=True, eq=False)
-class Detour:
-    """The way to sRGB and back, for pictures whose curve is not sRGB's.
-
-    The network and the looks know sRGB's tones. Such a picture is enhanced as sRGB of 16 bits;
-    what sRGB cannot hold, saturated colours and the rest of rounding, is put aside as light,
-    gets the gain of its pixel, and is added again.
-    """
-
-    curves: NDArray[np.float64]
-    """float64 [C,n]: light for values from 0 to 1. One curve for gray."""
-
-    matrix: NDArray[np.float64] | None
-    """float64 [3,3]: linear light to linear sRGB; None for gray."""
-
-    def enter(self, pixels: Pixels) -> Pixels:
-        """Convert to sRGB.
-
-        Args:
-            pixels: uint8, uint16 or float [H,W,C] in the profile's own RGB or gray.
-
-        Returns:
-            uint16 [H,W,C], sRGB; alpha as wide as the colours.
-        """
-        colors, alpha = _apart(pixels)
-        encoded = _looked_up(_srgb_of_roots(), self._light(colors), np.uint16)
-        if alpha is None:
-            return encoded.reshape(pixels.shape)
-        deep = alpha if alpha.dtype == np.uint16 else _deep(alpha)
-        return np.concatenate([encoded, deep], -1)
-
-    def leave(self, pixels: Pixels, entered: Pixels, enhanced: Pixels) -> Pixels:
-        """Convert back.
-
-        Args:
-            pixels: As they were given to `enter`.
-            entered: uint16, as they came from there.
-            enhanced: uint16, what was made of them.
-
-        Returns:
-            Pixels of the kind of the first, enhanced.
-        """
-        colors, alpha = _apart(pixels)
-        before = _light_of_srgb()[_apart(entered)[0]]
-        after = _light_of_srgb()[_apart(enhanced)[0]]
-        rest = self._light(colors) - before
-        weights = np.float32(LUMINANCE if self.matrix is not None else (1.0,))
-        gain = (after @ weights + CALM) / (before @ weights + CALM)
-        light = after + rest * gain[..., None]
-        if self.matrix is not None:
-            light = light @ np.linalg.inv(self.matrix).T.astype(np.float32)
-        own = np.empty(colors.shape, colors.dtype)
-        for i in range(colors.shape[-1]):
-            table = _inverse(self.curves[i].tobytes(), pixels.dtype.str)
-            own[..., i] = _looked_up(table, light[..., i], pixels.dtype)
-        return own.reshape(pixels.shape) if alpha is None else np.concatenate([own, alpha], -1)
-
-    def _light(self, colors: Pixels) -> NDArray[np.float32]:
-        """Compute linear light in sRGB's primaries, below 0 and above 1 where it must: [H,W,C]."""
-        points = self.curves.shape[1]
-        light = np.empty(colors.shape, np.float32)
-        for i in range(colors.shape[-1]):
-            plane = colors[..., i]
-            if plane.dtype.kind == "u":
-                peak = int(np.iinfo(plane.dtype).max)
-                table = np.interp(
-                    np.linspace(0, 1, peak + 1), np.linspace(0, 1, points), self.curves[i]
-                )
-                light[..., i] = table.astype(np.float32)[plane]
-            else:
-                light[..., i] = np.interp(plane, np.linspace(0, 1, points), self.curves[i])
-        return light if self.matrix is None else light @ self.matrix.T.astype(np.float32)
-
-
-class ToSrgb(Detour):
-    """The way to sRGB, where the picture stays."""
-
-    def leave(self, pixels: Pixels, _entered: Pixels, enhanced: Pixels) -> Pixels:
-        """Round to the depth of the first."""
-        colors, _ = _apart(enhanced)
-        made = _with_depth(colors, pixels.dtype)
-        alpha = _apart(pixels)[1]
-        return made.reshape(pixels.shape) if alpha is None else np.concatenate([made, alpha], -1)
-
-
-@dataclass(frozen=True, eq=False)
-class TablesToSrgb(Straight):
-    """The way to sRGB of a profile that holds tables: converted when all is done."""
-
-    profile: bytes
-    """Of RGB."""
-
-    def leave(self, pixels: Pixels, _entered: Pixels, enhanced: Pixels) -> Pixels:
-        """Convert by relative colorimetry, with little CMS."""
-        colors, alpha = _apart(enhanced)
-        made = (_by_vips if colors.dtype == np.uint16 else _by_pillow)(colors, self.profile)
-        return made if alpha is None else np.concatenate([made, alpha], -1)
-
-
-def route_of(
-    profile: bytes | None, channels: int, target: Target
-) -> tuple[Route, bytes | None, str | None]:
-    """Find the way of a picture's pixels.
-
-    Args:
-        profile: The picture's, if it has one.
-        channels: 1 or 2 for gray, 3 or 4 for RGB; an even number has alpha.
-        target: Whether the output keeps the profile or becomes sRGB.
-
-    Returns:
-        The way, the profile of what comes out, and what the user should know.
-    """
-    is_gray = channels < 3
-    ours = SRGB_GRAY if is_gray else SRGB
-    if profile is None:
-        return STRAIGHT, None if target == "keep" else ours, None
-    simple = icc.parse(profile)
-    space = profile[16:20]
-    if space != (b"GRAY" if is_gray else b"RGB "):
-        note = "its colour profile is of another kind than its pixels; they count as sRGB"
-        return STRAIGHT, profile if target == "keep" else ours, note
-    if simple is not None:
-        matrix = None if is_gray else np.linalg.inv(_srgb_primaries()) @ simple.primaries
-        if target == "srgb":
-            return ToSrgb(simple.curves, matrix), ours, None
-        if _deviation(simple.curves) > MOST_DEVIATION:
-            return Detour(simple.curves, matrix), profile, None
-        return STRAIGHT, profile, None
-    if target == "keep":
-        return STRAIGHT, profile, None
-    if is_gray:
-        return STRAIGHT, profile, "its gray profile holds tables; it was kept, not converted"
-    return TablesToSrgb(profile), ours, None
-
-
-def _by_pillow(colors: Pixels, profile: bytes) -> Pixels:
-    """Convert uint8 [H,W,3] to sRGB."""
-    try:
-        transform = ImageCms.buildTransform(
-            _opened(profile), _opened(SRGB), "RGB", "RGB", ImageCms.Intent.RELATIVE_COLORIMETRIC
-        )
-        converted = ImageCms.applyTransform(Image.fromarray(colors), transform)
-    except (ImageCms.PyCMSError, OSError) as error:
-        raise DecodeError(f"damaged colour profile: {error}") from error
-    return np.asarray(converted)
-
-
-def _by_vips(colors: Pixels, profile: bytes) -> Pixels:
-    """Convert uint16 [H,W,3] to sRGB, which Pillow cannot."""
-    try:
-        import pyvips
-    except (ImportError, OSError):
-        raise MissingExtraError(
-            "the profiles of colours of 16 bits are converted with pyvips, which is not "
-            "installed: pip install 'noiser[io]'"
-        ) from None
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(colors)).copy(interpretation="rgb16")
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
-    try:
-        made = image.icc_transform("srgb", embedded=True, intent="relative", depth=16)
-        return np.asarray(made.numpy())
-    except pyvips.Error as error:
-        raise DecodeError(f"damaged colour profile: {error}") from error
-
-
-def _apart(pixels: Pixels) -> tuple[Pixels, Pixels | None]:
-    """Split into colours [H,W,1 or 3] and alpha [H,W,1], if there is one."""
-    deep = pixels[..., None] if pixels.ndim == 2 else pixels
-    if deep.shape[-1] in (2, 4):
-        return deep[..., :-1], deep[..., -1:]
-    return deep, None
-
-
-def _with_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
-    """Round uint16 to another kind of pixels."""
-    if dtype == np.uint16:
-        return pixels
-    if dtype == np.uint8:
-        return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-    return pixels.astype(dtype) / dtype.type(65535)
-
-
-def _deep(pixels: Pixels) -> Pixels:
-    """Widen to uint16."""
-    if pixels.dtype == np.uint8:
-        return pixels.astype(np.uint16) * np.uint16(257)
-    return np.rint(pixels * 65535).astype(np.uint16)
-
-
-def _looked_up(table: Pixels, light: NDArray[np.float32], dtype: Any) -> Pixels:
-    """Encode light, clipped to [0, 1], by a table over its square root."""
-    roots = np.sqrt(np.clip(light, 0.0, 1.0)) * np.float32(ROOTS - 1) + np.float32(0.5)
-    found: Pixels = table[roots.astype(np.uint16)]
-    return found.astype(dtype, copy=False)
-
-
-def _light_of_roots() -> NDArray[np.float64]:
-    return (np.arange(ROOTS) / (ROOTS - 1.0)) ** 2
-
-
-def _decoded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute sRGB's curve."""
-    return np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
-
-
-@lru_cache(maxsize=1)
-def _srgb_of_roots() -> Pixels:
-    light = _light_of_roots()
-    powered = 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    return np.rint(np.where(light > 0.04045 / 12.92, powered, light * 12.92) * 65535).astype(
-        np.uint16
-    )
-
-
-@lru_cache(maxsize=1)
-def _light_of_srgb() -> NDArray[np.float32]:
-    return _decoded(np.arange(65536) / 65535.0).astype(np.float32)
-
-
-@lru_cache(maxsize=12)
-def _inverse(curve: bytes, kind: str) -> Pixels:
-    """Turn a curve around: a table over the square root of light, in pixels of a kind."""
-    points = np.frombuffer(curve)
-    values = np.interp(_light_of_roots(), points, np.linspace(0.0, 1.0, points.size))
-    dtype = np.dtype(kind)
-    if dtype.kind == "f":
-        return values.astype(dtype)
-    return np.rint(values * np.iinfo(dtype).max).astype(dtype)
-
-
-def _deviation(curves: NDArray[np.float64]) -> float:
-    """Measure how far curves are from sRGB's, in sRGB's own values."""
-    values = np.linspace(0.0, 1.0, 256)
-    given = np.linspace(0.0, 1.0, curves.shape[1])
-    wanted = _decoded(given)
-    encoded = [np.interp(np.interp(values, given, c), wanted, given) for c in curves]
-    return float(np.max(np.abs(np.stack(encoded) - values)))
-
-
-@lru_cache(maxsize=1)
-def _srgb_primaries() -> NDArray[np.float64]:
-    """Give sRGB's primaries as its profile has them: float64 [3,3]."""
-    simple = icc.parse(SRGB)
-    assert simple is not None and simple.primaries is not None
-    return simple.primaries

@@ -31,10 +31,12 @@ MOTION = ("MotionPhoto", "MicroVideo")
 
 PLACE_NAMES = frozenset(
     ("city", "state", "country", "countrycode", "countryname", "provincestate", "worldregion",
-     "sublocation", "location", "locationcreated", "locationshown", "locationname", "locationid",
-     "lat", "long", "lon", "alt")
+     "sublocation", "location", "locationcreated", "locationshown", "locationname", "locationid")
 )  # fmt: skip
-"""Names of a place in Photoshop's, IPTC's and W3C's namespaces, in small letters."""
+"""Names of a place in Photoshop's and IPTC's namespaces, in small letters."""
+
+GEO = "http://www.w3.org/2003/01/geo/wgs84_pos#"
+"""Namespace of W3C's coordinates."""
 
 PLACE_WORDS = ("gps", "latitude", "longitude", "geotag", "geolocation")
 """Parts of the names of coordinates in any namespace, in small letters."""
@@ -122,7 +124,7 @@ def is_attached(namespace: str, name: str) -> bool:
 def is_place(namespace: str, name: str) -> bool:
     """Tell a property of where the picture was taken or what place it shows."""
     low = name.lower()
-    return low in PLACE_NAMES or any(word in low for word in PLACE_WORDS)
+    return namespace == GEO or low in PLACE_NAMES or any(word in low for word in PLACE_WORDS)
 
 
 def properties(root: Element, namespace: str) -> dict[str, str]:

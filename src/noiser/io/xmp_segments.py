@@ -80,8 +80,9 @@ def _segment(content: bytes) -> bytes:
 
 def _assembled(pieces: list[bytes], limit: int) -> bytes:
     """Put the pieces of the rest in their order."""
-    parts = sorted((struct.unpack_from(">LL", p, 32) + (p[40:],) for p in pieces if len(p) > 40),
-                   key=lambda part: part[1])  # fmt: skip
+    whole = [piece for piece in pieces if len(piece) > 40]
+    parts = [(*struct.unpack_from(">LL", piece, 32), piece[40:]) for piece in whole]
+    parts.sort(key=lambda part: part[1])
     rest = b"".join(part[2] for part in parts)
     if len(rest) > limit:
         raise DecodeError(f"XMP of more than {limit} bytes")
@@ -113,7 +114,7 @@ def _moved(root: Element) -> Element:
     frame = _frame(root)
     other = Element("x:xmpmeta", {"xmlns:x": "adobe:ns:meta/"})
     target = SubElement(other, frame.tag, _declared(root) | _declared(frame))
-    sizes = []
+    sizes: list[tuple[int, int, str | Element]] = []
     for i, description in enumerate(frame):
         sizes += [(len(value), i, key) for key, value in description.attrib.items()]
         sizes += [(len(tostring(child)), i, child) for child in description]

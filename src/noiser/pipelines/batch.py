@@ -9,10 +9,12 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
+from noiser.io.delivery import prepare
 from noiser.io.files import read_file, remove_partials, write_file
 from noiser.io.gate import MEGA
 from noiser.io.images import SUFFIXES, decode, encode, read_size
 from noiser.io.strips import goes_in_strips
+from noiser.pipelines.coloring import enhance_by
 from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
 from noiser.pipelines.treatment import Treatment
@@ -140,9 +142,14 @@ def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, s
     """
     photo = decode(data, treatment.limits)
     height, width = photo.pixels.shape[:2]
+    channels = photo.pixels.shape[2] if photo.pixels.ndim == 3 else 1
+    format_ = treatment.delivery.format or photo.format
+    prepared = prepare(photo.metadata, channels, treatment.delivery, format_)
     # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(photo, pixels=treatment.enhancer.enhance(photo.pixels))
-    return encode(photo, treatment.delivery.format), width, height, photo.note
+    pixels = enhance_by(prepared.route, photo.pixels, treatment.enhancer)
+    photo = replace(photo, pixels=pixels, metadata=prepared.metadata)
+    notes = [photo.note] if photo.note else []
+    return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
 
 
 def _process(
