@@ -1,6 +1,7 @@
 """Attaching: metadata in the way each format's writer wants them."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 from PIL import Image, PngImagePlugin
@@ -129,8 +130,7 @@ def _for_tiff(metadata: dict[str, Any]) -> dict[str, Any]:
 
     Nor can it compress a file with EXIF's tables: rather a larger file than a poorer one.
     """
-    tags = Image.Exif()
-    tags.load(metadata.get("exif", b""))
+    tags = tiffs_exif(metadata)
     for tag, value in tiff_tags(metadata).items():
         tags[tag] = value
     options: dict[str, Any] = {"exif": tags.tobytes()} if tags else {}
@@ -154,6 +154,15 @@ def _with_resolution(block: exif.Exif, dpi: tuple[float, float]) -> exif.Exif:
     for tag, value in zip(RESOLUTION, dpi, strict=False):
         block = block.with_fraction(tag, round(value * 1000), 1000)
     return block.with_number("main", RESOLUTION[2], 2)
+
+
+def tiffs_exif(metadata: dict[str, Any]) -> Image.Exif:
+    """Give EXIF as Pillow's TIFF writer takes it, which misplaces a table within a table."""
+    tags = Image.Exif()
+    if data := metadata.get("exif"):
+        block = exif.parse(data, len(data) * 4)
+        tags.load(exif.serialize(replace(block, interop={})))
+    return tags
 
 
 def tiff_tags(metadata: dict[str, Any]) -> dict[int, bytes]:

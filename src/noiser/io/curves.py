@@ -33,9 +33,9 @@ def srgb_of_roots() -> Pixels:
     """Give sRGB's values, uint16 [ROOTS], over the square root of light."""
     light = _light_of_roots()
     powered = 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    return np.rint(np.where(light > 0.04045 / 12.92, powered, light * 12.92) * 65535).astype(
-        np.uint16
-    )
+    values = np.where(light > 0.04045 / 12.92, powered, light * 12.92)
+    table: Pixels = np.rint(values * 65535).astype(np.uint16)
+    return table
 
 
 @lru_cache(maxsize=1)

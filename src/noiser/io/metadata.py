@@ -60,7 +60,8 @@ def read_metadata(
     if orientation not in range(2, 9):
         orientation = 1
     width, height = image.size
-    is_shown = image.format == "TIFF"  # Pillow tells a TIFF's size as it is shown
+    # Pillow tells a TIFF's size as it is shown.
+    is_shown = isinstance(image, TiffImagePlugin.TiffImageFile) and 274 in image.tag_v2
     if orientation >= 5 and is_shown == keep_orientation:
         width, height = height, width
     if "icc_profile" not in found:
@@ -224,7 +225,8 @@ def _tiffs_exif(image: Image.Image) -> bytes:
         for tag in LAYOUT_TAGS & set(tags):
             del tags[tag]
         for table in set(tags) & {exif.CAMERA, exif.PLACE}:
-            tags.get_ifd(table)  # read now: the file will be closed
+            # Read now: the file will be closed. A table within a table Pillow misplaces.
+            tags.get_ifd(table).pop(exif.INTEROP, None)
         if not tags:
             return b""
         tags.bigtiff = False  # a BigTIFF's would be written with a header of the wrong length

@@ -78,7 +78,7 @@ def profile_by_gamma(
     curve = icc.SRGB_CURVE if is_usual or gamma is None else (1.0 / gamma,)
     if is_gray:
         return None if is_usual else icc.gray_profile("PNG's gamma", curve)
-    points = USUAL
+    points: tuple[tuple[float, float], ...] = USUAL
     if chromaticities is not None and len(chromaticities) == 8:
         points = tuple(zip(chromaticities[::2], chromaticities[1::2], strict=True))
     is_usual &= bool(np.allclose(points, USUAL, atol=0.005))

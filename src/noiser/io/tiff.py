@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, TiffTags
+from PIL import TiffImagePlugin, TiffTags
 
 from noiser.enhancer import usable_processors
-from noiser.io.attaching import TABLES, tiff_tags
+from noiser.io.attaching import TABLES, tiff_tags, tiffs_exif
 from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks
 from noiser.types import Pixels
 
@@ -86,8 +86,7 @@ def is_big(layout: Layout) -> bool:
 def _directory(layout: Layout, header: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
     """Collect the tags of the picture: its metadata, its size and its kind."""
     directory = TiffImagePlugin.ImageFileDirectory_v2(header)
-    exif = Image.Exif()
-    exif.load(layout.metadata.get("exif", b""))
+    exif = tiffs_exif(layout.metadata)
     for tag, value in exif.items():
         directory[tag] = exif.get_ifd(tag) if tag in TABLES else value
     for tag, data in tiff_tags(layout.metadata).items():
