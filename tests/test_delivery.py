@@ -20,6 +20,7 @@ from tagged import (
     dataset,
     everything,
     exif_block,
+    resource,
     segment,
     with_segments,
     xmp_packet,
@@ -230,3 +231,12 @@ def test_xmp_of_a_drone_loses_its_coordinates():
     found = delivered(saved(picture(), "JPEG", xmp=packet), metadata="no-location")
     assert b"51.48" in saved(picture(), "JPEG", xmp=packet)
     assert b"51.48" not in found
+
+
+def test_of_photoshops_resources_only_those_stay_that_name_no_place():
+    unknown = resource(4000, b"a view of " + CITY) + resource(1034, b"\1")
+    data = with_segments(saved(picture(), "JPEG"), segment(0xED, b"Photoshop 3.0\0" + unknown))
+    assert CITY in delivered(data)
+    found = delivered(data, metadata="no-location")
+    assert CITY not in found
+    assert decode(found).metadata["resources"] == ((1034, b"\1"),)

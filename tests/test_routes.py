@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from pictures import dark_rgb, saved
 from PIL import Image
-from spaces import D50, converted, difference, lab, linear, matrix, profile
+from spaces import D50, coded, converted, difference, lab, linear, matrix, profile
 
 from noiser.enhancer import Enhancer
 from noiser.io import icc, routes
@@ -121,6 +121,17 @@ def test_colours_that_srgb_cannot_hold_stay_outside_of_it(enhancer):
     for values in (before, after):
         light = change @ linear(values, "Adobe RGB")
         assert light[0] < -0.1 * light[1]
+
+
+def test_what_srgb_cannot_hold_gets_the_gain_of_its_pixel():
+    """Twice the light is twice the light outside of sRGB as well."""
+    pixels = np.full((1, 4, 3), [10, 90, 30], np.uint8)
+    route = route_of(profile("Adobe RGB"), 3, "keep")[0]
+    entered = route.enter(pixels)
+    doubled = np.rint(coded(2 * linear(entered / 65535)) * 65535).astype(np.uint16)
+    made = linear(route.leave(pixels, entered, doubled) / 255, "Adobe RGB")
+    wanted = 2 * linear(pixels / 255, "Adobe RGB")
+    np.testing.assert_allclose(made, wanted, rtol=0.02, atol=1e-3)
 
 
 def test_alpha_is_carried_through_untouched(enhancer):

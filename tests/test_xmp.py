@@ -67,6 +67,20 @@ def test_a_place_is_told_by_its_name(namespace, name, wanted):
 
 
 @pytest.mark.parametrize(
+    ("namespace", "name", "wanted"),
+    [
+        ("http://ns.adobe.com/hdr-gain-map/1.0/", "Version", True),
+        ("http://ns.google.com/photos/1.0/camera/", "MicroVideoOffset", True),
+        (xmp.BASIC, "Thumbnails", True),
+        (xmp.BASIC, "Rating", False),
+    ],
+)
+def test_what_is_attached_to_the_file_is_told_by_its_name(namespace, name, wanted):
+    """Gain maps and videos stay behind, so nothing may announce them."""
+    assert xmp.is_attached(namespace, name) is wanted
+
+
+@pytest.mark.parametrize(
     ("packet", "words"),
     [
         (b"<!DOCTYPE a><a/>", "a document type"),
