@@ -1,21 +1,30 @@
-"""`noiser info`: what is installed, and what it will use."""
+"""`noiser info`: what is installed and what it will use; or what a picture's file is."""
 
 import hashlib
 import json
 import platform
+from collections.abc import Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 import click
 
 from noiser import kernels
 from noiser.enhancer import usable_processors
+from noiser.errors import NoiserError
+from noiser.io.gate import Limits
 from noiser.looks import LOOKS
 from noiser.network import PACKAGED, load, packaged, packaged_bytes
+from noiser.pipelines.describing import describe
 from noiser.version import __version__
+
+MAX_PIXELS = 1 << 40
+"""Of a picture that is described, and of its sides: nothing is decoded."""
 
 
 @click.command("info")
+@click.argument("file", required=False, type=click.Path(path_type=Path))
 @click.option("--weights", type=click.Path(path_type=Path), help="Of this file instead.")
 @click.option(
     "--look",
@@ -26,8 +35,15 @@ from noiser.version import __version__
     help="Of this look's weights.",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(weights: Path | None, name: str, as_json: bool) -> None:
-    """Show the version, the kernels and the weights."""
+def command(file: Path | None, weights: Path | None, name: str, as_json: bool) -> None:
+    """Show the version, the kernels and the weights.
+
+    Of a picture, FILE: its format, size, depth, colour profile, the kinds of its metadata, and
+    the settings that noiser enhance --embed-settings wrote.
+    """
+    if file is not None:
+        _show(_facts_of(file), as_json)
+        return
     network = load(weights) if weights else packaged(name)
     data = weights.read_bytes() if weights else packaged_bytes(name)
     facts = {
@@ -42,10 +58,41 @@ def command(weights: Path | None, name: str, as_json: bool) -> None:
         "sha256": hashlib.sha256(data).hexdigest(),
         **{f"trained with {k}": v for k, v in network.provenance.items()},
     }
+    _show(facts, as_json)
+
+
+def _facts_of(file: Path) -> dict[str, Any]:
+    """Describe a picture; whatever its size, for its pixels are not decoded."""
+    try:
+        return describe(file, Limits(max_pixels=MAX_PIXELS, max_side=MAX_PIXELS))
+    except NoiserError as error:
+        error.args = (f"{file}: {error}",)
+        raise
+
+
+def _show(facts: dict[str, Any], as_json: bool) -> None:
+    """Print facts as JSON or as lines."""
     if as_json:
         click.echo(json.dumps(facts, indent=2))
         return
-    width = max(map(len, facts))
+    lines = dict(_lines(facts))
+    width = max(map(len, lines))
+    for name, value in lines.items():
+        click.echo(f"{name:<{width}}  {value}")
+
+
+def _lines(facts: dict[str, Any]) -> Iterator[tuple[str, str]]:
+    """Put facts into lines; those of the settings each have one."""
     for name, value in facts.items():
-        shown = ", ".join(value) if isinstance(value, list) else value
-        click.echo(f"{name:<{width}}  {shown}")
+        if isinstance(value, dict):
+            yield name, ""
+            yield from ((f"  {key}", text) for key, text in _lines(value))
+        elif isinstance(value, list):
+            yield name, ", ".join(value) or "none"
+        else:
+            yield name, "none" if value is None else _printable(value)
+
+
+def _printable(value: Any) -> str:
+    """Show a value that a file may hold; a profile's name can be anything."""
+    return "".join(c if c.isprintable() else "?" for c in f"{value}")

@@ -4,15 +4,19 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import reduce
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar, get_args
 
 import click
+from click.core import ParameterSource
 
 from noiser.enhancer import Enhancer, usable_processors
 from noiser.io.delivery import Delivery
 from noiser.io.gate import MEGA, Limits
 from noiser.io.photo import DEPTHS
-from noiser.looks import LOOKS, knobs
+from noiser.io.routes import Target
+from noiser.io.settings import network_sha256, settings_of
+from noiser.looks import LOOKS, Look, knobs
+from noiser.pipelines.describing import settings_in
 from noiser.pipelines.treatment import Treatment
 
 MAX_SIDE = 1_000_000
@@ -28,6 +32,12 @@ def look_options(command: _F) -> _F:
             "--look", type=click.Choice(list(LOOKS)), default=next(iter(LOOKS)), show_default=True
         ),
         *map(_knob_option, (knob for knob in knobs() if knob.name != "eps")),
+        click.option(
+            "--settings-of",
+            type=click.Path(path_type=Path),
+            metavar="FILE",
+            help="Look and knobs that --embed-settings wrote into FILE; knobs given here win.",
+        ),
         click.option(
             "--weights",
             type=click.Path(path_type=Path),
@@ -52,6 +62,7 @@ def file_options(command: _F) -> _F:
             "the input has gets them rounded.",
         ),
         click.option("--overwrite", is_flag=True, help="Replace outputs that are there already."),
+        *metadata_options(),
         click.option(
             "--max-megapixels",
             type=click.IntRange(1, 100_000),
@@ -62,6 +73,35 @@ def file_options(command: _F) -> _F:
         ),
     ]
     return _added(command, found)
+
+
+def metadata_options() -> list[Callable[[Any], Any]]:
+    """List what chooses which metadata and which colours the outputs have."""
+    return [
+        click.option(
+            "--strip-metadata",
+            is_flag=True,
+            help="Hand on no metadata but what shows the picture right: the colour profile.",
+        ),
+        click.option(
+            "--strip-location",
+            is_flag=True,
+            help="Hand on no coordinates, no names of places and no maker note.",
+        ),
+        click.option("--software", is_flag=True, help="Note in EXIF that noiser made the file."),
+        click.option(
+            "--embed-settings",
+            is_flag=True,
+            help="Write look and knobs into XMP, for noiser info and --settings-of.",
+        ),
+        click.option(
+            "--profile",
+            type=click.Choice(get_args(Target)),
+            default="keep",
+            show_default=True,
+            help="Keep the file's colour profile, or convert to sRGB.",
+        ),
+    ]
 
 
 @dataclass(frozen=True)
@@ -87,11 +127,30 @@ class Words:
         side = MAX_SIDE if pixels > Limits.max_pixels else Limits.max_side
         return Limits(max_pixels=pixels, max_side=side)
 
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `Enhancer`: those of a file's settings, and those given, which win."""
+        names = ["look", "weights", "kernel", *(k.name for k in knobs() if k.name != "eps")]
+        given = {name: self.given[name] for name in names if self.given[name] is not None}
+        if self.given["settings_of"] is None:
+            return given
+        source = click.get_current_context().get_parameter_source("look")
+        if source is ParameterSource.COMMANDLINE:
+            raise click.UsageError("--settings-of brings a look; give knobs beside it, not --look")
+        settings = settings_in(self.given["settings_of"], self.limits)
+        if settings.sha256 != network_sha256(settings.look, self.given["weights"]):
+            click.echo(
+                f"noiser: {self.given['settings_of']}: was made with another network "
+                f"(SHA-256 {settings.sha256[:16]}), so the same settings can look different",
+                err=True,
+            )
+        kept = {name: value for name, value in settings.knobs if name != "eps"}
+        return kept | given | {"look": settings.look}
+
     def enhancer(self, threads: int) -> Enhancer:
         """Build the enhancer; a wrong value is wrong words."""
-        names = ["look", "weights", "kernel", *(k.name for k in knobs() if k.name != "eps")]
         try:
-            enhancer = Enhancer(threads=threads, **{name: self.given[name] for name in names})
+            enhancer = Enhancer(threads=threads, **self.options)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         if enhancer.kernel.name == "reference" and self.given["kernel"] == "auto":
@@ -104,12 +163,23 @@ class Words:
 
     def treatment(self, threads: int, format_: str | None = None) -> Treatment:
         """Make of them what is done to each picture."""
-        return Treatment(
-            self.enhancer(threads),
-            self.limits,
-            Delivery(format_ or self.format),
-            self.given["overwrite"],
-        )
+        enhancer = self.enhancer(threads)
+        delivery = self.delivery(enhancer.look, format_ or self.format)
+        return Treatment(enhancer, self.limits, delivery, self.given["overwrite"])
+
+    def delivery(self, look: Look, format_: str | None = None) -> Delivery:
+        """Make of them how files are written."""
+        if self.given["strip_metadata"] and self.given["strip_location"]:
+            raise click.UsageError("--strip-metadata strips the location too; give one of them")
+        metadata: Literal["keep", "no-location", "none"] = "keep"
+        if self.given["strip_metadata"]:
+            metadata = "none"
+        elif self.given["strip_location"]:
+            metadata = "no-location"
+        settings = None
+        if self.given["embed_settings"]:
+            settings = settings_of(self.options["look"], look, self.given["weights"])
+        return Delivery(format_, metadata, self.given["software"], settings, self.given["profile"])
 
 
 def _knob_option(knob: Any) -> Callable[[Any], Any]:

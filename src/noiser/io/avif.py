@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from noiser.errors import OutputError
+from noiser.io.attaching import save_options
 from noiser.io.encoding import LOSSY_QUALITY
 from noiser.io.gate import sentence
 from noiser.io.photo import Photo
@@ -37,9 +38,10 @@ def encode_deep(photo: Photo) -> bytes:
         image = vips.Image.new_from_memory(data, width, height, photo.channels, "ushort")
         kind = "grey16" if photo.channels < 3 else "rgb16"
         image = image.copy(interpretation=kind)
+        said = save_options(photo.metadata, "AVIF")
         for name, blob in BLOBS.items():
-            if name in photo.metadata:
-                image.set_type(vips.GValue.blob_type, blob, photo.metadata[name])
+            if name in said:
+                image.set_type(vips.GValue.blob_type, blob, said[name])
         made: Any = image.heifsave_buffer(
             compression="av1",
             bitdepth=photo.bits or BITS,

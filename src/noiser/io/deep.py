@@ -11,7 +11,7 @@ from noiser.errors import DecodeError, UnsupportedError
 from noiser.io import png
 from noiser.io.encoding import LOSSY_QUALITY
 from noiser.io.gate import Limits, avif_bits, check_size
-from noiser.io.metadata import ORIENTATION_TAG, read_metadata
+from noiser.io.metadata import read_metadata
 from noiser.io.opening import TIFF_COMPRESSIONS, opened
 from noiser.io.photo import Photo
 from noiser.io.tags import Directory, each, metadata_of, size_of
@@ -89,12 +89,11 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
     orientation, metadata, encoding = 1, {}, {}
     if format_ == "PNG":
         with opened(io.BytesIO(png.without_pixels(data)), limits) as image:
-            image.load()
-            orientation = image.getexif().get(ORIENTATION_TAG, 1)
-            metadata = read_metadata(image, limits)
+            metadata = read_metadata(image, limits, io.BytesIO(data))
+            orientation = metadata.pop("orientation", 1)
     elif tags is not None:
-        orientation = each(tags, ORIENTATION_TAG, 1)[0]
         metadata = metadata_of(data, limits)
+        orientation = metadata.pop("orientation", 1)
         name = COMPRESSIONS.get(each(tags, 259, 1)[0])
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
     pixels = upright(_decoded(format_, data, {(width, height)}), int(orientation))
@@ -171,7 +170,8 @@ def upright(pixels: Pixels, orientation: int) -> Pixels:
 def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Photo:
     """Read an AVIF of 10 or 12 bits; the decoder turns it."""
     with opened(io.BytesIO(data), limits) as image:
-        metadata = read_metadata(image, limits)
+        metadata = read_metadata(image, limits, io.BytesIO(data))
+    metadata.pop("orientation", None)  # the decoder turns it
     bits = avif_bits(data)
     pixels = full_range(_decoded("AVIF", data, sizes) >> (16 - bits), bits)
     return Photo(pixels, "AVIF", metadata, {"quality": LOSSY_QUALITY}, bits=bits)

@@ -8,8 +8,8 @@ import numpy as np
 from PIL import Image
 
 from noiser.errors import OutputError
+from noiser.io.attaching import save_options
 from noiser.io.gate import sentence
-from noiser.io.metadata import save_options
 from noiser.io.photo import DEPTHS, Photo
 
 LOSSY_QUALITY = 90

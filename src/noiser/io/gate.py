@@ -38,7 +38,7 @@ class Limits:
     """Scans of a progressive JPEG: each costs a decoding of the whole picture."""
 
     max_profile_bytes: int = 4 << 20
-    """ICC profile, EXIF and XMP, each [bytes]."""
+    """ICC profile, EXIF, XMP, IPTC, and all texts of a PNG together: each [bytes]."""
 
     def __post_init__(self) -> None:
         """Refuse limits that nothing can pass."""

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from noiser.errors import DecodeError, MissingExtraError, OutputError, UnsupportedError
+from noiser.io.attaching import save_options
 from noiser.io.deep import full_range
 from noiser.io.encoding import LOSSY_QUALITY, check_holds
 from noiser.io.gate import Limits, check_size, decoding, sentence
@@ -54,11 +55,13 @@ def decode_heic(data: bytes, limits: Limits) -> Photo:
         _pillow_heif().misc.set_orientation(info)  # the decoder turned it
     if bits > 8:
         pixels = full_range(pixels, bits)
+    metadata = carried(info, limits, pixels.shape[1::-1])
+    metadata.pop("orientation", None)  # in XMP
     note = f"the file's primary picture of {count} was taken" if count > 1 else None
     return Photo(
         pixels,
         "HEIC",
-        carried(info, limits),
+        metadata,
         {"quality": LOSSY_QUALITY, "chroma": image.info.get("chroma", 420)},
         note,
         bits if bits > 8 else None,
@@ -82,7 +85,8 @@ def encode_heic(photo: Photo) -> bytes:
     heif = _pillow_heif()
     height, width = photo.pixels.shape[:2]
     mode = MODES[photo.channels] + (";16" if photo.pixels.dtype == np.uint16 else "")
-    info = {k: photo.metadata[k] for k in ("exif", "icc_profile", "xmp") if k in photo.metadata}
+    said = save_options(photo.metadata, "HEIC")
+    info = {name: said[name] for name in ("exif", "icc_profile", "xmp") if name in said}
     heif.misc.set_orientation(info)  # or the encoder would have it turned once more
     options = photo.encoding if photo.format == "HEIC" else {"quality": LOSSY_QUALITY}
     buffer = io.BytesIO()

@@ -4,7 +4,6 @@ import io
 from dataclasses import replace
 
 import numpy as np
-from PIL import ImageOps
 
 from noiser.carriers import pil_array, pil_pixels
 from noiser.color import linear_from_srgb
@@ -15,7 +14,7 @@ from noiser.io.gate import Limits, check_header, sniff
 from noiser.io.heif import decode_heic, encode_heic, read_heic_size
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout
-from noiser.io.metadata import read_metadata
+from noiser.io.metadata import read_metadata, turn_upright
 from noiser.io.opening import encoding_of, opened
 from noiser.io.photo import Photo
 from noiser.io.profiles import from_cmyk
@@ -55,9 +54,9 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
         return decode_deep(kind, data, tags, limits)
     with opened(io.BytesIO(data), limits) as image:
         encoding = encoding_of(image, data)
+        metadata = read_metadata(image, limits, io.BytesIO(data))
         image.load()
-        ImageOps.exif_transpose(image, in_place=True)
-        metadata = read_metadata(image, limits)
+        turn_upright(image, metadata.pop("orientation", 1))
         if image.mode == "CMYK":
             pixels, note = pil_array(from_cmyk(image, metadata)), "CMYK was converted to sRGB"
         else:

@@ -15,7 +15,7 @@ from noiser.errors import DecodeError, LimitError, MissingExtraError, Unsupporte
 from noiser.io.deep import upright
 from noiser.io.gate import Limits, check_size, decoding, sentence
 from noiser.io.photo import RAW_SUFFIXES, Photo
-from noiser.io.profiles import srgb_profile
+from noiser.io.profiles import SRGB
 from noiser.io.tags import Directory, carried, each, metadata_of
 from noiser.types import Pixels, Region
 
@@ -93,7 +93,7 @@ def decode_raw(data: bytes, limits: Limits) -> Photo:
     if linear.shape != stored:
         raise DecodeError(f"damaged raw data: {list(linear.shape)} values came out of it")
     pixels = upright(_on_the_curve(linear[region]), orientation)
-    metadata = _metadata(data, preview, limits) | {"icc_profile": srgb_profile()}
+    metadata = _metadata(data, preview, limits) | {"icc_profile": SRGB}
     return Photo(pixels, "TIFF", metadata, {"compression": "tiff_adobe_deflate"})
 
 
@@ -201,5 +201,6 @@ def _metadata(data: bytes, preview: bytes, limits: Limits) -> dict[str, Any]:
             found = carried(info, limits) | found
     except (DecodeError, LimitError):
         return {}
-    found.pop("dpi", None)
+    for kind in ("dpi", "orientation"):  # of the sensor's data
+        found.pop(kind, None)
     return found

@@ -16,7 +16,7 @@ from noiser.errors import DecodeError, UnsupportedError
 from noiser.io.files import open_regular
 from noiser.io.gate import Limits, sniff
 from noiser.io.holding import check_held
-from noiser.io.metadata import ORIENTATION_TAG, read_metadata
+from noiser.io.metadata import read_metadata
 from noiser.io.opening import encoding_of, opened
 from noiser.io.raw import is_raw
 from noiser.io.tags import has_floats, read_directories, size_of
@@ -197,17 +197,15 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
     channels = len(mode) if mode != "I;16" else 1
     channels += "transparency" in image.info and mode in ("L", "RGB")
     check_held(file, image, channels, limits)
-    image.info.setdefault("exif", b"")  # or Pillow decodes a PNG, for what may follow its pixels
-    orientation = image.getexif().get(ORIENTATION_TAG, 1)
+    metadata = read_metadata(image, limits, file, keep_orientation=True)
     note = None
-    if orientation in range(2, 9):
+    if orientation := metadata.pop("orientation", None):
         note = f"its pixels stay as they are stored, its orientation tag is kept ({orientation})"
     encoding = encoding_of(image, head)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         encoding["bigtiff"] = b"+" in head[2:4]
         if 322 in image.tag_v2:
             encoding["tile"] = (image.tag_v2[322], image.tag_v2[323])
-    metadata = read_metadata(image, limits, keep_orientation=True)
     return StripReader(file, sniff(head), *image.size, channels, metadata, encoding, note)
 
 

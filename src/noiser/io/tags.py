@@ -5,8 +5,9 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
+from noiser.io.attaching import TABLES
 from noiser.io.gate import Limits, decoding
-from noiser.io.metadata import LAYOUT_TAGS, TABLES, XMP_TAG, read_metadata
+from noiser.io.metadata import LAYOUT_TAGS, XMP_TAG, read_metadata, tiff_blocks
 from noiser.io.opening import check_profiles
 
 MAX_DIRECTORIES = 16
@@ -90,6 +91,8 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
             value = exif.get(tag)
             if isinstance(value, bytes) and value and not (is_raw and tag == PROFILE_TAG):
                 info[name] = value
+        blocks = {} if is_raw else tiff_blocks(exif, exif.endian)
+        size = None if is_raw else (int(exif.get(256, 1)), int(exif.get(257, 1)))
         for tag in set(exif) & LAYOUT_TAGS:
             del exif[tag]
         for table in set(exif) & set(TABLES):
@@ -97,15 +100,18 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
         exif.bigtiff = False
         if is_raw:
             _keep_the_photograph(exif)
-        return carried({**info, "exif": exif.tobytes()} if exif else info, limits)
+        return blocks | carried({**info, "exif": exif.tobytes()} if exif else info, limits, size)
 
 
-def carried(info: dict[str, Any], limits: Limits) -> dict[str, Any]:
+def carried(
+    info: dict[str, Any], limits: Limits, size: tuple[int, int] | None = None
+) -> dict[str, Any]:
     """Give metadata the form of `read_metadata`, by an image of one pixel that carries them.
 
     Args:
         info: `exif`, `icc_profile`, `xmp` and `dpi`, as Pillow's images have them.
         limits: Of profile, EXIF and XMP.
+        size: Width and height of the picture as stored, where they are known [pixels].
 
     Raises:
         LimitError: One of them is too large.
@@ -115,7 +121,7 @@ def carried(info: dict[str, Any], limits: Limits) -> dict[str, Any]:
     image.info = {name: value for name, value in info.items() if value}
     check_profiles(image.info, limits)
     with decoding("EXIF"):
-        return read_metadata(image, limits)
+        return read_metadata(image, limits, io.BytesIO(), size=size)
 
 
 def _resolution(exif: Image.Exif) -> tuple[float, float] | None:

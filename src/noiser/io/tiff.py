@@ -7,11 +7,11 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import BinaryIO
 
 import numpy as np
-from PIL import Image, TiffImagePlugin, TiffTags
+from PIL import TiffImagePlugin, TiffTags
 
 from noiser.enhancer import usable_processors
+from noiser.io.attaching import TABLES, tiff_tags, tiffs_exif
 from noiser.io.layout import DEFLATE_LEVEL, Layout, blocks
-from noiser.io.metadata import TABLES, XMP_TAG
 from noiser.types import Pixels
 
 MAX_BYTES = (1 << 32) - (1 << 26)
@@ -89,13 +89,13 @@ def is_big(layout: Layout) -> bool:
 def _directory(layout: Layout, header: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
     """Collect the tags of the picture: its metadata, its size and its kind."""
     directory = TiffImagePlugin.ImageFileDirectory_v2(header)
-    exif = Image.Exif()
-    exif.load(layout.metadata.get("exif", b""))
+    exif = tiffs_exif(layout.metadata)
     for tag, value in exif.items():
         directory[tag] = exif.get_ifd(tag) if tag in TABLES else value
-    for tag, name in ((PROFILE_TAG, "icc_profile"), (XMP_TAG, "xmp")):
-        if name in layout.metadata:
-            directory[tag] = layout.metadata[name]
+    for tag, data in tiff_tags(layout.metadata).items():
+        directory[tag] = data
+    if "icc_profile" in layout.metadata:
+        directory[PROFILE_TAG] = layout.metadata["icc_profile"]
     if dpi := layout.metadata.get("dpi"):
         directory[282], directory[283], directory[296] = dpi[0], dpi[1], 2
     directory[256], directory[257] = layout.width, layout.height

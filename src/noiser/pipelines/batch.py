@@ -9,12 +9,14 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
+from noiser.io.delivery import prepare
 from noiser.io.encoding import reduced
 from noiser.io.files import read_file, remove_partials, write_file
 from noiser.io.gate import MEGA
 from noiser.io.images import decode, encode, weight_of
 from noiser.io.photo import SUFFIXES
 from noiser.io.strips import goes_in_strips
+from noiser.pipelines.coloring import enhance_by
 from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
 from noiser.pipelines.treatment import Treatment
@@ -152,11 +154,17 @@ def enhance_bytes(
     """
     photo = decode(data, treatment.limits, suffix)
     height, width = photo.pixels.shape[:2]
+    format_ = treatment.delivery.format or photo.format
+    prepared = prepare(
+        photo.metadata, photo.channels, treatment.delivery, format_, is_linear=photo.depth == 32
+    )
     # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(photo, pixels=treatment.enhancer.enhance(photo.pixels))
+    pixels = enhance_by(prepared.route, photo.pixels, treatment.enhancer)
+    photo = replace(photo, pixels=pixels, metadata=prepared.metadata)
     if treatment.delivery.format:
-        photo = reduced(photo, treatment.delivery.format)
-    return encode(photo, treatment.delivery.format), width, height, photo.note
+        photo = reduced(photo, format_)
+    notes = [photo.note] if photo.note else []
+    return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
 
 
 def _process(

@@ -12,11 +12,13 @@ from typing import TypeVar
 import numpy as np
 
 from noiser.enhancer import Enhancer
+from noiser.io.delivery import Prepared, prepare
 from noiser.io.encoding import narrowed
 from noiser.io.files import new_file
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout, check_layout
 from noiser.io.photo import DEPTHS
+from noiser.io.routes import Route
 from noiser.io.strips import Strip, StripReader, open_strips
 from noiser.moments import Moments
 from noiser.pipelines.treatment import Treatment
@@ -76,20 +78,22 @@ def enhance_file(
     """
     enhancer = treatment.enhancer
     with open_strips(source, treatment.limits) as reader:
-        layout = _layout(reader, treatment.delivery.format or reader.format)
+        format_ = treatment.delivery.format or reader.format
+        prepared = prepare(reader.metadata, reader.channels, treatment.delivery, format_)
+        layout = _layout(reader, format_, prepared)
         is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
         if is_cut:  # only a format that was asked for holds less than the input's
             layout = replace(layout, dtype=np.dtype(np.uint8))
         check_layout(layout)
         progress = _Progress(2 * reader.width * reader.height, on_progress)
-        moments = _measured(reader, enhancer, progress)
+        moments = _measured(reader, enhancer, prepared.route, progress)
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
-            ahead(_rendered(strips, enhancer, moments, progress)) as enhanced,
+            ahead(_rendered(strips, enhancer, prepared.route, moments, progress)) as enhanced,
             new_file(target, overwrite=treatment.overwrite) as file,
         ):
             write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
-        notes = [reader.note] if reader.note else []
+        notes = [*([reader.note] if reader.note else []), *prepared.notes]
         if is_cut:
             notes.append("16 bits were reduced to 8")
         if layout.encoding.get("progressive"):
@@ -97,7 +101,7 @@ def enhance_file(
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
 
 
-def _layout(reader: StripReader, format_: str) -> Layout:
+def _layout(reader: StripReader, format_: str, prepared: Prepared) -> Layout:
     """Lay the output out as the source, and encode it alike where the format stays."""
     return Layout(
         format_,
@@ -105,7 +109,7 @@ def _layout(reader: StripReader, format_: str) -> Layout:
         reader.height,
         reader.channels,
         reader.check(),
-        reader.metadata,
+        prepared.metadata,
         reader.encoding if format_ == reader.format else {},
     )
 
@@ -150,11 +154,13 @@ class _Progress:
         self._report(self._done, self._total)
 
 
-def _measured(reader: StripReader, enhancer: Enhancer, progress: _Progress) -> Moments:
+def _measured(
+    reader: StripReader, enhancer: Enhancer, route: Route, progress: _Progress
+) -> Moments:
     """Pass over the picture once, and add up."""
 
     def measure(strip: Strip) -> Moments:
-        moments = enhancer.measure(strip.pixels, strip.region, strip.origin)
+        moments = enhancer.measure(route.enter(strip.pixels), strip.region, strip.origin)
         progress.add(strip)
         return moments
 
@@ -163,9 +169,15 @@ def _measured(reader: StripReader, enhancer: Enhancer, progress: _Progress) -> M
 
 
 def _rendered(
-    strips: Iterable[Strip], enhancer: Enhancer, moments: Moments, progress: _Progress
+    strips: Iterable[Strip],
+    enhancer: Enhancer,
+    route: Route,
+    moments: Moments,
+    progress: _Progress,
 ) -> Iterator[Pixels]:
     """Pass over the picture again, and render."""
     for strip in strips:
-        yield enhancer.render(strip.pixels, moments, strip.region, strip.origin)
+        entered = route.enter(strip.pixels)
+        enhanced = enhancer.render(entered, moments, strip.region, strip.origin)
+        yield route.leave(strip.pixels[strip.region], entered[strip.region], enhanced)
         progress.add(strip)

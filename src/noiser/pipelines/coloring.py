@@ -1,0 +1,56 @@
+"""Coloring: enhance pixels whose colour profile has another curve than sRGB."""
+
+from collections.abc import Iterator
+from functools import reduce
+from operator import add
+
+import numpy as np
+
+from noiser.enhancer import Enhancer
+from noiser.io.routes import STRAIGHT, Route
+from noiser.types import Pixels, Region
+
+BAND_PIXELS = 1 << 20
+"""Pixels that are on their way at a time: converted they take several times their memory."""
+
+MEASURED_HALO = 1
+"""Pixels around a region that its measuring reads."""
+
+
+def enhance_by(route: Route, pixels: Pixels, enhancer: Enhancer) -> Pixels:
+    """Enhance pixels by way of sRGB, in bands of rows.
+
+    Args:
+        route: The way there and back.
+        pixels: uint8, uint16 or float [H,W] or [H,W,C].
+        enhancer: For sRGB.
+
+    Returns:
+        Pixels of the same kind, as if the whole picture had been converted.
+    """
+    if route is STRAIGHT:
+        return enhancer.enhance(pixels)  # type: ignore[no-any-return]
+    moments = reduce(
+        add,
+        (
+            enhancer.measure(route.enter(pixels[rows]), region, origin)
+            for rows, region, origin in _bands(pixels, MEASURED_HALO)
+        ),
+    )
+    made = np.empty_like(pixels)
+    for rows, region, origin in _bands(pixels, enhancer.halo):
+        entered = route.enter(pixels[rows])
+        enhanced = enhancer.render(entered, moments, region, origin)
+        inside = slice(rows.start + region[0].start, rows.start + region[0].stop)
+        made[inside] = route.leave(pixels[inside], entered[region], enhanced)
+    return made
+
+
+def _bands(pixels: Pixels, halo: int) -> Iterator[tuple[slice, Region, tuple[int, int]]]:
+    """Cut a picture: rows with their halo, the region of them that counts, and the origin."""
+    height, width = pixels.shape[:2]
+    step = max(BAND_PIXELS // width, 16)
+    for top in range(0, height, step):
+        bottom = min(top + step, height)
+        start, stop = max(top - halo, 0), min(bottom + halo, height)
+        yield slice(start, stop), (slice(top - start, bottom - start), slice(0, width)), (start, 0)
