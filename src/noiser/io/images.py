@@ -14,12 +14,13 @@ from noiser.io.gate import Limits, check_header, sniff
 from noiser.io.heif import decode_heic, encode_heic, read_heic_size
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout
-from noiser.io.metadata import read_metadata, turn_upright
+from noiser.io.metadata import read_metadata
 from noiser.io.opening import encoding_of, opened
 from noiser.io.photo import Photo
 from noiser.io.profiles import from_cmyk
 from noiser.io.raw import decode_raw, is_raw, read_raw_size
 from noiser.io.tags import Directory, has_floats, read_directories
+from noiser.io.turning import turn_upright
 
 WEIGHTS = {"deep": 2, "HEIC": 2, "RAW": 5, "floats": 6}
 """Memory against that of 8 bits a colour: measured with 24 megapixels, file and output counted."""
@@ -45,7 +46,7 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
         MissingExtraError: Its kind needs a part of noiser that is not installed.
     """
     limits = limits or Limits()
-    kind, tags = _kind_of(data, limits, suffix)
+    kind, tags = kind_of(data, limits, suffix)
     if kind == "RAW":
         return decode_raw(data, limits)
     if kind == "HEIC":
@@ -67,7 +68,7 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
 def read_size(data: bytes, limits: Limits | None = None, suffix: str = "") -> tuple[int, int]:
     """Read width and height [pixels] from the header; refuses what `decode` would refuse."""
     limits = limits or Limits()
-    kind, tags = _kind_of(data, limits, suffix)
+    kind, tags = kind_of(data, limits, suffix)
     if kind == "RAW":
         return read_raw_size(data, limits)
     if kind == "HEIC":
@@ -86,7 +87,7 @@ def weight_of(data: bytes, limits: Limits | None = None, suffix: str = "") -> in
     """
     limits = limits or Limits()
     width, height = read_size(data, limits, suffix)
-    kind, tags = _kind_of(data, limits, suffix)
+    kind, tags = kind_of(data, limits, suffix)
     if kind == "TIFF" and tags is not None and has_floats(tags):
         kind = "floats"
     elif is_deep(kind, data, tags):
@@ -129,7 +130,7 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     return buffer.getvalue()
 
 
-def _kind_of(data: bytes, limits: Limits, suffix: str) -> tuple[str, Directory | None]:
+def kind_of(data: bytes, limits: Limits, suffix: str) -> tuple[str, Directory | None]:
     """Tell what a file is; of a TIFF, with its first directory."""
     format_ = sniff(data)
     check_header(format_, data, limits)

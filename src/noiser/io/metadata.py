@@ -9,12 +9,13 @@ import struct
 from collections.abc import Mapping
 from typing import Any, BinaryIO
 
-from PIL import Image, ImageOps, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 from noiser.errors import DecodeError, LimitError
 from noiser.io import exif, iptc, png_text, xmp, xmp_segments
 from noiser.io.gate import Limits
 from noiser.io.profiles import implied_profile, profile_by_codes, profile_by_gamma
+from noiser.io.turning import orientation_in, sized, upright
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -63,7 +64,7 @@ def read_metadata(
     found = _collected(image, limits, file, notes)
     block = _exif_of(image, limits, found, notes)
     packet = _packet_of(found, notes)
-    orientation = block.number("main", exif.ORIENTATION) or _orientation_in(packet)
+    orientation = block.number("main", exif.ORIENTATION) or orientation_in(packet)
     if orientation not in range(2, 9):
         orientation = 1
     width, height = size or image.size
@@ -77,10 +78,10 @@ def read_metadata(
         notes += [note] if note else []
     if not keep_orientation:
         block = block.without("main", [exif.ORIENTATION])
-    if data := exif.serialize(_sized(block, width, height)):
+    if data := exif.serialize(sized(block, width, height)):
         found["exif"] = data
     if packet is not None:
-        found["xmp"] = _upright(packet, width, height, keep_orientation)
+        found["xmp"] = upright(packet, width, height, keep_orientation)
     if orientation != 1:
         found["orientation"] = orientation
     if notes:
@@ -104,15 +105,6 @@ def _collected(
             size = len(found[name])
             raise LimitError(f"{name} of {size} bytes; the limit is {limits.max_profile_bytes}")
     return found
-
-
-def turn_upright(image: Image.Image, orientation: int) -> None:
-    """Turn pixels in place; a TIFF's are turned by Pillow when they are decoded."""
-    if orientation == 1 or image.format == "TIFF":
-        return
-    image.info["exif"] = exif.serialize(exif.Exif().with_number("main", 274, orientation))
-    image.getexif()[exif.ORIENTATION] = orientation
-    ImageOps.exif_transpose(image, in_place=True)
 
 
 def _read_plain(image: Image.Image, found: dict[str, Any]) -> None:
@@ -285,30 +277,3 @@ def _implied_profile(
         if profile := profile_by_gamma(gamma, chromaticities, is_gray):
             return profile, None
     return implied_profile(block), None
-
-
-def _orientation_in(packet: bytes | None) -> int:
-    """Read the orientation from XMP, for files that have it nowhere else."""
-    if packet is None:
-        return 1
-    value = xmp.properties(xmp.parse(packet), xmp.TIFF).get("Orientation", "1")
-    return int(value) if value.isascii() and value.isdigit() and len(value) == 1 else 1
-
-
-def _sized(block: exif.Exif, width: int, height: int) -> exif.Exif:
-    """Let the size in EXIF, where there is one, be the picture's."""
-    for tag, size in ((exif.WIDTH, width), (exif.HEIGHT, height)):
-        if tag in block.camera and block.number("camera", tag) != size:
-            block = block.with_number("camera", tag, size)
-    return block
-
-
-def _upright(packet: bytes, width: int, height: int, keep_orientation: bool) -> bytes:
-    """Let orientation and size in XMP, where they are, be those of the pixels."""
-    values = {
-        (xmp.TIFF, "ImageWidth"): str(width), (xmp.TIFF, "ImageLength"): str(height),
-        (xmp.EXIF, "PixelXDimension"): str(width), (xmp.EXIF, "PixelYDimension"): str(height),
-    }  # fmt: skip
-    if not keep_orientation:
-        values[xmp.TIFF, "Orientation"] = "1"
-    return xmp.edited(packet, lambda *_: False, values)

@@ -1,18 +1,19 @@
 """Describing: what a picture's file is, and how noiser made it, without decoding its pixels."""
 
+import io
 from pathlib import Path
 from typing import Any
-
-from PIL import TiffImagePlugin
 
 from noiser.errors import NoiserError, UnsupportedError
 from noiser.io import icc
 from noiser.io.attaching import NAMES
-from noiser.io.files import open_regular
-from noiser.io.gate import Limits, sniff
-from noiser.io.images import opened, tiff_bits
+from noiser.io.files import read_file
+from noiser.io.gate import Limits, avif_bits
+from noiser.io.images import decode, kind_of
 from noiser.io.metadata import read_metadata
+from noiser.io.opening import opened, tiff_bits
 from noiser.io.settings import Settings, from_xmp
+from noiser.io.tags import has_floats
 
 
 def describe(path: Path, limits: Limits) -> dict[str, Any]:
@@ -63,16 +64,20 @@ def _settings(metadata: dict[str, Any]) -> Settings | None:
 
 
 def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Read a file's header and its metadata."""
-    with open_regular(path) as file:
-        head = file.read(64)
-        with opened(file, limits, max_bits=64) as image:
-            metadata = read_metadata(image, limits, file)
-            width, height = image.size
-            if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":
-                width, height = height, width
-            bits = tiff_bits(image) if isinstance(image, TiffImagePlugin.TiffImageFile) else 8
-            if sniff(head) == "PNG":
-                bits = head[24]
-            facts = {"format": sniff(head), "width": width, "height": height, "bits": bits}
-    return metadata, facts
+    """Read a file's metadata and its header; what has no header for Pillow is decoded."""
+    data = read_file(path, limits.max_file_bytes)
+    kind, tags = kind_of(data, limits, path.suffix)
+    if kind in ("RAW", "HEIC") or (tags is not None and has_floats(tags)):
+        photo = decode(data, limits, path.suffix)
+        height, width = photo.pixels.shape[:2]
+        name = "camera raw" if kind == "RAW" else kind
+        facts = {"format": name, "width": width, "height": height, "bits": photo.depth}
+        return photo.metadata, facts
+    with opened(io.BytesIO(data), limits, max_bits=64) as image:
+        metadata = read_metadata(image, limits, io.BytesIO(data))
+        width, height = image.size
+        if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":
+            width, height = height, width
+        bits = max(tiff_bits(image), 8)
+    bits = {"PNG": data[24], "AVIF": avif_bits(data)}.get(kind, bits)
+    return metadata, {"format": kind, "width": width, "height": height, "bits": bits}
