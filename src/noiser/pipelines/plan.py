@@ -28,6 +28,10 @@ class Item:
     fault: str | None = None
     """Why the input cannot even be tried."""
 
+    root: Path | None = None
+    """The folder that gathers the outputs, where a run keeps its journal; None for a single
+    file, and for outputs beside their inputs."""
+
 
 @dataclass
 class Plan:
@@ -68,7 +72,8 @@ def make_plan(inputs: list[Path], output: Path | None) -> Plan:
                 continue
             seen.add(real)
             wanted = _output_name(source, relative, inputs, output)
-            plan.items.append(Item(path, _free_name(wanted, taken), fault))
+            root = _root(source, inputs, output)
+            plan.items.append(Item(path, _free_name(wanted, taken), fault, root))
     for item in plan.items:
         if os.path.realpath(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
@@ -136,6 +141,13 @@ def _output_name(source: Path, relative: Path, inputs: list[Path], output: Path 
     if len(inputs) > 1 and is_folder:
         return output / Path(os.path.realpath(source)).name / relative
     return output / relative
+
+
+def _root(source: Path, inputs: list[Path], output: Path | None) -> Path | None:
+    """Name the folder that an input's output is gathered in with others'."""
+    if output is None:
+        return _beside(source) if source.is_dir() else None
+    return output if len(inputs) > 1 or source.is_dir() else None
 
 
 def _is_folder(output: Path) -> bool:
