@@ -201,6 +201,15 @@ class Runner:
         if name not in journal.contents.kept and name not in journal.contents.done:
             journal.append({"kind": "kept", "output": name})
 
+    def sync(self) -> None:
+        """See to it that a power cut loses nothing of what was written down.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        for journal in self._journals.values():
+            journal.sync()
+
     def _tick(self) -> None:
         """Sync the journals when it is time."""
         for journal in self._journals.values():

@@ -51,10 +51,12 @@ class Link:
 
     def _listen(self) -> None:
         """Take in messages, also while a picture is in work: without a supervisor, end."""
-        with self._end.makefile("rb") as lines:
-            for line in lines:
-                self._heard.put(json.loads(line))
-        os._exit(1)
+        try:
+            with self._end.makefile("rb") as lines:
+                for line in lines:
+                    self._heard.put(json.loads(line))
+        finally:  # also where the line broke, with words unheard
+            os._exit(1)
 
 
 def serve(link: Link) -> None:
