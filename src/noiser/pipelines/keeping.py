@@ -102,7 +102,14 @@ def _is_damaged(item: Item, limits: Limits) -> bool:
         return True
     except ImageError:
         return False
-    return False
+    return not _has_its_end(data)
+
+
+def _has_its_end(data: bytes) -> bool:
+    """Look for the mark that ends a PNG or JPEG: decoders can do without, writers never do."""
+    if data.startswith(b"\x89PNG"):
+        return b"IEND\xaeB`\x82" in data
+    return not data.startswith(b"\xff\xd8") or data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
 
 
 def treatment_key(treatment: Treatment, format_: str | None) -> str:

@@ -134,6 +134,8 @@ def process(task: Task, treatment: Treatment, hold: Hold, report: Report) -> Res
         return Result(item, "failed", str(error))
     except MemoryError:
         return Result(item, "failed", "there is not enough memory for it")
+    except OSError as error:  # all that comes of writing was told apart before
+        return Result(item, "failed", f"cannot be read: {error.strerror}")
 
 
 def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, str | None]:
