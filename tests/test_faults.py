@@ -9,6 +9,7 @@ import stat
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 
 import numpy as np
@@ -16,9 +17,14 @@ import pytest
 from pictures import dark_rgb, saved
 from PIL import Image
 
+from noiser import Enhancer, MachineError
 from noiser.io.files import PARTIAL_SUFFIX
 from noiser.io.images import decode
+from noiser.pipelines.batch import Runner
 from noiser.pipelines.journal import JOURNAL_NAME, Journal, read_journal
+from noiser.pipelines.plan import make_plan
+from noiser.pipelines.supervisor import Supervisor
+from noiser.pipelines.treatment import Treatment
 
 NOISER = [sys.executable, "-m", "noiser"]
 COUNT = 5
@@ -69,10 +75,7 @@ def sentences(done) -> list[str]:
 
 
 FAULTS = [
-    ("write:error=ENOSPC:when=1+", (3,)),
-    ("write:error=ENOSPC:when=2", (0, 1, 3)),
-    ("write:error=EDQUOT:when=1", (1, 3)),
-    ("write:error=EIO:when=1", (1, 3)),
+    ("write:error=ENOSPC:when=1", (3,)),  # the journal's first line
     ("fsync:error=EIO:when=1", (1, 3)),
     ("fsync:error=EIO:when=1+", (1, 3)),
     ("fsync:error=ENOSPC:when=2+", (3,)),
@@ -82,32 +85,66 @@ FAULTS = [
 ]
 """What strace makes fail, in each process alike, and the exit codes that may be its answer."""
 
+traced = pytest.mark.skipif(not strace_works(), reason="strace is absent, or may not trace")
 
-@pytest.mark.skipif(not strace_works(), reason="strace is absent, or may not trace")
+
+@traced
 @pytest.mark.parametrize(("fault", "codes"), FAULTS, ids=[fault for fault, _ in FAULTS])
 def test_a_call_that_fails_leaves_nothing_partial_and_the_run_can_go_on(
     photos, tmp_path, fault, codes
 ):
     """Python's own files of bytecode are not written: they would take the fault."""
     output, whole = tmp_path / "out", tmp_path / "whole"
-    failing = ["strace", "-f", "-o", tmp_path / "log", "-e", "trace=none", "-e", f"inject={fault}"]
+    before = ["strace", "-f", "-o", tmp_path / "log", *injecting(fault)]
     calm = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = call("enhance", photos, "-o", output, before=failing, env=calm)
+    done = call("enhance", photos, "-o", output, before=before, env=calm)
     assert done.returncode in codes
     assert "(INJECTED)" in (tmp_path / "log").read_text()
-    if done.returncode == 3 and "write" not in fault:  # else stderr itself could fail
-        assert len(sentences(done)) == 1
-        assert "cannot be written: " in done.stderr
+    *failures, last = sentences(done)
+    if done.returncode == 3:
+        assert last.startswith("noiser: ")
+        assert "cannot be written: " in last
+        assert "EIO" in fault or failures == []
+    assert_goes_on(photos, output, whole)
+
+
+@traced
+@pytest.mark.parametrize("when", [1, 2, 3])
+@pytest.mark.parametrize("error", ["ENOSPC", "EDQUOT", "EIO"])
+def test_a_write_that_fails_in_a_worker_leaves_nothing_partial(photos, tmp_path, error, when):
+    """A full disk stops the run; an unlucky sector costs the picture."""
+    output, told = tmp_path / "out", []
+    worker = [sys.executable, "-B", "-P", "-m", "noiser.pipelines.worker"]
+    before = ["strace", "-o", str(tmp_path / "log"), *injecting(f"write:error={error}:when={when}")]
+    treatment = Treatment(Enhancer(threads=1))
+    supervisor = Supervisor(treatment, 1, command=[*before, *worker])
+    stops = pytest.raises(MachineError, match="cannot be written: ") if error != "EIO" else None
+    with stops or nullcontext(), Runner(treatment, supervisor=supervisor) as runner:
+        runner.run(make_plan([photos], output).items, told.append)
+    assert "(INJECTED)" in (tmp_path / "log").read_text()
+    failed = [result for result in told if result.status == "failed"]
+    assert len(failed) == (error == "EIO")
+    assert all("cannot be written: Input/output error" in r.message for r in failed)
+    assert_goes_on(photos, output, tmp_path / "whole")
+
+
+def injecting(fault: str) -> list[str]:
+    """Give strace's words; only calls that are traced can fail."""
+    return ["-e", f"trace={fault.split(':')[0]}", "-e", f"inject={fault}"]
+
+
+def assert_goes_on(photos: Path, output: Path, whole: Path) -> None:
+    """What is there is whole, and the same command makes the rest."""
     made = digests(output) if output.exists() else {}
     for name in made:
-        decode((output / name).read_bytes())
-    assert not any(name.endswith(PARTIAL_SUFFIX) for name in made)
+        decode((output / name).read_bytes())  # a partial file has another name
+    assert not [name for name in made if name.endswith(PARTIAL_SUFFIX)]
     assert call("enhance", photos, "-o", output).returncode == 0
     assert call("enhance", photos, "-o", whole).returncode == 0
     assert digests(output) == digests(whole)
 
 
-@pytest.mark.skipif(not strace_works(), reason="strace is absent, or may not trace")
+@traced
 @pytest.mark.parametrize(
     ("fault", "text"),
     [
@@ -232,7 +269,7 @@ def test_originals_are_as_before_whatever_happens(photos, tmp_path):
     assert len(before) == COUNT + 1
 
 
-@pytest.mark.skipif(not strace_works(), reason="strace is absent, or may not trace")
+@traced
 def test_a_dry_run_writes_nothing_and_foresees_the_real_run(photos, tmp_path):
     output = tmp_path / "out"
     call("enhance", photos, "-o", output)

@@ -25,7 +25,7 @@ def entry(number, **changes):
 
 @pytest.fixture
 def folder(tmp_path):
-    """A folder with a journal of 20 lines."""
+    """A folder with a journal of 20 lines after the first."""
     with Journal(tmp_path) as written:
         for number in range(20):
             written.append(entry(number))
@@ -66,7 +66,7 @@ def test_a_journal_torn_at_any_byte_loses_the_torn_line_and_no_other(folder):
     assert len(cuts) > 300
     for cut in cuts:
         path.write_bytes(whole[:cut])
-        sound = whole[:cut].count(b"\n") + (whole[cut : cut + 1] == b"\n")
+        sound = whole[:cut].count(b"\n") + (whole[cut : cut + 1] == b"\n") - 1
         with Journal(folder) as torn:
             assert list(torn.contents.done) == [entry(i)["output"] for i in range(sound)]
             torn.append(entry(99))
@@ -154,6 +154,12 @@ def test_lines_are_synced_once_a_second_and_at_the_end(tmp_path, monkeypatch):
             written.append(entry(i))
         written.tick()
     assert synced == [1.0, 2.0, 2.45]
+
+
+def test_the_first_line_names_the_format(folder):
+    first = (folder / JOURNAL_NAME).read_bytes().splitlines()[0]
+    assert first.startswith(b'{"kind":"journal","format":1,"noiser":"')
+    assert from_line(first) is not None
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])

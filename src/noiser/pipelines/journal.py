@@ -20,9 +20,13 @@ from typing import Any
 
 from noiser.errors import MachineError
 from noiser.io.files import FileMark
+from noiser.version import __version__
 
 JOURNAL_NAME = ".noiser-journal"
 """Hidden, so that no run takes it for an input."""
+
+FORMAT = 1
+"""Of the lines, in the first of them."""
 
 SYNC_INTERVAL = 1.0
 """Lines reach the disk at least so often [s]. A sync for each line would hold up 50 pictures a
@@ -161,6 +165,9 @@ class Journal:
             _lock(self._descriptor, folder)
             self.contents = _contents(self._descriptor)
             self._torn = not self.contents.is_new and not _ends_a_line(self._descriptor)
+            if self.contents.is_new and self.is_writable:
+                # Before any output: one that is there without a line may be ours from now on.
+                self.append({"kind": "journal", "format": FORMAT, "noiser": __version__})
         except BaseException:
             os.close(self._descriptor)
             raise
