@@ -18,7 +18,7 @@ from PIL import Image
 from noiser import Enhancer
 from noiser.errors import NoiserError
 from noiser.io.delivery import Delivery
-from noiser.pipelines.batch import enhance_bytes
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"

@@ -13,9 +13,10 @@ from noiser.io import strips
 from noiser.io.files import PARTIAL_SUFFIX, partial_prefix
 from noiser.io.gate import Limits
 from noiser.io.images import decode
-from noiser.pipelines import batch
-from noiser.pipelines.batch import PixelBudget, Result, enhance_bytes, run
+from noiser.pipelines import processing
+from noiser.pipelines.batch import run
 from noiser.pipelines.plan import Item
+from noiser.pipelines.processing import PixelBudget, Result, enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 
@@ -80,8 +81,8 @@ def test_an_output_that_appears_meanwhile_is_kept(tmp_path, enhancer, monkeypatc
         item.output.write_bytes(b"faster")
         return real(*args, **options)
 
-    real = batch.enhance_bytes
-    monkeypatch.setattr(batch, "enhance_bytes", faster)
+    real = processing.enhance_bytes
+    monkeypatch.setattr(processing, "enhance_bytes", faster)
     assert results_of([item], enhancer)["000.png"].status == "kept"
     assert item.output.read_bytes() == b"faster"
 
@@ -107,7 +108,7 @@ def test_a_machine_that_cannot_write_stops_the_run(tmp_path, enhancer, monkeypat
     def fail(*_args, **_options):
         raise OSError(code, "no")
 
-    monkeypatch.setattr(batch, "write_file", fail)
+    monkeypatch.setattr(processing, "write_file", fail)
     with pytest.raises(MachineError, match=r"000.png: cannot be written: no"):
         results_of(folder_of(tmp_path, 1), enhancer)
 
@@ -116,7 +117,7 @@ def test_a_single_unlucky_write_fails_one_picture(tmp_path, enhancer, monkeypatc
     def fail(path, *_args, **_options):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(batch, "write_file", fail)
+    monkeypatch.setattr(processing, "write_file", fail)
     result = results_of(folder_of(tmp_path, 1), enhancer)["000.png"]
     assert result.status == "failed"
     assert result.message.endswith("000.png cannot be written: Input/output error")
@@ -126,7 +127,7 @@ def test_too_little_memory_fails_one_picture(tmp_path, enhancer, monkeypatch):
     def fail(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(batch, "enhance_bytes", fail)
+    monkeypatch.setattr(processing, "enhance_bytes", fail)
     result = results_of(folder_of(tmp_path, 1), enhancer)["000.png"]
     assert result.message == "there is not enough memory for it"
 
@@ -190,7 +191,7 @@ def in_strips(item: Item, enhancer: Enhancer, on_progress=lambda *_: None, **opt
 def test_a_picture_above_what_is_taken_whole_goes_through_in_strips(
     tmp_path, enhancer, monkeypatch
 ):
-    monkeypatch.setattr(batch, "enhance_bytes", None)
+    monkeypatch.setattr(processing, "enhance_bytes", None)
     (item,) = folder_of(tmp_path, 1)
     result = in_strips(item, enhancer)
     assert (result.status, result.width, result.height) == ("done", 16, 12)

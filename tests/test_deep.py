@@ -23,7 +23,7 @@ from noiser.io import png
 from noiser.io.deep import full_range, upright
 from noiser.io.gate import Limits
 from noiser.io.images import decode, encode, read_size, weight_of
-from noiser.pipelines.batch import enhance_bytes
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 SHAPES = {"L": (24, 36), "LA": (24, 36, 2), "RGB": (24, 36, 3), "RGBA": (24, 36, 4)}

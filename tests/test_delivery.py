@@ -34,9 +34,9 @@ from noiser.io.images import decode
 from noiser.io.profiles import ADOBE_RGB, SRGB
 from noiser.io.settings import from_xmp, settings_of
 from noiser.looks import NATURAL
-from noiser.pipelines.batch import enhance_bytes
 from noiser.pipelines.describing import describe, settings_in
 from noiser.pipelines.gigapixel import enhance_file
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]

@@ -15,8 +15,8 @@ from noiser.io import strips
 from noiser.io.delivery import Delivery
 from noiser.io.images import decode
 from noiser.pipelines import gigapixel
-from noiser.pipelines.batch import enhance_bytes
 from noiser.pipelines.gigapixel import ahead, enhance_file
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 

@@ -10,16 +10,21 @@ from pathlib import Path
 import pytest
 from pictures import dark_rgb, saved
 
+from noiser.enhancer import usable_processors
+from noiser.io.files import PARTIAL_SUFFIX
 from noiser.io.images import decode
+from noiser.pipelines.journal import JOURNAL_NAME, read_journal
 
 COUNT, BROKEN, KILLS = 200, 10, 20
+
+WORKERS = usable_processors()
 
 
 def digests(folder: Path) -> dict[str, str]:
     return {
         str(p.relative_to(folder)): hashlib.sha256(p.read_bytes()).hexdigest()
         for p in sorted(folder.rglob("*"))
-        if p.is_file()
+        if p.is_file() and p.name != JOURNAL_NAME
     }
 
 
@@ -63,7 +68,13 @@ def test_ten_broken_of_two_hundred_are_named_and_the_others_enhanced(photos, und
     assert len(digests(output)) == COUNT - BROKEN
 
 
-def test_kills_at_random_moments_lose_nothing(photos, undisturbed, tmp_path):
+def committed(output: Path) -> dict[str, tuple[int, int]]:
+    """Name the outputs that the journal calls finished; inode and time tell a second writing."""
+    found = {name: (output / name).stat() for name in read_journal(output).done}
+    return {name: (stat.st_ino, stat.st_mtime_ns) for name, stat in found.items()}
+
+
+def test_kills_at_random_moments_lose_nothing_and_redo_nothing(photos, undisturbed, tmp_path):
     whole, _, _, seconds = undisturbed
     originals = digests(photos)
     moments = random.Random(2022)
@@ -77,8 +88,13 @@ def test_kills_at_random_moments_lose_nothing(photos, undisturbed, tmp_path):
         killed_midway += 0 < len(done) < COUNT - BROKEN
         for path in done:
             decode(path.read_bytes())  # complete, or it would raise
+        before = committed(output)
+        assert len(before) >= len(done) - 2 * WORKERS
         with enhance(photos, output) as process:
             process.communicate()
         assert digests(output) == digests(whole)
+        assert committed(output).items() >= before.items()
+        assert len(committed(output)) == COUNT - BROKEN
+        assert not list(output.rglob(f".*{PARTIAL_SUFFIX}"))
     assert digests(photos) == originals
     assert killed_midway > 0

@@ -16,8 +16,8 @@ from noiser.io.images import decode
 from noiser.io.profiles import SRGB, SRGB_GRAY
 from noiser.io.routes import STRAIGHT, Detour, ToSrgb, route_of
 from noiser.pipelines import coloring
-from noiser.pipelines.batch import enhance_bytes
 from noiser.pipelines.coloring import enhance_by
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 CURVED = ["Adobe RGB", "ProPhoto", "linear"]

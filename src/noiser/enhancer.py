@@ -11,7 +11,7 @@ from noiser.carriers import unpack
 from noiser.developing import Development, develop
 from noiser.folding import NETWORK_HALO, Folded
 from noiser.kernels.scene import BAND_HALO
-from noiser.looks import Look, look_named
+from noiser.looks import Look, knobs, look_named
 from noiser.moments import Moments
 from noiser.types import Region
 
@@ -116,6 +116,7 @@ class Enhancer:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
         self.kernel, self._asked = kernels.select(kernel), kernel
+        self._look_name = look
         if weights is None:
             self.network = network.packaged(look)
         elif isinstance(weights, network.Network):
@@ -184,6 +185,22 @@ class Enhancer:
             The region, as a new image of the type, dtype and layout given.
         """
         return self._open(image).single.render([self.develop(moments)], region, origin)
+
+    def settings(self) -> dict[str, str | int | float]:
+        """Give the arguments that make the same enhancer elsewhere, but for `weights`.
+
+        Example:
+            >>> first = Enhancer(color=0.5, threads=1)
+            >>> Enhancer(**first.settings()).look == first.look
+            True
+        """
+        turned = {k.name: getattr(self.look, k.name) for k in knobs() if k.name != "eps"}
+        return {
+            "look": self._look_name,
+            **turned,
+            "threads": self.threads,
+            "kernel": self.kernel.name,
+        }
 
     def _open(self, image: Any) -> Work:
         """Give an image to whoever works on it: arrays in bands, or a tensor on its device."""

@@ -1,8 +1,9 @@
-"""The command line: `noiser enhance`, `train`, `evaluate`, `experiment`, `benchmark`, `info`.
+"""The command line: `noiser enhance`, `watch`, `train`, `evaluate`, `experiment`, ...
 
 Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
 done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
-permission), 130 interrupted, 143 terminated.
+permission), 130 interrupted, 143 terminated. A second signal ends the process at once; what it
+leaves unfinished is hidden, and removed by the next run.
 """
 
 import logging
@@ -25,6 +26,7 @@ COMMANDS = {
     "experiment": "Reproduce a table or figure of the paper.",
     "info": "Show the version, the kernels and the weights.",
     "train": "Train a network on nothing but noise.",
+    "watch": "Brighten pictures as they arrive in a folder.",
 }
 """The first line of each command's help, so that listing them imports none of them."""
 
@@ -72,6 +74,8 @@ def main() -> NoReturn:
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
     _keep_stderr_ours()
     signal.signal(signal.SIGTERM, _terminate)
+    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, _interrupt)
     try:
         code = group.main(prog_name="noiser", standalone_mode=False)
     except click.exceptions.Abort:
@@ -117,5 +121,12 @@ def _say(message: str, code: int) -> int:
 
 
 def _terminate(_signal: int, _frame: object) -> NoReturn:
-    """End like an interrupt does, so that partial files are removed."""
+    """End like an interrupt does, so that partial files are removed; the second time at once."""
+    signal.signal(signal.SIGTERM, lambda *_: os._exit(143))
     sys.exit(143)
+
+
+def _interrupt(_signal: int, _frame: object) -> NoReturn:
+    """Interrupt as Python does; the second time at once."""
+    signal.signal(signal.SIGINT, lambda *_: os._exit(130))
+    raise KeyboardInterrupt

@@ -1,6 +1,5 @@
 """`noiser enhance`: words in, one pipeline call, words out."""
 
-import dataclasses
 import json
 import sys
 import time
@@ -16,8 +15,10 @@ from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import save_file
 from noiser.io.gate import MEGA
 from noiser.io.photo import SUFFIXES
-from noiser.pipelines.batch import Result, enhance_bytes, run
+from noiser.pipelines.batch import Runner, foresee
 from noiser.pipelines.plan import Item, Plan, make_plan
+from noiser.pipelines.processing import Result, enhance_bytes
+from noiser.pipelines.series import share_look
 from noiser.pipelines.treatment import Treatment
 
 
@@ -28,11 +29,13 @@ from noiser.pipelines.treatment import Treatment
 )
 @look_options
 @file_options
+@click.option("--same-look", is_flag=True, help="One look for all, as for frames of one scene.")
 @click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report on stdout, for machines.")
 def command(
     inputs: tuple[Path, ...],
     output: Path | None,
+    same_look: bool,
     dry_run: bool,
     as_json: bool,
     **given: Any,
@@ -43,24 +46,26 @@ def command(
     -o, night.jpg gives night_enhanced.jpg and the folder photos gives photos_enhanced. An
     output keeps the input's format, depth, profile and metadata, and is written complete
     or not at all. Nothing that is there already is replaced without --overwrite, so an
-    interrupted run is finished by the same command. A single - reads stdin.
+    interrupted run is finished by the same command; only what noiser wrote itself is made
+    again where the input or the options have changed. A single - reads stdin.
     """
     words = Words(given)
     if Path("-") in inputs:
-        if len(inputs) > 1 or as_json or dry_run:
-            raise click.UsageError("- goes alone, without --json and --dry-run")
+        if len(inputs) > 1 or as_json or dry_run or same_look:
+            raise click.UsageError("- goes alone, without --json, --dry-run and --same-look")
         _pipe(output, words)
         return
     try:
         plan = make_plan(list(inputs), output, words.format)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
-    if dry_run:
-        _show(plan, given["overwrite"], as_json)
-        return
     jobs = min(words.threads, max(len(plan.items), 1))
     treatment = words.treatment(max(words.threads // jobs, 1))
-    failed = _run(plan, treatment, jobs, as_json)
+    if dry_run:
+        _show(plan, treatment, as_json)
+        return
+    with Runner(treatment, jobs=jobs) as runner:
+        failed = _run(plan, runner, same_look, as_json)
     sys.exit(1 if failed else 0)
 
 
@@ -93,19 +98,17 @@ def _pipe(output: Path | None, words: Words) -> None:
         save_file(output, enhanced, overwrite=treatment.overwrite)
 
 
-def _show(plan: Plan, overwrite: bool, as_json: bool) -> None:
+def _show(plan: Plan, treatment: Treatment, as_json: bool) -> None:
     """Print the plan."""
+    planned = {"make": "planned", "check": "kept", "keep": "kept", "renew": "renewed"}
+    decisions = foresee(plan.items, treatment)
     rows = [
         {
             "input": str(item.input),
             "output": str(item.output),
-            "status": "failed"
-            if item.fault
-            else "kept"
-            if item.output.exists() and not overwrite
-            else "planned",
+            "status": "failed" if item.fault else planned[decision.action],
         }
-        for item in plan.items
+        for item, decision in zip(plan.items, decisions, strict=True)
     ]
     if as_json:
         click.echo(json.dumps({"files": rows, "left_out": plan.left_out}, indent=2))
@@ -114,12 +117,12 @@ def _show(plan: Plan, overwrite: bool, as_json: bool) -> None:
         click.echo(f"{row['input']} -> {row['output']} ({row['status']})")
 
 
-def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
+def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
     bars: dict[Item, Any] = {}
     start = time.perf_counter()
-    with _bar(len(plan.items)) as bar:
+    with _bar(len(plan.items) * (2 if same_look else 1)) as bar:
 
         def on_progress(item: Item, done: int, total: int) -> None:
             if item not in bars:
@@ -127,7 +130,8 @@ def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
             bars[item].update(done - bars[item].n)
 
         def on_result(result: Result) -> None:
-            results.append(result)
+            if result.status != "measured":
+                results.append(result)
             if result.item in bars:
                 bars.pop(result.item).close()
             if bar is not None:
@@ -136,15 +140,13 @@ def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
                 with nullcontext() if bar is None else bar.external_write_mode(file=sys.stderr):
                     click.echo(f"noiser: {result.item.input}: {result.message}", err=True)
 
-        run(
-            plan.items,
-            treatment,
-            jobs=jobs,
-            on_result=on_result,
-            on_progress=on_progress,
-        )
+        items = plan.items
+        if same_look:
+            items = share_look(runner, items, on_result, on_progress)
+        runner.run(items, on_result, on_progress)
     seconds = time.perf_counter() - start
     counts = Counter[str](result.status for result in results)
+    renewed = sum(result.renewed for result in results)
     megapixels = sum(r.width * r.height for r in results) / MEGA
     if as_json:
         order = {item: i for i, item in enumerate(plan.items)}
@@ -154,6 +156,7 @@ def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
                 {
                     "files": [_row(result) for result in results],
                     **{status: counts[status] for status in ("done", "kept", "failed")},
+                    "renewed": renewed,
                     "left_out": plan.left_out,
                     "megapixels": megapixels,
                     "seconds": seconds,
@@ -161,7 +164,7 @@ def _run(plan: Plan, treatment: Treatment, jobs: int, as_json: bool) -> int:
                 indent=2,
             )
         )
-    click.echo(_summary(plan, counts, megapixels / seconds), err=True)
+    click.echo(_summary(plan, counts, renewed, megapixels / seconds), err=True)
     return counts["failed"]
 
 
@@ -190,13 +193,17 @@ def _strips_bar(item: Item, total: int) -> Any:
 
 def _row(result: Result) -> dict[str, Any]:
     """Describe a result to a machine."""
-    row = {k: v for k, v in dataclasses.asdict(result).items() if k != "item"}
+    told = ("status", "message", "width", "height", "renewed")
+    row = {name: getattr(result, name) for name in told}
     return {"input": str(result.item.input), "output": str(result.item.output), **row}
 
 
-def _summary(plan: Plan, counts: Counter[str], speed: float) -> str:
+def _summary(plan: Plan, counts: Counter[str], renewed: int, speed: float) -> str:
     """Say in one line what came of it."""
     parts = [f"{counts['done']} enhanced", f"{counts['failed']} failed"]
+    if renewed:
+        parts.append(f"{renewed} of them anew (the input or the options changed)")
+        parts[:] = [parts[0], parts[2], parts[1]]
     if counts["kept"]:
         parts.append(f"{counts['kept']} kept (there already; --overwrite renews them)")
     if plan.left_out:

@@ -5,7 +5,9 @@ import hashlib
 import os
 import secrets
 import stat
+import zlib
 from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
@@ -19,6 +21,35 @@ from noiser.errors import (
 
 PARTIAL_SUFFIX = ".noiser-partial"
 """Ends the name of a file that is being written, and of what a killed run left behind."""
+
+CHUNK = 1 << 20
+"""Read at a time where a file is not needed whole [bytes]."""
+
+
+@dataclass(frozen=True)
+class FileMark:
+    """What tells one state of a file from another."""
+
+    size: int
+    """[bytes]"""
+
+    mtime_ns: int
+    """When the content was changed last [ns since 1970]."""
+
+    crc32: int | None = None
+    """Of the content; None where it was not read as bytes."""
+
+    def same_content(self, path: Path) -> bool:
+        """Whether a file still has this content; it is only read where its time has changed."""
+        try:
+            found = path.stat(follow_symlinks=False)
+            if not stat.S_ISREG(found.st_mode) or found.st_size != self.size:
+                return False
+            if found.st_mtime_ns == self.mtime_ns:
+                return True
+            return self.crc32 is not None and crc32_of(path) == self.crc32
+        except (OSError, DecodeError, UnsupportedError):
+            return False
 
 
 @contextlib.contextmanager
@@ -55,21 +86,57 @@ def read_file(path: Path, max_bytes: int) -> bytes:
         LimitError: It is larger than the limit.
         DecodeError: It cannot be read.
     """
+    return read_marked(path, max_bytes)[0]
+
+
+def read_marked(path: Path, max_bytes: int) -> tuple[bytes, FileMark]:
+    """Read a regular file whole, and tell which state of it was read.
+
+    Raises:
+        UnsupportedError: It is not a regular file.
+        LimitError: It is larger than the limit.
+        DecodeError: It cannot be read, or was changed meanwhile.
+    """
     with open_regular(path) as file:
         try:
-            size = os.fstat(file.fileno()).st_size
-            if size > max_bytes:
-                raise LimitError(f"{size} bytes; the limit for a file is {max_bytes}")
+            before = os.fstat(file.fileno())
+            if before.st_size > max_bytes:
+                raise LimitError(f"{before.st_size} bytes; the limit for a file is {max_bytes}")
             data = file.read(max_bytes + 1)
+            after = os.fstat(file.fileno())
         except OSError as error:
             raise DecodeError(f"cannot be read: {error.strerror}") from error
     if len(data) > max_bytes:
         raise LimitError(f"the file grew above {max_bytes} bytes while it was read")
-    return data
+    if (len(data), before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
+        raise DecodeError("the file was changed while it was read")
+    return data, FileMark(len(data), before.st_mtime_ns, zlib.crc32(data))
+
+
+def mark_of(path: Path, *, checksum: bool = True) -> FileMark:
+    """Tell the state of a file, with or without reading it.
+
+    Raises:
+        DecodeError: It cannot be read.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
+    return FileMark(found.st_size, found.st_mtime_ns, crc32_of(path) if checksum else None)
+
+
+def crc32_of(path: Path) -> int:
+    """Compute the checksum of a regular file, piece by piece."""
+    checksum = 0
+    with open_regular(path) as file:
+        while data := file.read(CHUNK):
+            checksum = zlib.crc32(data, checksum)
+    return checksum
 
 
 @contextlib.contextmanager
-def new_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
+def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Iterator[BinaryIO]:
     """Open a file to write that appears complete or not at all, also when the machine fails.
 
     It appears when the `with` block ends; where an error ends the block, nothing is left.
@@ -77,6 +144,7 @@ def new_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
     Args:
         path: Where it is to appear. Its folder must exist.
         overwrite: Replace a file that is there already.
+        adopt: Be content with a file that is there already and has the same bytes.
 
     Yields:
         The file, for writing and seeking, under a name of its own until it is complete.
@@ -95,26 +163,27 @@ def new_file(path: Path, *, overwrite: bool = False) -> Iterator[BinaryIO]:
         if overwrite:
             partial.replace(path)
         else:
-            _rename_without_replacing(partial, path)
+            _rename_without_replacing(partial, path, adopt)
         _sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
             partial.unlink()
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+def write_file(path: Path, data: bytes, *, overwrite: bool = False, adopt: bool = False) -> None:
     """Write a file that appears complete or not at all; see `new_file`.
 
     Args:
         path: Where it is to appear. Its folder must exist.
         data: The content.
         overwrite: Replace a file that is there already.
+        adopt: Be content with a file that is there already and has the same bytes.
 
     Raises:
         OutputExistsError: There is one, and it was not to be replaced.
         OSError: The machine cannot write: a full disk, no permission.
     """
-    with new_file(path, overwrite=overwrite) as file:
+    with new_file(path, overwrite=overwrite, adopt=adopt) as file:
         file.write(data)
 
 
@@ -155,17 +224,16 @@ def partial_prefix(path: Path) -> str:
     return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
 
 
-def _rename_without_replacing(partial: Path, path: Path) -> None:
+def _rename_without_replacing(partial: Path, path: Path, adopt: bool) -> None:
     """Give a file its name unless the name is taken, in one step where the disk can."""
     try:
         os.link(partial, path)
-    except FileExistsError:
-        raise OutputExistsError("is there already; --overwrite replaces it") from None
-    except OSError:
+    except OSError as error:
         # No hard links here (FAT, some network disks): two steps are the best there is.
-        if os.path.lexists(path):
+        if not isinstance(error, FileExistsError) and not os.path.lexists(path):
+            partial.rename(path)
+        elif not (adopt and replace(mark_of(partial), mtime_ns=-1).same_content(path)):
             raise OutputExistsError("is there already; --overwrite replaces it") from None
-        partial.rename(path)
 
 
 def _sync_folder(folder: Path) -> None:

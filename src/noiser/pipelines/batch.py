@@ -1,80 +1,36 @@
 """The batch: run a plan, several pictures at a time; a broken one does not stop the rest."""
 
-import errno
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
-from typing import Literal
+from contextlib import ExitStack, suppress
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from types import TracebackType
 
-from noiser.errors import MachineError, NoiserError, OutputError, OutputExistsError
-from noiser.io.delivery import prepare
-from noiser.io.encoding import reduced
-from noiser.io.files import read_file, remove_partials, write_file
-from noiser.io.gate import MEGA
-from noiser.io.images import decode, encode, weight_of
-from noiser.io.photo import SUFFIXES
-from noiser.io.strips import goes_in_strips
-from noiser.pipelines.coloring import enhance_by
-from noiser.pipelines.gigapixel import enhance_file
+from noiser.errors import MachineError
+from noiser.io.files import remove_partials
+from noiser.pipelines.journal import Journal, name_from, read_journal
+from noiser.pipelines.keeping import DIFFERENT, Decision, Keeper
 from noiser.pipelines.plan import Item
+from noiser.pipelines.processing import PixelBudget, Result, Task, budget_of, process
+from noiser.pipelines.sending import from_mark
+from noiser.pipelines.supervisor import Supervisor, can_supervise
 from noiser.pipelines.treatment import Treatment
 
-MACHINE_ERRORS = {
-    errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOMEM,
-    errno.EMFILE, errno.ENFILE,
-}  # fmt: skip
-"""Failures to write that the next picture would meet too: the run stops."""
+SUPERVISED_FROM = 4
+"""Items from which worker processes are worth starting, which takes some 0.3 s [items]."""
 
+OnResult = Callable[[Result], None]
+"""Called in the thread that runs the batch, as pictures finish."""
 
-STRIPS_BUDGET = 40 * MEGA
-"""What a picture in strips counts for in the budget: it takes as much memory as one of so many
-pixels that is taken whole [pixels]."""
-
-
-@dataclass(frozen=True)
-class Result:
-    """What became of one item."""
-
-    item: Item
-    status: Literal["done", "kept", "failed"]
-    """`kept`: the output was there already and was left as it is."""
-
-    message: str | None = None
-    """Why it failed, or what the user should know."""
-
-    width: int = 0
-    """Of the input, upright; as stored where it went through in strips [pixels]."""
-
-    height: int = 0
-    """As above [pixels]."""
+OnProgress = Callable[[Item, int, int], None]
+"""Called with the pixels done and in all of a picture in strips, from any thread."""
 
 
 class _Stopped(Exception):  # noqa: N818
     """The run ends; a picture in work is dropped."""
-
-
-class PixelBudget:
-    """Bounds the pixels in flight, so that memory does not grow with the threads."""
-
-    def __init__(self, pixels: int) -> None:
-        self._free, self._limit = pixels, pixels
-        self._changed = threading.Condition()
-
-    @contextmanager
-    def hold(self, pixels: int) -> Iterator[None]:
-        """Wait until that many pixels are free, and take them; too many count as all."""
-        pixels = min(pixels, self._limit)
-        with self._changed:
-            self._changed.wait_for(lambda: self._free >= pixels)
-            self._free -= pixels
-        try:
-            yield
-        finally:
-            with self._changed:
-                self._free += pixels
-                self._changed.notify_all()
 
 
 def run(
@@ -82,13 +38,15 @@ def run(
     treatment: Treatment,
     *,
     jobs: int = 1,
-    on_result: Callable[[Result], None],
-    on_progress: Callable[[Item, int, int], None] = lambda _item, _done, _total: None,
+    on_result: OnResult,
+    on_progress: OnProgress = lambda _item, _done, _total: None,
 ) -> None:
     """Enhance every item, `jobs` at a time.
 
-    Each output appears complete or not at all. What is there already is kept, so a run
-    that was killed is finished by the same command.
+    Each output appears complete or not at all. What is there already is kept, unless the
+    journal of the folder says that noiser made it of another input or by another treatment: so
+    a run that was killed is finished by the same command. Four items and more are done by
+    worker processes, so that a decoder that crashes or hangs costs one picture.
 
     Args:
         items: The plan's.
@@ -96,15 +54,188 @@ def run(
         jobs: Pictures at a time.
         on_result: Called in the calling thread, as pictures finish.
         on_progress: Called for pictures that go through in strips, with the pixels done and in
-            all, from the threads that work on them.
+            all, from any thread.
 
     Raises:
-        MachineError: The machine cannot write; pictures in flight were finished or dropped,
-            the rest was not begun.
+        MachineError: The machine cannot write, or another run writes there; pictures in flight
+            were finished or dropped, the rest was not begun.
     """
-    remove_partials([item.output for item in items])
-    limits = treatment.limits
-    budget = PixelBudget(min(limits.max_pixels, limits.max_whole_pixels))
+    with Runner(treatment, jobs=jobs) as runner:
+        runner.run(items, on_result, on_progress)
+
+
+class Runner:
+    """Runs plans with one treatment; holds the journals' locks and the workers in between.
+
+    Args:
+        treatment: What is done to each picture.
+        jobs: Pictures at a time.
+        supervisor: Of the workers to use, however few the items; it is ended with the runner.
+    """
+
+    def __init__(
+        self, treatment: Treatment, *, jobs: int = 1, supervisor: Supervisor | None = None
+    ) -> None:
+        self.treatment, self._jobs, self._supervisor = treatment, jobs, supervisor
+        self._journals: dict[Path, Journal] = {}
+        self._keeper = Keeper(treatment)
+        self._decisions: dict[Item, Decision] = {}
+
+    def __enter__(self) -> "Runner":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        """End the workers, write down what they finished, and let the journals go."""
+        with ExitStack() as last:
+            for journal in self._journals.values():
+                last.callback(journal.__exit__, kind, error, trace)
+            if self._supervisor is not None:
+                self._supervisor.__exit__(kind, error, trace)
+                with suppress(MachineError):  # another error ends the run already
+                    for result in self._supervisor.late:
+                        self._noted(result)
+
+    def treat_by(self, treatment: Treatment) -> None:
+        """Replace the treatment between two runs."""
+        self.treatment, self._keeper = treatment, Keeper(treatment)
+        if self._supervisor is not None:
+            self._supervisor.treat_by(treatment)
+
+    def journal_of(self, item: Item) -> Journal | None:
+        """Open and lock the journal of an item's folder, if it has one.
+
+        Raises:
+            MachineError: Another run writes there, or the machine cannot write.
+        """
+        if item.root is None:
+            return None
+        if item.root not in self._journals:
+            self._journals[item.root] = Journal(item.root)
+        return self._journals[item.root]
+
+    def run(
+        self,
+        items: list[Item],
+        on_result: OnResult,
+        on_progress: OnProgress = lambda _item, _done, _total: None,
+    ) -> None:
+        """Enhance every item; see the function `run`."""
+        for item in items:
+            self.journal_of(item)
+        remove_partials([item.output for item in items])
+
+        def finish(result: Result) -> None:
+            on_result(self._noted(result))
+
+        self.do(self._tasks(items, on_result), len(items), finish, on_progress)
+
+    def do(
+        self, tasks: Iterable[Task], count: int, on_result: OnResult, on_progress: OnProgress
+    ) -> None:
+        """Have tasks done, by threads or by workers.
+
+        Args:
+            tasks: Taken as there is room.
+            count: How many, about: a few are not worth a process.
+            on_result: As for `run`.
+            on_progress: As for `run`.
+
+        Raises:
+            MachineError: The machine cannot write.
+        """
+        if self._supervisor is None and count >= SUPERVISED_FROM and can_supervise():
+            self._supervisor = Supervisor(self.treatment, self._jobs)
+        if self._supervisor is None:
+            _do_in_threads(iter(tasks), self.treatment, self._jobs, on_result, on_progress)
+        else:
+            self._supervisor.run(tasks, on_result, on_progress, self._tick)
+
+    def _tasks(self, items: list[Item], on_result: OnResult) -> Iterator[Task]:
+        """Give tasks for what is to be made; tell at once what needs no work."""
+        for item in items:
+            if item.fault:
+                on_result(Result(item, "failed", item.fault))
+                continue
+            journal = self.journal_of(item)
+            decision = self._keeper.decide(item, journal.contents if journal else None)
+            if decision.action == "keep":
+                self._note_kept(item)
+                on_result(Result(item, "kept", decision.message))
+            else:
+                self._decisions[item] = decision
+                yield Task(item, renew=decision.action == "renew")
+
+    def _noted(self, result: Result) -> Result:
+        """Write down what became of a task; and say it in the words of what was decided."""
+        item = result.item
+        action = self._decisions.pop(item).action
+        if result.status == "kept":
+            self._note_kept(item)
+            return replace(result, message=DIFFERENT) if action == "check" else result
+        if result.status != "done":
+            return result
+        journal = self.journal_of(item)
+        if journal is not None:
+            entry = {
+                "input": name_from(journal.folder, item.input),
+                "source": from_mark(result.source),
+                "output": name_from(journal.folder, item.output),
+                "target": from_mark(result.target),
+            }
+            journal.append({"kind": "done", **entry, "key": self._keeper.key(item)})
+        if action == "check":
+            return replace(result, status="kept")
+        return replace(result, renewed=action == "renew")
+
+    def _note_kept(self, item: Item) -> None:
+        """Write down that an output is not ours, once."""
+        journal = self.journal_of(item)
+        if journal is None or not journal.is_writable:
+            return
+        name = name_from(journal.folder, item.output)
+        if name not in journal.contents.kept and name not in journal.contents.done:
+            journal.append({"kind": "kept", "output": name})
+
+    def sync(self) -> None:
+        """See to it that a power cut loses nothing of what was written down.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        for journal in self._journals.values():
+            journal.sync()
+
+    def _tick(self) -> None:
+        """Sync the journals when it is time."""
+        for journal in self._journals.values():
+            journal.tick()
+
+
+def foresee(items: list[Item], treatment: Treatment) -> list[Decision]:
+    """Say what a run would do about each item; nothing is written, nor waited for.
+
+    Raises:
+        MachineError: A journal cannot be read.
+    """
+    keeper = Keeper(treatment)
+    journals = {root: read_journal(root) for root in {item.root for item in items} if root}
+    return [keeper.decide(item, journals[item.root] if item.root else None) for item in items]
+
+
+def _do_in_threads(
+    tasks: Iterator[Task],
+    treatment: Treatment,
+    jobs: int,
+    on_result: OnResult,
+    on_progress: OnProgress,
+) -> None:
+    """Do tasks in threads of this process."""
+    budget = PixelBudget(budget_of(treatment))
     stopped = threading.Event()
 
     def report(item: Item, done: int, total: int) -> None:
@@ -112,14 +243,14 @@ def run(
             raise _Stopped
         on_progress(item, done, total)
 
-    rest = iter(items)
     pool = ThreadPoolExecutor(jobs)
     pending: set[Future[Result]] = set()
     try:
         while True:
             # Few at a time: a hundred thousand futures would be held for nothing.
-            for item in rest:
-                pending.add(pool.submit(_process, item, treatment, budget, report))
+            for task in tasks:
+                told = partial(report, task.item)
+                pending.add(pool.submit(process, task, treatment, budget.hold, told))
                 if len(pending) >= 2 * jobs:
                     break
             if not pending:
@@ -130,108 +261,3 @@ def run(
     finally:
         stopped.set()
         pool.shutdown(wait=True, cancel_futures=True)
-
-
-def enhance_bytes(
-    data: bytes, treatment: Treatment, suffix: str = ""
-) -> tuple[bytes, int, int, str | None]:
-    """Enhance an image file in memory.
-
-    Where the treatment names a format that holds fewer bits than the image has, they are reduced
-    and the note says so.
-
-    Args:
-        data: The whole file.
-        treatment: What is done to it.
-        suffix: Of its name, for `decode`.
-
-    Returns:
-        The new file, the picture's width and height [pixels], and a note or None.
-
-    Raises:
-        ImageError: The image cannot be used.
-        OutputError: The format cannot hold the result.
-    """
-    photo = decode(data, treatment.limits, suffix)
-    height, width = photo.pixels.shape[:2]
-    format_ = treatment.delivery.format or photo.format
-    prepared = prepare(
-        photo.metadata, photo.channels, treatment.delivery, format_, is_linear=photo.depth == 32
-    )
-    # The input's pixels are let go here; encoding needs memory of its own.
-    pixels = enhance_by(prepared.route, photo.pixels, treatment.enhancer)
-    photo = replace(photo, pixels=pixels, metadata=prepared.metadata)
-    if treatment.delivery.format:
-        photo = reduced(photo, format_)
-    notes = [photo.note] if photo.note else []
-    return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
-
-
-def _process(
-    item: Item,
-    treatment: Treatment,
-    budget: PixelBudget,
-    report: Callable[[Item, int, int], None],
-) -> Result:
-    """Enhance one item; only a failure of the machine raises, and the end of the run."""
-    if item.fault:
-        return Result(item, "failed", item.fault)
-    if not treatment.overwrite and item.output.exists():
-        return Result(item, "kept")
-    limits = treatment.limits
-    delivery = replace(treatment.delivery, format=treatment.delivery.format or _format_of(item))
-    treatment = replace(treatment, delivery=delivery)
-    try:
-        if goes_in_strips(item.input, limits):
-            return _process_in_strips(item, treatment, budget, report)
-        data = read_file(item.input, limits.max_file_bytes)
-        suffix = item.input.suffix
-        with budget.hold(weight_of(data, limits, suffix)):
-            enhanced, width, height, note = enhance_bytes(data, treatment, suffix)
-        with _writing(item):
-            write_file(item.output, enhanced, overwrite=treatment.overwrite)
-    except OutputExistsError:
-        return Result(item, "kept")
-    except MachineError:
-        raise
-    except NoiserError as error:
-        return Result(item, "failed", str(error))
-    except MemoryError:
-        return Result(item, "failed", "there is not enough memory for it")
-    return Result(item, "done", note, width, height)
-
-
-def _process_in_strips(
-    item: Item,
-    treatment: Treatment,
-    budget: PixelBudget,
-    report: Callable[[Item, int, int], None],
-) -> Result:
-    """Enhance one item that cannot be taken whole."""
-    with budget.hold(STRIPS_BUDGET), _writing(item):
-        made = enhance_file(
-            item.input,
-            item.output,
-            treatment,
-            on_progress=lambda done, total: report(item, done, total),
-        )
-    return Result(item, "done", made.note, made.width, made.height)
-
-
-@contextmanager
-def _writing(item: Item) -> Iterator[None]:
-    """Make the output's folder, and tell a failing machine from an unlucky picture."""
-    try:
-        item.output.parent.mkdir(parents=True, exist_ok=True)
-        yield
-    except OSError as error:
-        if error.errno in MACHINE_ERRORS:
-            raise MachineError(f"{item.output}: cannot be written: {error.strerror}") from error
-        raise OutputError(f"{item.output} cannot be written: {error.strerror}") from error
-
-
-def _format_of(item: Item) -> str | None:
-    """Convert only where the output's suffix asks for another format than the input's name."""
-    if item.output.suffix.lower() == item.input.suffix.lower():
-        return None
-    return SUFFIXES.get(item.output.suffix.lower())

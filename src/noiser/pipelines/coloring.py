@@ -8,6 +8,7 @@ import numpy as np
 
 from noiser.enhancer import Enhancer
 from noiser.io.routes import STRAIGHT, Route
+from noiser.moments import Moments
 from noiser.types import Pixels, Region
 
 BAND_PIXELS = 1 << 20
@@ -17,26 +18,36 @@ MEASURED_HALO = 1
 """Pixels around a region that its measuring reads."""
 
 
-def enhance_by(route: Route, pixels: Pixels, enhancer: Enhancer) -> Pixels:
-    """Enhance pixels by way of sRGB, in bands of rows.
-
-    Args:
-        route: The way there and back.
-        pixels: uint8, uint16 or float [H,W] or [H,W,C].
-        enhancer: For sRGB.
-
-    Returns:
-        Pixels of the same kind, as if the whole picture had been converted.
-    """
+def measure_by(route: Route, pixels: Pixels, enhancer: Enhancer) -> Moments:
+    """Measure pixels as sRGB, in bands of rows; see `enhance_by`."""
     if route is STRAIGHT:
-        return enhancer.enhance(pixels)  # type: ignore[no-any-return]
-    moments = reduce(
+        return enhancer.measure(pixels)
+    return reduce(
         add,
         (
             enhancer.measure(route.enter(pixels[rows]), region, origin)
             for rows, region, origin in _bands(pixels, MEASURED_HALO)
         ),
     )
+
+
+def enhance_by(
+    route: Route, pixels: Pixels, enhancer: Enhancer, moments: Moments | None = None
+) -> Pixels:
+    """Enhance pixels by way of sRGB, in bands of rows.
+
+    Args:
+        route: The way there and back.
+        pixels: uint8, uint16 or float [H,W] or [H,W,C].
+        enhancer: For sRGB.
+        moments: By which to render; by default the picture's own.
+
+    Returns:
+        Pixels of the same kind, as if the whole picture had been converted.
+    """
+    moments = moments or measure_by(route, pixels, enhancer)
+    if route is STRAIGHT:
+        return enhancer.render(pixels, moments)  # type: ignore[no-any-return]
     made = np.empty_like(pixels)
     for rows, region, origin in _bands(pixels, enhancer.halo):
         entered = route.enter(pixels[rows])

@@ -51,6 +51,7 @@ def enhance_file(
     treatment: Treatment,
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    adopt: bool = False,
 ) -> Enhanced:
     """Enhance a picture of any size in a memory of a few hundred megabytes.
 
@@ -65,6 +66,7 @@ def enhance_file(
             writes. Formats are `JPEG`, `PNG` and `TIFF`.
         on_progress: Called with the pixels done and in all, both passes counted, as they go
             on, from several threads in turn; what it raises ends the work.
+        adopt: Be content with a target that is there already and has the same bytes.
 
     Returns:
         The picture's size, and a note.
@@ -85,12 +87,14 @@ def enhance_file(
         if is_cut:  # only a format that was asked for holds less than the input's
             layout = replace(layout, dtype=np.dtype(np.uint8))
         check_layout(layout)
-        progress = _Progress(2 * reader.width * reader.height, on_progress)
-        moments = _measured(reader, enhancer, prepared.route, progress)
+        passes = 1 if is_measured(treatment) else 2
+        progress = _Progress(passes * reader.width * reader.height, on_progress)
+        route = prepared.route
+        moments = shared_with(treatment, lambda: _measured(reader, enhancer, route, progress))
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
-            ahead(_rendered(strips, enhancer, prepared.route, moments, progress)) as enhanced,
-            new_file(target, overwrite=treatment.overwrite) as file,
+            ahead(_rendered(strips, enhancer, route, moments, progress)) as enhanced,
+            new_file(target, overwrite=treatment.overwrite, adopt=adopt) as file,
         ):
             write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
         notes = [*([reader.note] if reader.note else []), *prepared.notes]
@@ -99,6 +103,47 @@ def enhance_file(
         if layout.encoding.get("progressive"):
             notes.append("the output is a baseline JPEG, not a progressive one")
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
+
+
+def measure_file(
+    source: Path,
+    treatment: Treatment,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[Moments, int, int]:
+    """Measure a picture of any size; see `enhance_file`.
+
+    Returns:
+        The moments, and the picture's width and height as stored [pixels].
+
+    Raises:
+        ImageError: The source cannot be read in strips.
+        MissingExtraError: `noiser[io]` is not installed.
+    """
+    with open_strips(source, treatment.limits) as reader:
+        progress = _Progress(reader.width * reader.height, on_progress)
+        delivery = treatment.delivery
+        route = prepare(reader.metadata, reader.channels, delivery, reader.format).route
+        moments = _measured(reader, treatment.enhancer, route, progress)
+        return moments, reader.width, reader.height
+
+
+def shared_with(treatment: Treatment, measure: Callable[[], Moments]) -> Moments:
+    """Give the moments by which a picture is rendered: a series', or its own.
+
+    Where the look has `local`, the cells are the picture's own also in a series: they say what
+    lies where.
+    """
+    if treatment.moments is None:
+        return measure()
+    if is_measured(treatment):
+        return treatment.moments
+    return replace(treatment.moments, cells=measure().cells)
+
+
+def is_measured(treatment: Treatment) -> bool:
+    """Whether nothing has to be known of a picture before it is rendered."""
+    return treatment.moments is not None and treatment.enhancer.look.local == 0
 
 
 def _layout(reader: StripReader, format_: str, prepared: Prepared) -> Layout:

@@ -31,6 +31,10 @@ class Item:
     fault: str | None = None
     """Why the input cannot even be tried."""
 
+    root: Path | None = None
+    """The folder that gathers the outputs, where a run keeps its journal; None for a single
+    file, and for outputs beside their inputs."""
+
 
 @dataclass
 class Plan:
@@ -74,7 +78,8 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
                 continue
             seen.add(real)
             wanted = _output_name(source, relative, inputs, output, format_)
-            plan.items.append(Item(path, _free_name(wanted, taken), fault))
+            root = _root(source, inputs, output)
+            plan.items.append(Item(path, _free_name(wanted, taken), fault, root))
     for item in plan.items:
         if os.path.realpath(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
@@ -157,6 +162,13 @@ def _suffix(path: Path, format_: str | None) -> str:
     if format_ is None or SUFFIXES.get(path.suffix.lower()) == format_:
         return path.suffix
     return suffix_of(format_)
+
+
+def _root(source: Path, inputs: list[Path], output: Path | None) -> Path | None:
+    """Name the folder that an input's output is gathered in with others'."""
+    if output is None:
+        return _beside(source) if source.is_dir() else None
+    return output if len(inputs) > 1 or source.is_dir() else None
 
 
 def _is_folder(output: Path) -> bool:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from noiser.enhancer import Enhancer
 from noiser.io.delivery import Delivery
 from noiser.io.gate import Limits
+from noiser.moments import Moments
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,3 +23,6 @@ class Treatment:
 
     overwrite: bool = False
     """Whether outputs that are there already are replaced."""
+
+    moments: Moments | None = None
+    """Of all pictures that are to share one look; None gives each its own."""

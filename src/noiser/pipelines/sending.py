@@ -1,0 +1,122 @@
+"""Sending: tasks and results as JSON, to worker processes and into the journal."""
+
+import base64
+import dataclasses
+import json
+import zlib
+from pathlib import Path
+from typing import Any
+
+from noiser import network
+from noiser.enhancer import Enhancer
+from noiser.io.delivery import Delivery
+from noiser.io.files import FileMark
+from noiser.io.gate import Limits
+from noiser.io.settings import Settings
+from noiser.moments import Moments
+from noiser.pipelines.plan import Item
+from noiser.pipelines.processing import Result, Task
+from noiser.pipelines.treatment import Treatment
+
+Message = dict[str, Any]
+"""Only what JSON can say; paths that are no text as Python escapes their bytes."""
+
+
+def from_treatment(treatment: Treatment) -> Message:
+    """Describe a treatment, weights and all, so that another process gives the same bytes."""
+    enhancer, moments = treatment.enhancer, treatment.moments
+    return {
+        "enhancer": enhancer.settings(),
+        "weights": base64.b64encode(network.to_bytes(enhancer.network)).decode("ascii"),
+        "limits": dataclasses.asdict(treatment.limits),
+        "delivery": dataclasses.asdict(treatment.delivery),
+        "overwrite": treatment.overwrite,
+        "moments": None if moments is None else packed(moments),
+    }
+
+
+def to_treatment(message: Message) -> Treatment:
+    """Build a treatment as it was described."""
+    weights = network.from_bytes(base64.b64decode(message["weights"]))
+    delivery = dict(message["delivery"])
+    if settings := delivery["settings"]:
+        delivery["settings"] = Settings(**{name: _frozen(v) for name, v in settings.items()})
+    return Treatment(
+        Enhancer(**message["enhancer"], weights=weights),
+        Limits(**message["limits"]),
+        Delivery(**delivery),
+        message["overwrite"],
+        None if message["moments"] is None else unpacked(message["moments"]),
+    )
+
+
+def from_task(task: Task) -> Message:
+    """Describe a task."""
+    files = {"input": str(task.item.input), "output": str(task.item.output)}
+    return {**files, "kind": task.kind, "renew": task.renew}
+
+
+def to_task(message: Message) -> Task:
+    """Build a task as it was described."""
+    item = Item(Path(message["input"]), Path(message["output"]))
+    return Task(item, message["kind"], message["renew"])
+
+
+def from_result(result: Result) -> Message:
+    """Describe a result, but for its item."""
+    return {
+        "status": result.status,
+        "message": result.message,
+        "width": result.width,
+        "height": result.height,
+        "source": from_mark(result.source),
+        "target": from_mark(result.target),
+        "moments": None if result.moments is None else packed(result.moments),
+    }
+
+
+def to_result(item: Item, message: Message) -> Result:
+    """Build the result of an item as it was described."""
+    marks = {name: _to_mark(message[name]) for name in ("source", "target")}
+    moments = None if message["moments"] is None else unpacked(message["moments"])
+    return Result(item, **message | marks | {"moments": moments})
+
+
+def from_mark(mark: FileMark | None) -> list[int | None] | None:
+    """Describe the state of a file."""
+    return None if mark is None else [mark.size, mark.mtime_ns, mark.crc32]
+
+
+def _to_mark(message: Any) -> FileMark | None:
+    return None if message is None else FileMark(*message)
+
+
+def packed(moments: Moments) -> str:
+    """Write moments as text, without a loss: some 4 KB.
+
+    Example:
+        >>> from noiser.moments import PAIRS, TAPS
+        >>> few = Moments("zero", 1, (2,) * TAPS, (3,) * PAIRS)
+        >>> unpacked(packed(few)) == few
+        True
+    """
+    text = json.dumps(dataclasses.asdict(moments), separators=(",", ":"))
+    return base64.b85encode(zlib.compress(text.encode("ascii"))).decode("ascii")
+
+
+def unpacked(text: str) -> Moments:
+    """Read moments that were packed.
+
+    Raises:
+        ValueError: These are none.
+    """
+    try:
+        entry = json.loads(zlib.decompress(base64.b85decode(text)))
+    except zlib.error as error:
+        raise ValueError("damaged moments") from error
+    return Moments(**{name: _frozen(value) for name, value in entry.items()})
+
+
+def _frozen(value: Any) -> Any:
+    """Turn the lists of JSON into tuples, however deep."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value

@@ -1,0 +1,212 @@
+"""Keeping: what a user made is never replaced unasked; what noiser made is, where it is old."""
+
+import os
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from pictures import picture, saved
+from PIL import Image
+
+from noiser import Enhancer
+from noiser.io.delivery import Delivery
+from noiser.io.images import decode
+from noiser.network import packaged
+from noiser.pipelines import keeping
+from noiser.pipelines.batch import foresee, run
+from noiser.pipelines.journal import JOURNAL_NAME, read_journal
+from noiser.pipelines.keeping import treatment_key
+from noiser.pipelines.plan import Item
+from noiser.pipelines.treatment import Treatment
+
+
+@pytest.fixture
+def item(tmp_path) -> Item:
+    """A picture that was enhanced, by a run with a journal."""
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "a.png").write_bytes(saved(picture(), "PNG"))
+    made = Item(tmp_path / "in" / "a.png", tmp_path / "out" / "a.png", None, tmp_path / "out")
+    assert result_of(made).status == "done"
+    return made
+
+
+def result_of(item: Item, **options):
+    """Run one item; what was foreseen must come true."""
+    knobs = {k: options.pop(k) for k in ("color", "look") if k in options}
+    treatment = Treatment(Enhancer(threads=1, **knobs), **options)
+    (decision,) = foresee([item], treatment)
+    results = []
+    run([item], treatment, on_result=results.append)
+    (result,) = results
+    told = {"make": "done", "renew": "done", "check": "kept", "keep": "kept"}
+    assert result.status == told[decision.action]
+    assert result.renewed == (decision.action == "renew")
+    return result
+
+
+def state(item: Item) -> tuple[int, int, bytes]:
+    """What tells whether an output was written again."""
+    found = item.output.stat()
+    return found.st_ino, found.st_mtime_ns, item.output.read_bytes()
+
+
+def journal_of(item: Item) -> bytes:
+    return (item.root / JOURNAL_NAME).read_bytes()
+
+
+def test_what_is_finished_is_kept_without_a_write(item):
+    before = state(item), journal_of(item)
+    result = result_of(item)
+    assert (result.status, result.message) == ("kept", None)
+    assert (state(item), journal_of(item)) == before
+
+
+@pytest.mark.parametrize("options", [{"color": 0.3}, {"look": "paper"}])
+def test_another_treatment_renews_what_noiser_made(item, options):
+    before = item.output.read_bytes()
+    assert result_of(item, **options).renewed
+    assert item.output.read_bytes() != before
+    assert result_of(item, **options).status == "kept"
+
+
+def test_another_input_renews_what_noiser_made(item):
+    item.input.write_bytes(saved(picture(height=20), "PNG"))
+    assert result_of(item).renewed
+    assert decode(item.output.read_bytes()).pixels.shape == (20, 16, 3)
+
+
+def test_an_input_that_was_only_touched_is_the_same(item):
+    os.utime(item.input, ns=(1, 1))
+    assert result_of(item).status == "kept"
+
+
+def test_an_output_that_was_only_touched_is_the_same(item):
+    """It was copied, say; then the other treatment still renews it."""
+    os.utime(item.output, ns=(1, 1))
+    assert result_of(item).status == "kept"
+    assert result_of(item, color=0.3).renewed
+
+
+@pytest.mark.parametrize("options", [{}, {"color": 0.3}])
+def test_an_output_that_its_user_changed_is_kept(item, options):
+    item.output.write_bytes(saved(picture("L"), "PNG"))
+    before = state(item)
+    result = result_of(item, **options)
+    assert (result.status, result.message) == ("kept", keeping.CHANGED)
+    assert state(item) == before
+    assert result_of(item, overwrite=True).renewed
+
+
+@pytest.mark.parametrize("how", ["cut", "empty", "zeros", "flipped"])
+def test_a_damaged_output_is_made_again(item, how):
+    whole = item.output.read_bytes()
+    flipped = bytearray(whole)
+    flipped[len(whole) // 2] ^= 4
+    damaged = {"cut": whole[:-20], "empty": b"", "zeros": bytes(len(whole)), "flipped": flipped}
+    item.output.write_bytes(damaged[how])
+    assert result_of(item).renewed
+    assert item.output.read_bytes() == whole
+
+
+@pytest.mark.parametrize("suffix", ["png", "jpg", "webp", "tif", "bmp"])
+def test_an_output_cut_by_a_single_byte_is_made_again(item, tmp_path, suffix):
+    format_ = {"jpg": "JPEG", "tif": "TIFF"}.get(suffix, suffix.upper())
+    source = tmp_path / "in" / f"b.{suffix}"
+    source.write_bytes(saved(picture(), format_))
+    cut = Item(source, item.root / source.name, None, item.root)
+    result_of(cut)
+    whole = cut.output.read_bytes()
+    cut.output.write_bytes(whole[:-1])
+    assert result_of(cut).renewed
+    assert cut.output.read_bytes() == whole
+
+
+def test_what_is_no_picture_of_ours_is_kept(item):
+    """A user may put anything there."""
+    item.output.write_bytes(b"notes of mine, that are no picture at all")
+    assert result_of(item).message == keeping.CHANGED
+    assert item.output.read_bytes().startswith(b"notes")
+
+
+def test_the_output_of_another_input_is_kept(item, tmp_path):
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.png").write_bytes(saved(picture("L"), "PNG"))
+    before = state(item)
+    result = result_of(replace(item, input=tmp_path / "b" / "a.png"))
+    assert result.status == "kept"
+    assert result.message.startswith("the output is there already, made of ../in/a.png, and is ke")
+    assert state(item) == before
+
+
+def test_an_output_that_is_gone_is_made_again(item):
+    whole = item.output.read_bytes()
+    item.output.unlink()
+    assert result_of(item).status == "done"
+    assert item.output.read_bytes() == whole
+
+
+def test_what_was_there_before_the_first_run_is_kept_for_ever(item):
+    """The second run has a journal, which says that it is not ours."""
+    (item.root / JOURNAL_NAME).unlink()
+    before = state(item)
+    assert result_of(item, color=0.3).status == "kept"
+    assert result_of(item, color=0.3).message is None
+    assert read_journal(item.root).kept == {"a.png"}
+    assert state(item) == before
+
+
+def test_an_output_of_which_the_line_was_lost_is_compared_and_adopted(item):
+    """It is not written again, and known from then on."""
+    (item.root / JOURNAL_NAME).write_bytes(journal_of(item)[:-9])
+    before = state(item)
+    assert result_of(item).status == "kept"
+    assert state(item) == before
+    assert "a.png" in read_journal(item.root).done
+    assert result_of(item, color=0.3).renewed
+
+
+def test_an_output_of_which_nobody_knows_that_differs_is_kept(item):
+    (item.root / JOURNAL_NAME).write_bytes(b"torn")
+    item.output.write_bytes(saved(picture("L"), "PNG"))
+    before = state(item)
+    assert result_of(item).message == keeping.DIFFERENT
+    assert result_of(item).message is None  # told once; then it is known not to be ours
+    assert state(item) == before
+
+
+def test_a_single_file_leaves_no_journal(tmp_path):
+    (tmp_path / "a.png").write_bytes(saved(picture(), "PNG"))
+    single = Item(tmp_path / "a.png", tmp_path / "b.png")
+    assert result_of(single).status == "done"
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["a.png", "b.png"]
+    assert result_of(single, color=0.3).status == "kept"
+
+
+def test_the_key_names_all_that_the_bytes_depend_on(monkeypatch):
+    plain = Treatment(Enhancer(threads=1))
+    network = packaged("natural")
+    other = replace(network, first_bias=network.first_bias + np.float32(1e-3))
+    moments = plain.enhancer.measure(np.asarray(picture()))
+    keys = [
+        treatment_key(plain, None),
+        treatment_key(plain, "PNG"),
+        treatment_key(Treatment(Enhancer(weights=other)), None),
+        treatment_key(Treatment(Enhancer(denoise=0.5)), None),
+        treatment_key(replace(plain, moments=moments), None),
+    ]
+    monkeypatch.setattr(keeping, "__version__", "0.0.0")
+    keys.append(treatment_key(plain, None))
+    assert len(set(keys)) == len(keys)
+
+
+def test_the_key_does_not_name_the_threads_or_limits():
+    one, two = Treatment(Enhancer(threads=1)), Treatment(Enhancer(threads=2), overwrite=True)
+    assert treatment_key(one, None) == treatment_key(two, None)
+    jpeg = Treatment(Enhancer(threads=1), delivery=Delivery("JPEG"))
+    assert treatment_key(jpeg, "JPEG") == treatment_key(one, "JPEG")
+
+
+def test_pictures_of_other_kinds_are_kept(item):
+    """An output that was turned into what noiser does not read is not damaged."""
+    item.output.write_bytes(saved(Image.new("P", (4, 4)), "GIF"))
+    assert result_of(item).message == keeping.CHANGED
