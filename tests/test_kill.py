@@ -1,5 +1,6 @@
 """A batch that is killed at any moment loses nothing, and the same command finishes it."""
 
+import contextlib
 import hashlib
 import random
 import subprocess
@@ -68,6 +69,22 @@ def test_ten_broken_of_two_hundred_are_named_and_the_others_enhanced(photos, und
     assert len(digests(output)) == COUNT - BROKEN
 
 
+def children_of(pid: int) -> list[Path]:
+    """Name the processes that one has started, if it is still there."""
+    with contextlib.suppress(OSError):
+        listed = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+        return [Path("/proc", child) for child in listed]
+    return []
+
+
+def wait_until_gone(workers: list[Path]) -> None:
+    """Give workers without a supervisor five seconds to end."""
+    deadline = time.monotonic() + 5
+    while any(worker.exists() for worker in workers):
+        assert time.monotonic() < deadline, "a worker outlives its supervisor"
+        time.sleep(0.01)
+
+
 def committed(output: Path) -> dict[str, tuple[int, int]]:
     """Name the outputs that the journal calls finished; inode and time tell a second writing."""
     found = {name: (output / name).stat() for name in read_journal(output).done}
@@ -83,7 +100,9 @@ def test_kills_at_random_moments_lose_nothing_and_redo_nothing(photos, undisturb
         output = tmp_path / f"{attempt}"
         with enhance(photos, output) as process:
             time.sleep(moments.uniform(0.1, 1.0) * seconds)
+            workers = children_of(process.pid)
             process.kill()
+        wait_until_gone(workers)
         done = list(output.rglob("*.png")) if output.exists() else []
         killed_midway += 0 < len(done) < COUNT - BROKEN
         for path in done:

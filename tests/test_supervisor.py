@@ -213,6 +213,35 @@ def test_an_interrupt_ends_all_workers_and_loses_nothing_finished(tmp_path):
     assert len(visible(items) - noted) <= 2  # complete, though nobody was told
 
 
+def test_what_was_finished_while_nobody_listened_is_noted(tmp_path):
+    """The second worker has answered when the interrupt comes, and was not heard."""
+    items, heard = items_in(tmp_path, 30), []
+
+    def interrupt(result):
+        heard.append(result)
+        if len(heard) < 10:
+            return  # by then, both are at work
+        deadline = time.monotonic() + 20
+        while len(visible(items)) == len(heard) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        time.sleep(0.5)
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        results_of(items, on_result=interrupt, command=doing("time.sleep(0.1)"))
+    assert len(visible(items)) == len(heard) + 1
+    assert set(read_journal(items[0].root).done) == visible(items)
+
+
+def test_what_a_worker_was_writing_when_it_died_is_removed(tmp_path):
+    items = items_in(tmp_path, 5, {2: b"poison"})
+    results = results_of(
+        items, command=doing("if b'poison' in data: os.fsync = lambda _: os._exit(9)")
+    )
+    assert results["002.png"].message == "the decoder crashed on it twice"
+    assert visible(items) == {i.output.name for i in items} - {"002.png"}
+
+
 def test_progress_of_strips_comes_with_its_item(tmp_path):
     items = items_in(tmp_path, 2)
     treatment = Treatment(Enhancer(threads=1), Limits(max_whole_pixels=1000))

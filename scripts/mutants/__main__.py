@@ -22,6 +22,7 @@ from pathlib import Path
 import around
 import core
 import kernels
+import longruns
 import looks
 import rivals
 import strips
@@ -33,7 +34,7 @@ LIBRARY = "kernels/libkernel.so"
 
 MUTANTS = [
     *core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS,
-    *strips.MUTANTS, *tensors.MUTANTS,
+    *longruns.MUTANTS, *strips.MUTANTS, *tensors.MUTANTS,
 ]  # fmt: skip
 """Add a row to a table for each new promise of the code; `tests` may name several files."""
 

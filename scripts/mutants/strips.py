@@ -6,7 +6,7 @@ STRIPS, HOLDING, LAYOUT = "io/strips.py", "io/holding.py", "io/layout.py"
 VIPS = "io/vips.py"
 JOINING, TIFF, GIGAPIXEL = "io/joining.py", "io/tiff.py", "pipelines/gigapixel.py"
 BATCH, FILES, ENHANCE = "pipelines/batch.py", "io/files.py", "cli/enhance.py"
-OPTIONS = "cli/options.py"
+OPTIONS, PROCESSING = "cli/options.py", "pipelines/processing.py"
 
 MUTANTS = [
     # reading
@@ -82,19 +82,21 @@ MUTANTS = [
     Mutant(GIGAPIXEL, "reader.encoding if format_ == reader.format else {}", "reader.encoding",
            "gigapixel"),
     Mutant(GIGAPIXEL, "        check_layout(layout)\n", "", "gigapixel"),
-    Mutant(GIGAPIXEL, "overwrite=treatment.overwrite) as file", "overwrite=True) as file",
+    Mutant(GIGAPIXEL, "overwrite=treatment.overwrite, adopt", "overwrite=True, adopt",
            "gigapixel"),
-    Mutant(GIGAPIXEL, "_Progress(2 *", "_Progress(1 *", "gigapixel"),
+    Mutant(GIGAPIXEL, "is_measured(treatment) else 2", "is_measured(treatment) else 1",
+           "gigapixel"),
     Mutant(GIGAPIXEL, "        progress.add(strip)\n        return moments",
            "        return moments",
            "gigapixel"),
-    Mutant(BATCH, "if goes_in_strips(item.input, limits):", "if False:", "batch"),
+    Mutant(PROCESSING, "if goes_in_strips(item.input, treatment.limits):", "if False:", "batch"),
     Mutant(BATCH, "if stopped.is_set():", "if False:", "batch"),
-    Mutant(BATCH, "if error.errno in MACHINE_ERRORS:", "if False:", "batch"),
+    Mutant(PROCESSING, "if error.errno in MACHINE_ERRORS:", "if False:", "batch"),
     Mutant(BATCH, "on_progress(item, done, total)\n\n", "pass\n\n", "batch"),
     Mutant(FILES, "yield file\n            file.flush()", "file.flush()\n            yield file",
            "files"),
     Mutant(ENHANCE, "bars[item].update(done - bars[item].n)", "pass", "cli"),
-    Mutant(ENHANCE, "on_progress=on_progress,", "", "cli"),
+    Mutant(ENHANCE, "runner.run(items, on_result, on_progress)", "runner.run(items, on_result)",
+           "cli"),
     Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
 ]  # fmt: skip
