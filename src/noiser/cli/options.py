@@ -9,10 +9,12 @@ from typing import Any, TypeVar
 import click
 
 from noiser.enhancer import Enhancer, usable_processors
+from noiser.errors import PresetError
 from noiser.io.delivery import Delivery
 from noiser.io.gate import MEGA, Limits
 from noiser.looks import LOOKS, knobs
 from noiser.pipelines.treatment import Treatment
+from noiser.presets import Preset, all_presets, preset_named
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
@@ -21,11 +23,15 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def look_options(command: _F) -> _F:
-    """Add what chooses the enhancement: the look, its knobs, weights and kernel."""
+    """Add what chooses the enhancement: the look or preset, knobs, weights and kernel."""
     found = [
         click.option(
-            "--look", type=click.Choice(list(LOOKS)), default=next(iter(LOOKS)), show_default=True
+            "--look",
+            type=click.Choice(list(LOOKS)),
+            help=f"[default: the preset's, or {next(iter(LOOKS))}]",
         ),
+        click.option("--preset", metavar="NAME", help="Knobs by a name: see noiser presets."),
+        presets_option,
         *map(_knob_option, (knob for knob in knobs() if knob.name != "eps")),
         click.option(
             "--weights",
@@ -38,6 +44,13 @@ def look_options(command: _F) -> _F:
         ),
     ]
     return _added(command, found)
+
+
+def presets_option(command: _F) -> _F:
+    """Add where the user's own presets are."""
+    path = click.Path(path_type=Path)
+    text = "Your own presets.  [default: noiser presets tells where]"
+    return click.option("--presets-file", type=path, metavar="FILE", help=text)(command)
 
 
 def file_options(command: _F) -> _F:
@@ -54,6 +67,11 @@ def file_options(command: _F) -> _F:
         ),
     ]
     return _added(command, found)
+
+
+def own_presets_file() -> Path:
+    """Say where the user's own presets are looked for."""
+    return Path(click.get_app_dir("noiser")) / "presets.toml"
 
 
 @dataclass(frozen=True)
@@ -74,11 +92,32 @@ class Words:
         side = MAX_SIDE if pixels > Limits.max_pixels else Limits.max_side
         return Limits(max_pixels=pixels, max_side=side)
 
-    def enhancer(self, threads: int) -> Enhancer:
-        """Build the enhancer; a wrong value is wrong words."""
+    @property
+    def options(self) -> dict[str, Any]:
+        """The arguments of `Enhancer`: those of the preset, and those given, which win."""
+        chosen = {} if self.given["preset"] is None else self.preset(self.given["preset"])
         names = ["look", "weights", "kernel", *(k.name for k in knobs() if k.name != "eps")]
+        return chosen | {name: self.given[name] for name in names if self.given[name] is not None}
+
+    def preset(self, name: str) -> dict[str, Any]:
+        """Find a preset, noiser's or the user's."""
         try:
-            enhancer = Enhancer(threads=threads, **{name: self.given[name] for name in names})
+            return preset_named(name, self.presets()).options
+        except PresetError as error:
+            raise click.UsageError(str(error)) from error
+
+    def presets(self) -> dict[str, Preset]:
+        """List all presets; a file at fault is wrong words."""
+        file = self.given["presets_file"] or own_presets_file()
+        try:
+            return all_presets(file if self.given["presets_file"] or file.exists() else None)
+        except PresetError as error:
+            raise click.UsageError(str(error)) from error
+
+    def enhancer(self, threads: int, **changes: Any) -> Enhancer:
+        """Build the enhancer, with some arguments changed; a wrong value is wrong words."""
+        try:
+            enhancer = Enhancer(threads=threads, **self.options | changes)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         if enhancer.kernel.name == "reference" and self.given["kernel"] == "auto":
@@ -92,7 +131,11 @@ class Words:
     def treatment(self, threads: int, format_: str | None = None) -> Treatment:
         """Make of them what is done to each picture."""
         return Treatment(
-            self.enhancer(threads), self.limits, Delivery(format_), self.given["overwrite"]
+            self.enhancer(threads),
+            self.limits,
+            Delivery(format_),
+            self.given["overwrite"],
+            self.given.get("compare"),
         )
 
 

@@ -13,6 +13,7 @@ from noiser.io.files import read_file, remove_partials, write_file
 from noiser.io.gate import MEGA
 from noiser.io.images import SUFFIXES, decode, encode, read_size
 from noiser.io.strips import goes_in_strips
+from noiser.pipelines.comparing import compared
 from noiser.pipelines.gigapixel import enhance_file
 from noiser.pipelines.plan import Item
 from noiser.pipelines.treatment import Treatment
@@ -140,8 +141,11 @@ def enhance_bytes(data: bytes, treatment: Treatment) -> tuple[bytes, int, int, s
     """
     photo = decode(data, treatment.limits)
     height, width = photo.pixels.shape[:2]
+    enhanced = treatment.enhancer.enhance(photo.pixels)
+    if treatment.compare is not None:
+        enhanced = compared(photo.pixels, enhanced, treatment.compare)
     # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(photo, pixels=treatment.enhancer.enhance(photo.pixels))
+    photo = replace(photo, pixels=enhanced)
     return encode(photo, treatment.delivery.format), width, height, photo.note
 
 

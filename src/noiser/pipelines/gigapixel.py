@@ -15,6 +15,7 @@ from noiser.io.joining import write_strips
 from noiser.io.layout import Layout, check_layout
 from noiser.io.strips import Strip, StripReader, open_strips
 from noiser.moments import Moments
+from noiser.pipelines.comparing import compared, compared_width
 from noiser.pipelines.treatment import Treatment
 from noiser.types import Pixels
 
@@ -72,13 +73,13 @@ def enhance_file(
     """
     enhancer = treatment.enhancer
     with open_strips(source, treatment.limits) as reader:
-        layout = _layout(reader, treatment.delivery.format or reader.format)
+        layout = _layout(reader, treatment)
         check_layout(layout)
         progress = _Progress(2 * reader.width * reader.height, on_progress)
         moments = _measured(reader, enhancer, progress)
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
-            ahead(_rendered(strips, enhancer, moments, progress)) as enhanced,
+            ahead(_rendered(strips, treatment, moments, progress)) as enhanced,
             new_file(target, overwrite=treatment.overwrite) as file,
         ):
             write_strips(file, enhanced, layout)
@@ -88,11 +89,12 @@ def enhance_file(
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
 
 
-def _layout(reader: StripReader, format_: str) -> Layout:
+def _layout(reader: StripReader, treatment: Treatment) -> Layout:
     """Lay the output out as the source, and encode it alike where the format stays."""
+    format_ = treatment.delivery.format or reader.format
     return Layout(
         format_,
-        reader.width,
+        compared_width(reader.width, treatment.compare),
         reader.height,
         reader.channels,
         reader.check(),
@@ -154,9 +156,12 @@ def _measured(reader: StripReader, enhancer: Enhancer, progress: _Progress) -> M
 
 
 def _rendered(
-    strips: Iterable[Strip], enhancer: Enhancer, moments: Moments, progress: _Progress
+    strips: Iterable[Strip], treatment: Treatment, moments: Moments, progress: _Progress
 ) -> Iterator[Pixels]:
-    """Pass over the picture again, and render."""
+    """Pass over the picture again, and render; strips are as wide as the picture."""
     for strip in strips:
-        yield enhancer.render(strip.pixels, moments, strip.region, strip.origin)
+        enhanced = treatment.enhancer.render(strip.pixels, moments, strip.region, strip.origin)
+        if treatment.compare is not None:
+            enhanced = compared(strip.pixels[strip.region], enhanced, treatment.compare)
+        yield enhanced
         progress.add(strip)

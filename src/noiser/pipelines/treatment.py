@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from noiser.enhancer import Enhancer
 from noiser.io.delivery import Delivery
 from noiser.io.gate import Limits
+from noiser.pipelines.comparing import Comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -22,3 +23,6 @@ class Treatment:
 
     overwrite: bool = False
     """Whether outputs that are there already are replaced."""
+
+    compare: Comparison | None = None
+    """Write before and after in one picture, instead of after alone."""
