@@ -70,7 +70,7 @@ def command(
     is_grid = len(values) == 2 and columns is None and not looks and not presets
     paths = _pictures(inputs, output)
     if is_grid and len(paths) == 1:
-        grid = Grid(width, len(values[1]), before_alone=True)
+        grid = Grid(width, len(values[1][1]), before_alone=True)
     else:
         grid = Grid(width, columns)
     faults: list[Path] = []
