@@ -1,4 +1,4 @@
-"""Presets: a name stands for a look and knobs, what is given explicitly wins, faults have a place."""
+"""Presets: a name stands for a look and knobs, what is given wins, a fault has a place."""
 
 import json
 import re

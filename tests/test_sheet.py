@@ -138,7 +138,7 @@ def test_a_cell_is_shown_in_the_pictures_own_colours():
 
 
 def swapped_profile():
-    """sRGB's profile with the tags of red and blue exchanged."""
+    """Make a profile: sRGB's, with the tags of red and blue exchanged."""
     data = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB")).tobytes()
     tags = {b"rXYZ": b"bXYZ", b"bXYZ": b"rXYZ"}
     count = int.from_bytes(data[128:132], "big")

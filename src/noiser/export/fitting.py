@@ -12,7 +12,7 @@ VOTES = 200_000
 """What all pixels together weigh, however many they are."""
 
 TIE = 0.5
-"""What the flat response weighs at each lattice point, in votes."""
+"""What the flat response weighs at each point of a lattice of 33, in votes."""
 
 SMOOTHNESS = 30.0
 """Weight of the difference between neighbours' corrections, on a lattice of 33, in votes.
@@ -23,6 +23,9 @@ reversals shrink from 13 to 3 (flat response: 2.32 and 0).
 
 STILL_GRAY = 0.5 / 255
 """Difference of red, green and blue of what counts as gray."""
+
+GRAY_ROUNDS = 30
+"""Times that gray and rising are made good in turn."""
 
 ROUNDS = 200
 """Steps of the solver at most."""
@@ -46,9 +49,9 @@ def fitted(flat: ColorMap, before: Colors, after: Colors) -> ColorMap:
         \frac{V}{N} \sum_i |c(x_i) - (y_i - f(x_i))|^2
         + t \sum_p |c_p|^2 + s \sum_{p \sim q} |c_p - c_q|^2
 
-    so it fades out smoothly away from the picture's colours. Where the look keeps gray gray,
-    so does the map: there only luma is corrected. (A look that takes a tint away does not.)
-    Last, each output colour is made to rise with its input.
+    so it fades out smoothly away from the picture's colours. Each output colour is made to rise
+    with its input. Where the look keeps gray gray, so does the map; where it takes a tint away,
+    the tint of grays changes evenly between the lattice's points.
 
     Args:
         flat: The flat response `f`.
@@ -58,17 +61,19 @@ def fitted(flat: ColorMap, before: Colors, after: Colors) -> ColorMap:
     Returns:
         The map, in [0, 1].
     """
+    keep_gray = keeps_gray(flat)
+    flat = ColorMap(with_even_grays(flat.lattice, keep_gray=keep_gray))
     size = flat.size
     residuals = _to_chroma(after - flat.apply(before))
     neighbours, wanted = _equations(before, residuals, size)
-    pull = SMOOTHNESS * 32.0 / (size - 1)
+    coarseness = 32.0 / (size - 1)  # so that every lattice fades out over the same distance
+    tie, pull = TIE * coarseness**3, SMOOTHNESS * coarseness
     free = np.ones((size**3, 3))
-    gray = flat.lattice.reshape(-1, 3)[_gray_points(size)]
-    if np.ptp(gray, axis=1).max() < STILL_GRAY:
+    if keep_gray:
         free[_gray_points(size), 1:] = 0.0
 
     def operator(correction: Values) -> Values:
-        total = TIE * correction + neighbours[0][:, None] * correction
+        total = tie * correction + neighbours[0][:, None] * correction
         for step, weights in neighbours.items():
             if step:
                 total[:-step] += weights[:-step, None] * correction[step:]
@@ -76,7 +81,7 @@ def fitted(flat: ColorMap, before: Colors, after: Colors) -> ColorMap:
         _add_differences(correction, total, pull, size)
         return free * total
 
-    diagonal = (neighbours[0] + TIE + 6.0 * pull)[:, None]
+    diagonal = (neighbours[0] + tie + 6.0 * pull)[:, None]
     start = flat.lattice.reshape(-1, 3)
     held = np.zeros_like(wanted)
     for _ in range(BOUND_ROUNDS):
@@ -89,7 +94,61 @@ def fitted(flat: ColorMap, before: Colors, after: Colors) -> ColorMap:
         held[outside] = _to_chroma(np.clip(found[outside], 0.0, 1.0) - start[outside])
         free[outside] = 0.0
     lattice = np.clip(found, 0.0, 1.0).reshape(flat.lattice.shape)
+    for _ in range(GRAY_ROUNDS):  # each disturbs what the other did, less every time
+        lattice = np.clip(with_even_grays(rising(lattice), keep_gray=keep_gray), 0.0, 1.0)
     return ColorMap(rising(lattice))
+
+
+def keeps_gray(flat: ColorMap) -> bool:
+    """Tell whether gray comes out gray, within half a level of 255."""
+    gray = flat.lattice.reshape(-1, 3)[_gray_points(flat.size)]
+    return bool(np.ptp(gray, axis=1).max() < STILL_GRAY)
+
+
+def with_even_grays(lattice: NDArray[np.float64], *, keep_gray: bool) -> NDArray[np.float64]:
+    r"""Let the tint of grays change evenly between the lattice's points, or be none.
+
+    Between two gray points, trilinear, six more have a share in gray: three with one colour
+    raised and three with two. With the chroma `c_0` and `c_1` of the two and the means `m_1`
+    and `m_2` of the threes it is a cubic, whose Bernstein coefficients are these four:
+
+    .. math:: (1-t)^3 c_0 + 3 t (1-t)^2 m_1 + 3 t^2 (1-t) m_2 + t^3 c_1
+
+    so it is even where the means lie at the thirds between the two.
+
+    Args:
+        lattice: float64 [n,n,n,3], as in `ColorMap`.
+        keep_gray: Make gray points gray first.
+
+    Returns:
+        float64 [n,n,n,3], luma as before.
+
+    Example:
+        >>> noise = np.random.default_rng(0).uniform(size=(3, 3, 3, 3))
+        >>> gray = ColorMap(with_even_grays(noise, keep_gray=True)).apply(np.full((1, 3), 0.3))
+        >>> bool(np.ptp(gray) < 1e-12)
+        True
+    """
+    made = lattice.copy()
+    points, size = made.reshape(-1, 3), len(lattice)
+    gray = _gray_points(size)
+    if keep_gray:
+        points[gray] -= _chroma(points[gray])
+    tint = _chroma(points[gray])
+    red, green, blue = 1, size, size * size
+    for raised, share in (
+        ((red, green, blue), 1.0 / 3.0),
+        ((red + green, red + blue, green + blue), 2.0 / 3.0),
+    ):
+        three = gray[:-1, None] + np.array(raised)
+        wanted = (1.0 - share) * tint[:-1] + share * tint[1:]
+        points[three] += (wanted - _chroma(points[three].mean(1)))[:, None]
+    return made
+
+
+def _chroma(colors: Values) -> Values:
+    """Take luma away."""
+    return colors - (colors @ np.array(LUMA))[..., None]
 
 
 def rising(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
