@@ -148,7 +148,7 @@ def with_even_grays(lattice: NDArray[np.float64], *, keep_gray: bool) -> NDArray
 
 def _chroma(colors: Values) -> Values:
     """Take luma away."""
-    return colors - (colors @ np.array(LUMA))[..., None]
+    return np.asarray(colors - (colors @ np.array(LUMA))[..., None], np.float64)
 
 
 def rising(lattice: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -190,6 +190,7 @@ def _equations(
             np.bincount(index, share * residuals[:, channel], points) for index, share in around
         )
     matrix: dict[int, NDArray[np.float64]] = {}
+    nothing = np.zeros(points)
     first = around[0][0]
     for index, share in around:
         for other, other_share in around:
@@ -198,7 +199,7 @@ def _equations(
                 # All eight corners lie at the same distances from the first.
                 offset = int((index - first)[0])
                 found = weight * np.bincount(first + offset, share * other_share, points)
-                matrix[step] = matrix.get(step, 0.0) + found
+                matrix[step] = np.asarray(matrix.get(step, nothing) + found, np.float64)
     return matrix, wanted
 
 
@@ -253,4 +254,4 @@ def _from_chroma(values: Values) -> Values:
     """Turn luma, red less luma, blue less luma into red, green, blue."""
     bright, red, blue = values.T
     green = -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1]
-    return bright[:, None] + np.stack([red, green, blue], 1)
+    return np.asarray(bright[:, None] + np.stack([red, green, blue], 1), np.float64)
