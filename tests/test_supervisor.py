@@ -24,8 +24,8 @@ import ctypes, os, signal, sys, time
 from noiser.errors import MachineError
 from noiser.pipelines import processing, worker
 real = processing.enhance_bytes
-def enhance_bytes(data, treatment):
-    made = real(data, treatment)
+def enhance_bytes(data, treatment, suffix):
+    made = real(data, treatment, suffix)
     {code}
     return made
 processing.enhance_bytes = enhance_bytes

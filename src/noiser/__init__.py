@@ -20,10 +20,12 @@ if TYPE_CHECKING:
         NoiserError,
         OutputError,
         OutputExistsError,
+        PresetError,
         UnsupportedError,
         WeightsError,
     )
     from noiser.moments import Moments
+    from noiser.presets import preset
     from noiser.training import TrainingConfig, train
 
 __all__ = [
@@ -37,11 +39,13 @@ __all__ = [
     "NoiserError",
     "OutputError",
     "OutputExistsError",
+    "PresetError",
     "TrainingConfig",
     "UnsupportedError",
     "WeightsError",
     "__version__",
     "enhance",
+    "preset",
     "train",
 ]
 
@@ -50,6 +54,7 @@ _HOMES = {
     "Moments": "noiser.moments",
     "TrainingConfig": "noiser.training",
     "enhance": "noiser.enhancer",
+    "preset": "noiser.presets",
     "train": "noiser.training",
 }
 

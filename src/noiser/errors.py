@@ -25,6 +25,10 @@ class WeightsError(NoiserError):
     """A weights file is damaged, of another shape, or not what its checksum says."""
 
 
+class PresetError(NoiserError):
+    """A preset has no such name, or a file of presets is at fault."""
+
+
 class OutputError(NoiserError):
     """The output cannot be written there."""
 

@@ -1,4 +1,4 @@
-"""The command line: `noiser enhance`, `watch`, `train`, `evaluate`, `experiment`, ...
+"""The command line: `noiser enhance` and the other `COMMANDS`.
 
 Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
 done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
@@ -24,7 +24,10 @@ COMMANDS = {
     "enhance": "Brighten dark photographs.",
     "evaluate": "Measure pictures, with or without references.",
     "experiment": "Reproduce a table or figure of the paper.",
+    "export": "Hand the look over to other programs.",
     "info": "Show the version, the kernels and the weights.",
+    "presets": "List the presets and the knobs that each turns.",
+    "sheet": "Show variants beside each other on one contact sheet.",
     "train": "Train a network on nothing but noise.",
     "watch": "Brighten pictures as they arrive in a folder.",
 }

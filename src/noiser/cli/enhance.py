@@ -30,6 +30,11 @@ from noiser.pipelines.treatment import Treatment
 @look_options
 @file_options
 @click.option("--same-look", is_flag=True, help="One look for all, as for frames of one scene.")
+@click.option(
+    "--compare",
+    type=click.Choice(["side", "split"]),
+    help="Write before and after: side by side, or one picture split in the middle.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report on stdout, for machines.")
 def command(

@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
 import click
-from click.core import ParameterSource
 
 from noiser.enhancer import Enhancer, usable_processors
+from noiser.errors import PresetError
 from noiser.io.delivery import Delivery
 from noiser.io.gate import MEGA, Limits
 from noiser.io.photo import DEPTHS
@@ -18,6 +18,7 @@ from noiser.io.settings import network_sha256, settings_of
 from noiser.looks import LOOKS, Look, knobs
 from noiser.pipelines.describing import settings_in
 from noiser.pipelines.treatment import Treatment
+from noiser.presets import Preset, all_presets, preset_named
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
@@ -26,11 +27,15 @@ _F = TypeVar("_F", bound=Callable[..., Any])
 
 
 def look_options(command: _F) -> _F:
-    """Add what chooses the enhancement: the look, its knobs, weights and kernel."""
+    """Add what chooses the enhancement: the look or preset, knobs, weights and kernel."""
     found = [
         click.option(
-            "--look", type=click.Choice(list(LOOKS)), default=next(iter(LOOKS)), show_default=True
+            "--look",
+            type=click.Choice(list(LOOKS)),
+            help=f"[default: the preset's, or {next(iter(LOOKS))}]",
         ),
+        click.option("--preset", metavar="NAME", help="Knobs by a name: see noiser presets."),
+        presets_option,
         *map(_knob_option, (knob for knob in knobs() if knob.name != "eps")),
         click.option(
             "--settings-of",
@@ -49,6 +54,13 @@ def look_options(command: _F) -> _F:
         ),
     ]
     return _added(command, found)
+
+
+def presets_option(command: _F) -> _F:
+    """Add where the user's own presets are."""
+    path = click.Path(path_type=Path)
+    text = "Your own presets.  [default: noiser presets tells where]"
+    return click.option("--presets-file", type=path, metavar="FILE", help=text)(command)
 
 
 def file_options(command: _F) -> _F:
@@ -104,6 +116,11 @@ def metadata_options() -> list[Callable[[Any], Any]]:
     ]
 
 
+def own_presets_file() -> Path:
+    """Say where the user's own presets are looked for."""
+    return Path(click.get_app_dir("noiser")) / "presets.toml"
+
+
 @dataclass(frozen=True)
 class Words:
     """The values of `look_options` and `file_options`, as they were given."""
@@ -129,14 +146,19 @@ class Words:
 
     @property
     def options(self) -> dict[str, Any]:
-        """The arguments of `Enhancer`: those of a file's settings, and those given, which win."""
+        """The arguments of `Enhancer`: a preset's or a file's, and those given, which win."""
         names = ["look", "weights", "kernel", *(k.name for k in knobs() if k.name != "eps")]
         given = {name: self.given[name] for name in names if self.given[name] is not None}
-        if self.given["settings_of"] is None:
-            return given
-        source = click.get_current_context().get_parameter_source("look")
-        if source is ParameterSource.COMMANDLINE:
-            raise click.UsageError("--settings-of brings a look; give knobs beside it, not --look")
+        if self.given.get("settings_of") is not None:
+            return self._settings() | given
+        return ({} if self.given["preset"] is None else self.preset(self.given["preset"])) | given
+
+    def _settings(self) -> dict[str, Any]:
+        """Read look and knobs that were written into a file."""
+        if self.given["look"] is not None or self.given["preset"] is not None:
+            raise click.UsageError(
+                "--settings-of brings a look; give knobs beside it, not --look or --preset"
+            )
         settings = settings_in(self.given["settings_of"], self.limits)
         if settings.sha256 != network_sha256(settings.look, self.given["weights"]):
             click.echo(
@@ -145,12 +167,27 @@ class Words:
                 err=True,
             )
         kept = {name: value for name, value in settings.knobs if name != "eps"}
-        return kept | given | {"look": settings.look}
+        return kept | {"look": settings.look}
 
-    def enhancer(self, threads: int) -> Enhancer:
-        """Build the enhancer; a wrong value is wrong words."""
+    def preset(self, name: str) -> dict[str, Any]:
+        """Find a preset, noiser's or the user's."""
         try:
-            enhancer = Enhancer(threads=threads, **self.options)
+            return preset_named(name, self.presets()).options
+        except PresetError as error:
+            raise click.UsageError(str(error)) from error
+
+    def presets(self) -> dict[str, Preset]:
+        """List all presets; a file at fault is wrong words."""
+        file = self.given["presets_file"] or own_presets_file()
+        try:
+            return all_presets(file if self.given["presets_file"] or file.exists() else None)
+        except PresetError as error:
+            raise click.UsageError(str(error)) from error
+
+    def enhancer(self, threads: int, **changes: Any) -> Enhancer:
+        """Build the enhancer, with some arguments changed; a wrong value is wrong words."""
+        try:
+            enhancer = Enhancer(threads=threads, **self.options | changes)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
         if enhancer.kernel.name == "reference" and self.given["kernel"] == "auto":
@@ -165,7 +202,9 @@ class Words:
         """Make of them what is done to each picture."""
         enhancer = self.enhancer(threads)
         delivery = self.delivery(enhancer.look, format_ or self.format)
-        return Treatment(enhancer, self.limits, delivery, self.given["overwrite"])
+        compare = self.given.get("compare")
+        overwrite = self.given["overwrite"]
+        return Treatment(enhancer, self.limits, delivery, overwrite, compare=compare)
 
     def delivery(self, look: Look, format_: str | None = None) -> Delivery:
         """Make of them how files are written."""
@@ -178,7 +217,8 @@ class Words:
             metadata = "no-location"
         settings = None
         if self.given["embed_settings"]:
-            settings = settings_of(self.options["look"], look, self.given["weights"])
+            name = self.options.get("look", next(iter(LOOKS)))
+            settings = settings_of(name, look, self.given["weights"])
         return Delivery(format_, metadata, self.given["software"], settings, self.given["profile"])
 
 

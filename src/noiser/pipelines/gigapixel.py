@@ -21,6 +21,7 @@ from noiser.io.photo import DEPTHS
 from noiser.io.routes import Route
 from noiser.io.strips import Strip, StripReader, open_strips
 from noiser.moments import Moments
+from noiser.pipelines.comparing import Comparison, compared, compared_width
 from noiser.pipelines.treatment import Treatment
 from noiser.types import Pixels
 
@@ -82,7 +83,7 @@ def enhance_file(
     with open_strips(source, treatment.limits) as reader:
         format_ = treatment.delivery.format or reader.format
         prepared = prepare(reader.metadata, reader.channels, treatment.delivery, format_)
-        layout = _layout(reader, format_, prepared)
+        layout = _layout(reader, format_, prepared, treatment.compare)
         is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
         if is_cut:  # only a format that was asked for holds less than the input's
             layout = replace(layout, dtype=np.dtype(np.uint8))
@@ -93,7 +94,7 @@ def enhance_file(
         moments = shared_with(treatment, lambda: _measured(reader, enhancer, route, progress))
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
-            ahead(_rendered(strips, enhancer, route, moments, progress)) as enhanced,
+            ahead(_rendered(strips, treatment, route, moments, progress)) as enhanced,
             new_file(target, overwrite=treatment.overwrite, adopt=adopt) as file,
         ):
             write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
@@ -146,11 +147,13 @@ def is_measured(treatment: Treatment) -> bool:
     return treatment.moments is not None and treatment.enhancer.look.local == 0
 
 
-def _layout(reader: StripReader, format_: str, prepared: Prepared) -> Layout:
+def _layout(
+    reader: StripReader, format_: str, prepared: Prepared, compare: Comparison | None
+) -> Layout:
     """Lay the output out as the source, and encode it alike where the format stays."""
     return Layout(
         format_,
-        reader.width,
+        compared_width(reader.width, compare),
         reader.height,
         reader.channels,
         reader.check(),
@@ -215,14 +218,18 @@ def _measured(
 
 def _rendered(
     strips: Iterable[Strip],
-    enhancer: Enhancer,
+    treatment: Treatment,
     route: Route,
     moments: Moments,
     progress: _Progress,
 ) -> Iterator[Pixels]:
-    """Pass over the picture again, and render."""
+    """Pass over the picture again, and render; strips are as wide as the picture."""
     for strip in strips:
         entered = route.enter(strip.pixels)
-        enhanced = enhancer.render(entered, moments, strip.region, strip.origin)
-        yield route.leave(strip.pixels[strip.region], entered[strip.region], enhanced)
+        enhanced = treatment.enhancer.render(entered, moments, strip.region, strip.origin)
+        original, before = strip.pixels[strip.region], entered[strip.region]
+        made = route.leave(original, before, enhanced)
+        if treatment.compare is not None:
+            made = compared(route.leave(original, before, before), made, treatment.compare)
+        yield made
         progress.add(strip)

@@ -129,6 +129,7 @@ def treatment_key(treatment: Treatment, format_: str | None) -> str:
         "weights": network.checksum(treatment.enhancer.network),
         "delivery": dataclasses.asdict(delivery),
         "moments": dataclasses.asdict(moments) if moments else None,
+        "compare": treatment.compare,
     }
     return _digest(parts)
 

@@ -18,11 +18,11 @@ from noiser.io.photo import SUFFIXES, Photo
 from noiser.io.routes import Route
 from noiser.io.strips import goes_in_strips
 from noiser.moments import Moments
-from noiser.pipelines.coloring import enhance_by, measure_by
+from noiser.pipelines.coloring import converted_by, enhance_by, measure_by
+from noiser.pipelines.comparing import compared
 from noiser.pipelines.gigapixel import enhance_file, measure_file, shared_with
 from noiser.pipelines.plan import Item
 from noiser.pipelines.treatment import Treatment
-from noiser.types import Pixels
 
 MACHINE_ERRORS = {
     errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM, errno.ENOMEM,
@@ -169,8 +169,7 @@ def enhance_bytes(
     format_ = treatment.delivery.format or photo.format
     prepared = _prepared(photo, treatment, format_)
     # The input's pixels are let go here; encoding needs memory of its own.
-    pixels = _rendered(photo.pixels, prepared.route, treatment)
-    photo = replace(photo, pixels=pixels, metadata=prepared.metadata)
+    photo = replace(_enhanced_photo(photo, prepared.route, treatment), metadata=prepared.metadata)
     if treatment.delivery.format:
         photo = reduced(photo, format_)
     notes = [photo.note] if photo.note else []
@@ -191,11 +190,15 @@ def _prepared(photo: Photo, treatment: Treatment, format_: str) -> Prepared:
     return prepare(photo.metadata, photo.channels, delivery, format_, is_linear=is_linear)
 
 
-def _rendered(pixels: Pixels, route: Route, treatment: Treatment) -> Pixels:
+def _enhanced_photo(photo: Photo, route: Route, treatment: Treatment) -> Photo:
     """Enhance a picture by its own moments, or by those of its series."""
-    enhancer = treatment.enhancer
-    moments = shared_with(treatment, lambda: measure_by(route, pixels, enhancer))
-    return enhance_by(route, pixels, enhancer, moments)
+    enhancer, before, how = treatment.enhancer, photo.pixels, treatment.compare
+    moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
+    after = enhance_by(route, before, enhancer, moments)
+    if how is None:
+        return replace(photo, pixels=after)
+    above = None if photo.above is None else compared(photo.above, photo.above, how, white=0)
+    return replace(photo, pixels=compared(converted_by(route, before), after, how), above=above)
 
 
 def _enhanced(item: Item, treatment: Treatment, hold: Hold) -> Result:

@@ -32,6 +32,7 @@ def from_treatment(treatment: Treatment) -> Message:
         "delivery": dataclasses.asdict(treatment.delivery),
         "overwrite": treatment.overwrite,
         "moments": None if moments is None else packed(moments),
+        "compare": treatment.compare,
     }
 
 
@@ -47,6 +48,7 @@ def to_treatment(message: Message) -> Treatment:
         Delivery(**delivery),
         message["overwrite"],
         None if message["moments"] is None else unpacked(message["moments"]),
+        message["compare"],
     )
 
 

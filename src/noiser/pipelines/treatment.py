@@ -6,6 +6,7 @@ from noiser.enhancer import Enhancer
 from noiser.io.delivery import Delivery
 from noiser.io.gate import Limits
 from noiser.moments import Moments
+from noiser.pipelines.comparing import Comparison
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,3 +27,6 @@ class Treatment:
 
     moments: Moments | None = None
     """Of all pictures that are to share one look; None gives each its own."""
+
+    compare: Comparison | None = None
+    """Write before and after in one picture, instead of after alone."""

@@ -1,0 +1,1 @@
+"""Hand-over: what other programs can use of a picture's look."""
