@@ -11,9 +11,9 @@ from noiser import Enhancer
 from noiser.cli import group
 from noiser.io.gate import Limits
 from noiser.io.images import decode
-from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.comparing import compared, compared_width
 from noiser.pipelines.gigapixel import enhance_file
+from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
 

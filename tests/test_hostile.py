@@ -11,22 +11,25 @@ import pytest
 from noiser.errors import ImageError
 from noiser.io.gate import Limits
 from noiser.io.images import decode
+from noiser.pipelines.journal import JOURNAL_NAME
 
 MAX_CPU_SECONDS = 10.0
-MAX_RESIDENT_BYTES = 800 * 1_000_000
+MAX_RESIDENT_BYTES = 700 * 1_000_000
 
 CHILD = """
-import re, runpy, sys
+import re, resource, runpy, sys
 sys.argv = ["noiser", *sys.stdin.read().split("\\0")]
 try:
     runpy.run_module("noiser", run_name="__main__")
 finally:
     status = open("/proc/self/status").read()
-    print("peak", 1024 * int(re.search(r"VmHWM:\\s+(\\d+)", status)[1]), file=sys.stderr)
+    own = int(re.search(r"VmHWM:\\s+(\\d+)", status)[1])
+    workers = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss  # of the largest
+    print("peak", 1024 * max(own, workers), file=sys.stderr)
 """
 """Runs noiser with more words than a command line may have, and reports its memory.
 
-Not by getrusage: its maximum is kept across exec, so a child starts with its parent's.
+Its own not by getrusage: that maximum is kept across exec, so a child starts with its parent's.
 """
 
 
@@ -48,7 +51,7 @@ def test_no_hostile_file_gets_a_traceback_an_output_or_much_memory(hostile, tmp_
     assert "Traceback" not in done.stderr
     assert report["done"] + report["failed"] == len(hostile)
     failed = [row for row in report["files"] if row["status"] == "failed"]
-    made = {str(p) for p in tmp_path.rglob("*") if p.is_file()}
+    made = {str(p) for p in tmp_path.rglob("*") if p.is_file() and p.name != JOURNAL_NAME}
     assert made == {row["output"] for row in report["files"] if row["status"] == "done"}
     assert len(failed) > 1000
     told = [line for line in lines[:-1] if line.startswith("noiser: ")]

@@ -68,10 +68,19 @@ def results_of(items, workers=2, command=None, limits=None, on_result=None, **op
     return results
 
 
+@pytest.fixture(autouse=True)
+def _others(monkeypatch):
+    """Leave out what other tests have started."""
+    monkeypatch.setattr("test_supervisor.OTHERS", frozenset(children()))
+
+
+OTHERS: frozenset[int] = frozenset()
+
+
 def children() -> list[int]:
     """List the processes that this thread has started and that are not gone."""
     listed = Path(f"/proc/self/task/{threading.get_native_id()}/children")
-    return [int(pid) for pid in listed.read_text().split()]
+    return [int(pid) for pid in listed.read_text().split() if int(pid) not in OTHERS]
 
 
 def outputs(items) -> dict[str, bytes]:
