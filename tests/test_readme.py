@@ -46,7 +46,7 @@ def test_the_commands_and_their_options_exist(words):
 
 
 def test_the_knobs_named_are_options_of_enhance():
-    (sentence,) = re.findall(r"Knobs of `enhance`.*?;", README, re.DOTALL)
+    (sentence,) = re.findall(r"\*\*Knobs\*\*, .*?;", README, re.DOTALL)
     options = {name for p in group.get_command(None, "enhance").params for name in p.opts}
     named = set(re.findall(r"`(--[a-z-]+)`", sentence))
     assert named == {f"--{knob.name.replace('_', '-')}" for knob in knobs() if knob.name != "eps"}
