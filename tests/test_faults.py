@@ -94,6 +94,11 @@ FAULTS = [
 ]
 """What strace makes fail, in each process alike, and the exit codes that may be its answer."""
 
+CALM = {k: v for k, v in os.environ.items() if not k.startswith("COVERAGE_")} | {
+    "PYTHONDONTWRITEBYTECODE": "1"
+}
+"""An environment in which only noiser writes: bytecode and coverage would take the faults."""
+
 traced = pytest.mark.skipif(not strace_works(), reason="strace is absent, or may not trace")
 
 
@@ -102,11 +107,9 @@ traced = pytest.mark.skipif(not strace_works(), reason="strace is absent, or may
 def test_a_call_that_fails_leaves_nothing_partial_and_the_run_can_go_on(
     photos, whole, tmp_path, fault, codes
 ):
-    """Python's own files of bytecode are not written: they would take the fault."""
     output = tmp_path / "out"
     before = ["strace", "-f", "-o", tmp_path / "log", *injecting(fault)]
-    calm = os.environ | {"PYTHONDONTWRITEBYTECODE": "1"}
-    done = call("enhance", photos, "-o", output, before=before, env=calm)
+    done = call("enhance", photos, "-o", output, before=before, env=CALM)
     assert done.returncode in codes
     assert "(INJECTED)" in (tmp_path / "log").read_text()
     *failures, last = sentences(done)
@@ -289,7 +292,7 @@ def test_a_dry_run_writes_nothing_and_foresees_the_real_run(photos, tmp_path):
     done = call(
         "enhance", photos, "-o", output, "--dry-run", "--color", "0.3",
         before=["strace", "-f", "-o", tmp_path / "log", "-e", calls],
-        env=os.environ | {"PYTHONDONTWRITEBYTECODE": "1"},
+        env=CALM,
     )  # fmt: skip
     log = (tmp_path / "log").read_text().splitlines()
     assert any(str(output / JOURNAL_NAME) in line for line in log)
