@@ -100,7 +100,6 @@ MUTANTS = [
     Mutant("io/gate.py", "flags & 0x20", "flags & 0x10", "gate"),
     Mutant("io/turning.py", "ImageOps.exif_transpose(image, in_place=True)", "pass", "images"),
     Mutant("io/opening.py", '{"qtables": tables}', '{"quality": 75}', "images"),
-    Mutant("io/metadata.py", "            del tags[tag]", "            pass", "metadata"),
     # pipelines
     Mutant("pipelines/keeping.py", "if self._treatment.overwrite:", "if False:", "batch"),
     Mutant("pipelines/processing.py", "if error.errno in MACHINE_ERRORS", "if False", "batch"),
