@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noiser import Enhancer
+from noiser.color import linear_from_srgb
 from noiser.io import icc
-from noiser.io.curves import srgb_decoded
 from noiser.io.profiles import ADOBE_RGB, SRGB
 from noiser.io.routes import STRAIGHT, route_of
 from noiser.metrics.color_difference import WHITE, XYZ_FROM_RGB, _compress, ciede2000
@@ -46,7 +46,7 @@ def changed(values: Floats, source: bytes, target: bytes) -> Floats:
 
 def lab(values: Floats) -> Floats:
     """CIELAB of sRGB values in [0, 1]."""
-    x, y, z = np.moveaxis(_compress(srgb_decoded(values) @ XYZ_FROM_RGB.T / WHITE), -1, 0)
+    x, y, z = np.moveaxis(_compress(linear_from_srgb(values) @ XYZ_FROM_RGB.T / WHITE), -1, 0)
     return np.stack([116.0 * y - 16.0, 500.0 * (x - y), 200.0 * (y - z)], axis=-1)
 
 

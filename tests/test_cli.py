@@ -383,7 +383,7 @@ def test_a_large_picture_without_its_extra_says_what_to_install(night):
     done = subprocess.run([sys.executable, "-c", code], cwd=night, capture_output=True)
     assert done.returncode == 1
     assert (
-        b"night.png: pictures this large, colours of 10 to 16 bits and floats are read with"
+        b"night.png: pictures this large, colours of 10 to 16 bits and floats need pyvips"
         in done.stderr
     )
     assert b"pip install 'noiser[io]'" in done.stderr

@@ -11,8 +11,9 @@ from PIL import Image
 from test_cli import call
 from test_deep import PROFILE, noise, tiff
 
+from noiser.color import narrowed
 from noiser.errors import OutputError
-from noiser.io.encoding import check_holds, narrowed, reduced
+from noiser.io.encoding import check_holds, reduced
 from noiser.io.images import decode, encode
 from noiser.io.photo import DEPTHS, RAW_SUFFIXES, SUFFIXES, Photo, suffix_of
 

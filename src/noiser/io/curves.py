@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from noiser.color import linear_from_srgb, srgb_from_linear
 from noiser.types import Pixels
 
 ROOTS = 1 << 16
@@ -23,25 +24,18 @@ def _light_of_roots() -> NDArray[np.float64]:
     return (np.arange(ROOTS) / (ROOTS - 1.0)) ** 2
 
 
-def srgb_decoded(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Compute sRGB's curve."""
-    return np.where(values > 0.04045, ((values + 0.055) / 1.055) ** 2.4, values / 12.92)
-
-
 @lru_cache(maxsize=1)
 def srgb_of_roots() -> Pixels:
     """Give sRGB's values, uint16 [ROOTS], over the square root of light."""
-    light = _light_of_roots()
-    powered = 1.055 * np.maximum(light, 1e-9) ** (1 / 2.4) - 0.055
-    values = np.where(light > 0.04045 / 12.92, powered, light * 12.92)
-    table: Pixels = np.rint(values * 65535).astype(np.uint16)
+    table: Pixels = np.rint(srgb_from_linear(_light_of_roots()) * 65535).astype(np.uint16)
     return table
 
 
 @lru_cache(maxsize=1)
 def light_of_srgb() -> NDArray[np.float32]:
     """Give the light of each value of sRGB of 16 bits: float32 [65536] in [0, 1]."""
-    return srgb_decoded(np.arange(65536) / 65535.0).astype(np.float32)
+    light: NDArray[np.float32] = linear_from_srgb(np.arange(65536) / 65535.0).astype(np.float32)
+    return light
 
 
 @lru_cache(maxsize=12)

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from PIL import Image
 
+from noiser.color import narrowed
 from noiser.errors import OutputError
 from noiser.io.attaching import save_options
 from noiser.io.gate import sentence
@@ -118,13 +119,3 @@ def reduced(photo: Photo, format_: str) -> Photo:
         above=None,
         metadata=metadata,
     )
-
-
-def narrowed(pixels: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    """Round 16 bits to 8: the nearest of v * 255 / 65535; there are no halves.
-
-    Example:
-        >>> narrowed(np.array([0, 128, 129, 65407, 65535], np.uint16)).tolist()
-        [0, 0, 1, 255, 255]
-    """
-    return ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)

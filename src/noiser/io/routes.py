@@ -8,10 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageCms
 
-from noiser.errors import DecodeError, MissingExtraError
+from noiser.color import linear_from_srgb, narrowed
+from noiser.errors import DecodeError
 from noiser.io import icc
-from noiser.io.curves import encoded_by, inverse_of, light_of_srgb, srgb_decoded, srgb_of_roots
+from noiser.io.curves import encoded_by, inverse_of, light_of_srgb, srgb_of_roots
 from noiser.io.profiles import SRGB, SRGB_GRAY, opened_profile
+from noiser.io.vips import pyvips
 from noiser.types import Pixels
 
 MOST_DEVIATION = 1.5 / 255
@@ -207,19 +209,13 @@ def _by_pillow(colors: Pixels, profile: bytes) -> Pixels:
 
 def _by_vips(colors: Pixels, profile: bytes) -> Pixels:
     """Convert uint16 [H,W,3] to sRGB, which Pillow cannot."""
-    try:
-        import pyvips
-    except (ImportError, OSError):
-        raise MissingExtraError(
-            "the profiles of colours of 16 bits are converted with pyvips, which is not "
-            "installed: pip install 'noiser[io]'"
-        ) from None
-    image = pyvips.Image.new_from_array(np.ascontiguousarray(colors)).copy(interpretation="rgb16")
-    image.set_type(pyvips.GValue.blob_type, "icc-profile-data", profile)
+    vips = pyvips()
+    image = vips.Image.new_from_array(np.ascontiguousarray(colors)).copy(interpretation="rgb16")
+    image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
     try:
         made = image.icc_transform("srgb", embedded=True, intent="relative", depth=16)
         return np.asarray(made.numpy())
-    except pyvips.Error as error:
+    except vips.Error as error:
         raise DecodeError(f"damaged colour profile: {error}") from error
 
 
@@ -236,8 +232,7 @@ def _with_depth(pixels: Pixels, dtype: np.dtype[Any]) -> Pixels:
     if dtype == np.uint16:
         return pixels
     if dtype == np.uint8:
-        rounded: Pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
-        return rounded
+        return narrowed(pixels)
     shares: Pixels = (pixels / 65535.0).astype(dtype)
     return shares
 
@@ -254,7 +249,7 @@ def _deviation(curves: NDArray[np.float64]) -> float:
     """Measure how far curves are from sRGB's, in sRGB's own values."""
     values = np.linspace(0.0, 1.0, 256)
     given = np.linspace(0.0, 1.0, curves.shape[1])
-    wanted = srgb_decoded(given)
+    wanted = linear_from_srgb(given)
     encoded = [np.interp(np.interp(values, given, c), wanted, given) for c in curves]
     return float(np.max(np.abs(np.stack(encoded) - values)))
 

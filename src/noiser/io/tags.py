@@ -163,11 +163,6 @@ def each(tags: Directory, tag: int, default: int) -> tuple[int, ...]:
     return _numbers(tags.get(tag, default)) or (default,)
 
 
-def first_directory(data: bytes) -> Directory:
-    """Read a TIFF's first directory."""
-    return read_directories(io.BytesIO(data))[0]
-
-
 def _head(file: BinaryIO) -> bytes:
     """Read a TIFF's header, or the longer one of a BigTIFF."""
     file.seek(0)

@@ -21,8 +21,8 @@ def pyvips() -> Any:
         import pyvips as module
     except (ImportError, OSError):  # OSError: the binding is there, the library is not
         raise MissingExtraError(
-            "pictures this large, colours of 10 to 16 bits and floats are read with pyvips, which "
-            "is not installed: pip install 'noiser[io]'"
+            "pictures this large, colours of 10 to 16 bits and floats need pyvips, which is not "
+            "installed: pip install 'noiser[io]'"
         ) from None
     return module
 

@@ -11,9 +11,9 @@ from typing import TypeVar
 
 import numpy as np
 
+from noiser.color import narrowed
 from noiser.enhancer import Enhancer
 from noiser.io.delivery import Prepared, prepare
-from noiser.io.encoding import narrowed
 from noiser.io.files import new_file
 from noiser.io.joining import write_strips
 from noiser.io.layout import Layout, check_layout

@@ -1,6 +1,5 @@
 """The contact sheet: pictures in rows, each before and in every variant, with captions."""
 
-import io
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,6 +8,7 @@ from typing import TypeVar
 import numpy as np
 from PIL import Image, ImageCms, ImageDraw, ImageFont
 
+from noiser.color import narrowed
 from noiser.enhancer import Enhancer
 from noiser.errors import NoiserError, OutputError
 from noiser.io.encoding import reduced
@@ -16,6 +16,7 @@ from noiser.io.files import read_file
 from noiser.io.gate import MEGA, Limits
 from noiser.io.images import decode
 from noiser.io.photo import Photo
+from noiser.io.profiles import SRGB, opened_profile
 from noiser.io.routes import STRAIGHT, Route, route_of
 from noiser.moments import Moments
 from noiser.pipelines.coloring import enhance_by, measure_by
@@ -227,7 +228,7 @@ def _caption_size(width: int) -> int:
 def _reduced(pixels: Pixels, photo: Photo, width: int) -> Image.Image:
     """Reduce a picture to a cell: RGB of 8 bits, sRGB."""
     if pixels.dtype == np.uint16:
-        pixels = ((pixels.astype(np.uint32) + 128) // 257).astype(np.uint8)
+        pixels = narrowed(pixels)
     image = Image.fromarray(pixels)
     if image.width > width:
         height = max(round(image.height * width / image.width), 1)
@@ -244,8 +245,7 @@ def _in_srgb(image: Image.Image, profile: bytes | None) -> Image.Image:
     if profile is None:
         return image.convert("RGB")
     try:
-        own = ImageCms.ImageCmsProfile(io.BytesIO(profile))
-        srgb = ImageCms.ImageCmsProfile(ImageCms.createProfile("sRGB"))
+        own, srgb = opened_profile(profile), opened_profile(SRGB)
         converted = ImageCms.profileToProfile(image, own, srgb, outputMode="RGB")
     except (ImageCms.PyCMSError, OSError):  # a damaged profile, or one of another kind
         converted = None

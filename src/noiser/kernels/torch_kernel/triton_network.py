@@ -40,6 +40,26 @@ def _weighed(value, weight, seen, space, pitch, wanted, INPUTS: tl.constexpr):
 
 
 @triton.jit
+def _hidden(
+    channel, first, bias, gray, window, cell, seen, space, pitch, wanted,
+    INPUTS: tl.constexpr, LOCAL: tl.constexpr, BLOCK: tl.constexpr,
+):  # fmt: skip
+    """Compute a row of a hidden channel, after its GELU."""
+    value = tl.zeros([BLOCK], tl.float32) + tl.load(bias + channel)
+    weight = first + channel * (INPUTS * 9)
+    value = _weighed(value, weight, seen, space, pitch, wanted, INPUTS)
+    if LOCAL:
+        value -= tl.load(gray + channel) * tl.load(window + cell, mask=wanted, other=0.0)
+    return _gelu(value)
+
+
+# The hidden layer is never stored: each row of it is at once spread over the nine taps of the
+# second kernel, and what falls into the same row of the output is added up in registers. So three
+# planes are left, one for each column of the kernel; whoever adds them up reads them beside each
+# other. At 256 columns and 64 threads that is four columns a thread: 9 inputs, 9 taps and 6 sums of
+# each, in 127 registers, and each weight that is loaded serves four pixels. Three planes take 128
+# threads, and 128.
+@triton.jit
 def network_kernel(
     planes, plane, pitch, rows, first, bias, gray, second, window, hidden,
     top, left, height, width, piece_rows, piece_columns,
@@ -48,36 +68,12 @@ def network_kernel(
 ):  # fmt: skip
     """Compute the hidden layer, and weigh it for one output: three planes from 7 + 3 output on.
 
-    A program walks down `ROWS` rows of `BLOCK` columns. The hidden layer is never stored: each
-    row of it is at once spread over the nine taps of the second kernel, and what falls into the
-    same row of the output is added up in registers. So three planes are left, one for each
-    column of the kernel; whoever adds them up reads them beside each other. At 256 columns and
-    64 threads that is four columns a thread: 9 inputs, 9 taps and 6 sums of each, in 127 registers,
-    and each weight that is loaded serves four pixels. Three planes take 128 threads, and 128.
-
-    Args:
-        planes: 4 to 6 are read.
-        plane: Values from one plane to the next.
-        pitch: Values from one row to the next.
-        rows: Of a plane, for one image.
-        first: Weights [B,hidden,INPUTS,9].
-        bias: [B,hidden].
-        gray: [B,hidden]: what local gray is worth.
-        second: Weights [B,OUTPUTS,hidden,9].
-        window: Local gray of the piece and one pixel around it [B,h+2,w+2].
-        hidden: Hidden channels.
-        top: Row of the image that row 0 of the piece is, as `left` is for columns.
-        left: See `top`.
-        height: Of the images, as is `width`.
-        width: See `height`.
-        piece_rows: Of the piece, as are `piece_columns`.
-        piece_columns: See `piece_rows`.
-        INPUTS: Planes read, 1 or 3.
-        OUTPUTS: Planes of the output, 1 or 3; a program makes one.
-        ZERO: Whether the hidden layer is 0 outside the image.
-        LOCAL: Whether there is a window.
-        ROWS: Rows of the output that a program makes.
-        BLOCK: Columns of it.
+    A program walks down `ROWS` rows of `BLOCK` columns of the output. It reads planes 4 to 6, or
+    4 alone, as `INPUTS` says, of `plane` values and `rows` rows for each image. Weights: `first`
+    [B,hidden,INPUTS,9], `bias` and `gray` (what local gray is worth) [B,hidden], `second`
+    [B,OUTPUTS,hidden,9]. With `LOCAL`, `window` is local gray of the piece and a pixel around it
+    [B,h+2,w+2]. Row and column 0 of the piece are `top` and `left` of the images, which are
+    `height` times `width`; where `ZERO`, the hidden layer is 0 outside of them.
     """
     batch = (tl.program_id(2) // OUTPUTS).to(tl.int64)
     output = tl.program_id(2) % OUTPUTS
@@ -99,16 +95,13 @@ def network_kernel(
         is_row = (row == y + top) | (not ZERO)
         row -= top
         seen = frame + 4 * space + (row + TOP).to(tl.int64) * pitch + column + LEFT
+        cell = (batch * (piece_rows + 2) + row + 1) * (piece_columns + 2) + column + 1
         a0, a1, a2, b0, b1, b2, c0, c1, c2 = (nothing,) * 9
         for k in range(hidden):
-            value = nothing + tl.load(bias + batch * hidden + k)
-            weight = first + (batch * hidden + k) * (INPUTS * 9)
-            value = _weighed(value, weight, seen, space, pitch, wanted, INPUTS)
-            if LOCAL:
-                cell = (batch * (piece_rows + 2) + row + 1) * (piece_columns + 2) + column + 1
-                local = tl.load(window + cell, mask=wanted, other=0.0)
-                value -= tl.load(gray + batch * hidden + k) * local
-            value = _gelu(value)
+            value = _hidden(
+                batch * hidden + k, first, bias, gray, window, cell, seen, space, pitch, wanted,
+                INPUTS, LOCAL, BLOCK,
+            )  # fmt: skip
             value = tl.where(is_row & is_column, value, 0.0)
             weight = second + ((batch * OUTPUTS + output) * hidden + k) * 9
             a0 += tl.load(weight) * value
