@@ -1,0 +1,88 @@
+"""The page: its files, and the facts about noiser that it needs, as any web server can give them.
+
+What the page knows of looks, knobs and constants it reads from `facts.json`, which is made here
+from the modules that say so; nothing is said twice.
+"""
+
+import json
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from noiser.looks import LOOKS, knobs
+from noiser.network import PACKAGED, packaged_bytes
+from noiser.presets import all_presets
+from noiser.version import __version__
+
+FOLDER = Path(__file__).parent.parent / "page"
+"""Where the files lie that are the same for everyone."""
+
+SUFFIXES = (".html", ".css", ".js", ".svg", ".webmanifest")
+"""Kinds of files of the page."""
+
+TOLD = (
+    "color", "moments", "light", "exposure", "developing", "locality", "folding",
+    "kernels.scene", "kernels.reference",
+)  # fmt: skip
+"""Modules whose constants the page's engine is to have."""
+
+
+def page_files() -> dict[str, bytes]:
+    """Give all files of the page by their path, relative to its address.
+
+    Example:
+        >>> sorted(page_files())[-2:]
+        ['weights/natural.safetensors', 'weights/paper.safetensors']
+    """
+    found = {
+        path.relative_to(FOLDER).as_posix(): path.read_bytes()
+        for path in sorted(FOLDER.rglob("*"))
+        if path.suffix in SUFFIXES
+    }
+    found["facts.json"] = json.dumps(facts(), separators=(",", ":")).encode("ascii")
+    return found | {f"weights/{name}.safetensors": packaged_bytes(name) for name in PACKAGED}
+
+
+def facts() -> dict[str, Any]:
+    """Tell what the page has to know: version, looks, knobs, presets and constants."""
+    return {
+        "version": __version__,
+        "looks": {name: _values(look) for name, look in LOOKS.items()},
+        "knobs": [
+            {"name": k.name, "default": _values(_first_look())[k.name], **k.metadata}
+            for k in knobs()
+            if k.name != "eps"
+        ],
+        "presets": {
+            name: {"description": preset.description, **preset.options}
+            for name, preset in all_presets(None).items()
+        },
+        "constants": _constants(),
+    }
+
+
+def _first_look() -> Any:
+    """Give the default look."""
+    return next(iter(LOOKS.values()))
+
+
+def _values(look: Any) -> dict[str, Any]:
+    """Give a look's padding and knobs, `eps` among them."""
+    return {"padding": look.padding, **{k.name: getattr(look, k.name) for k in knobs()}}
+
+
+def _constants() -> dict[str, Any]:
+    """Give the modules' constants that are numbers, or tuples of them, by name."""
+    modules = [vars(import_module(f"noiser.{module}")) for module in TOLD]
+    return {
+        name: value
+        for names in modules
+        for name, value in names.items()
+        if name.isupper() and not name.startswith("_") and _is_plain(value)
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is a number, or a tuple of numbers."""
+    values = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(v, int | float) for v in values)
