@@ -33,7 +33,7 @@ def test_there_are_four_commands():
     assert [words[0] for words in commands()] == [
         "enhance",
         "enhance",
-        "evaluate",
+        "serve",
         "experiment",
     ]
 
