@@ -1,0 +1,131 @@
+// Programs: the shaders, compiled when they are first needed, and the numbers they are given.
+
+import { colorsOf, firstGray } from "./folding.js";
+import { GlError } from "./gl-frames.js";
+import { TEXTURES, VERTEX, fragment } from "./shaders.js";
+
+/** The programs of a context. */
+export class Programs {
+  #gl;
+  #constants;
+  #vertex;
+  #made = new Map();
+
+  constructor(gl, constants) {
+    this.#gl = gl;
+    this.#constants = constants;
+    this.#vertex = compiled(gl, gl.VERTEX_SHADER, VERTEX);
+  }
+
+  /**
+   * Uses the program of a pass, with these numbers.
+   * @param {string} pass as in shaders.js
+   * @param {{colors: number, groups: number, develops: boolean}} kind
+   * @param {Object<string, number|boolean|number[]|Float32Array>} values of uniforms by name;
+   *   what a shader does not have is left out
+   */
+  use(pass, kind, values) {
+    const key = [pass, kind.colors, kind.groups, kind.develops].join();
+    if (!this.#made.has(key)) this.#made.set(key, this.#link(fragment(pass, kind, this.#constants)));
+    const { program, setters } = this.#made.get(key);
+    this.#gl.useProgram(program);
+    for (const [name, set] of setters) {
+      if (values[name] === undefined) throw new Error(`the ${pass} pass was not given ${name}`);
+      set(values[name]);
+    }
+  }
+
+  #link(source) {
+    const gl = this.#gl;
+    const program = gl.createProgram();
+    gl.attachShader(program, this.#vertex);
+    gl.attachShader(program, compiled(gl, gl.FRAGMENT_SHADER, source));
+    gl.linkProgram(program);
+    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
+      throw new GlError(gl.getProgramInfoLog(program) ?? "the context is lost");
+    }
+    return { program, setters: settersOf(gl, program) };
+  }
+}
+
+function compiled(gl, type, source) {
+  const shader = gl.createShader(type);
+  gl.shaderSource(shader, source);
+  gl.compileShader(shader);
+  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) {
+    throw new GlError(gl.getShaderInfoLog(shader) ?? "the context is lost");
+  }
+  return shader;
+}
+
+/** Finds how each number of a program is set; textures are set once and for all. */
+function settersOf(gl, program) {
+  const setters = new Map();
+  gl.useProgram(program);
+  for (let i = 0; i < gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS); i++) {
+    const { name, type } = gl.getActiveUniform(program, i);
+    const place = gl.getUniformLocation(program, name);
+    if (type === gl.SAMPLER_2D) {
+      gl.uniform1i(place, TEXTURES.indexOf(name));
+      continue;
+    }
+    const set = {
+      [gl.FLOAT]: "uniform1fv", [gl.FLOAT_VEC2]: "uniform2fv", [gl.FLOAT_VEC3]: "uniform3fv",
+      [gl.FLOAT_VEC4]: "uniform4fv", [gl.INT_VEC2]: "uniform2iv", [gl.BOOL]: "uniform1iv",
+    }[type];
+    setters.set(name.replace("[0]", ""), (value) => {
+      gl[set](place, typeof value === "object" ? value : [value]);
+    });
+  }
+  return setters;
+}
+
+/** Tells which shaders a filter needs. */
+export const kindOf = ({ folded, development }) => ({
+  colors: colorsOf(folded),
+  groups: Math.ceil(folded.firstBias.length / 4),
+  develops: development.develops,
+});
+
+/** Lays out a filter and a development as the shaders read them: by name. */
+export function valuesOf({ folded, development }) {
+  const { firstWeight, firstBias, secondWeight, secondBias, center } = folded;
+  const hidden = firstBias.length;
+  const groups = Math.ceil(hidden / 4);
+  const colors = colorsOf(folded);
+  // Where the colours that go in are one, each kernel is of their luma: the sum is its weight.
+  const weightOf = (k, color, tap) =>
+    colors === 3
+      ? firstWeight[27 * k + 9 * color + tap]
+      : firstWeight[27 * k + tap] + firstWeight[27 * k + 9 + tap] + firstWeight[27 * k + 18 + tap];
+  const first = new Float32Array(36 * colors * groups);
+  const second = new Float32Array(36 * colors * groups);
+  for (let color = 0; color < colors; color++) {
+    for (let tap = 0; tap < 9; tap++) {
+      const start = (9 * color + tap) * 4 * groups;
+      for (let k = 0; k < hidden; k++) {
+        first[start + k] = weightOf(k, color, tap);
+        second[start + k] = secondWeight[(color * hidden + k) * 9 + tap];
+      }
+    }
+  }
+  return {
+    ...development,
+    noise: development.noise[0],
+    tint: development.cast,
+    firstWeight: first,
+    secondWeight: second,
+    firstBias: padded(firstBias, groups),
+    firstGray: padded(firstGray(folded), groups),
+    secondBias,
+    center: Array.from(center, (level) => level / 255),
+    zeroPadding: folded.padding === "zero",
+  };
+}
+
+/** Fills up to whole groups of four. */
+function padded(values, groups) {
+  const found = new Float32Array(4 * groups);
+  found.set(values);
+  return found;
+}
