@@ -1,0 +1,86 @@
+// Saving: full resolution, band by band, as PNG or JPEG, with the photo's own metadata.
+import { blankCanvas, make, toBlob } from "./elements.js";
+import { tidyExif } from "./exif.js";
+import { jpegWith } from "./metadata.js";
+import { deflate, encodePng } from "./png.js";
+
+/** Rendered at a time [pixels]: bounds memory, and lets cancelling be quick. */
+const BAND = 2 ** 21;
+const SUFFIX = { jpeg: ".jpg", png: ".png" };
+
+/** Give the name of the enhanced photo: `night.jpeg` becomes `night-noiser.jpg`. */
+export const savedName = (file, format) =>
+  `${file.name.replace(/\.[^.]*$/, "") || "photo"}-noiser${SUFFIX[format]}`;
+
+/** Choose what a photo is saved as: what was asked for, or what is most like itself. */
+export function formatOf({ metadata }, wanted) {
+  if (wanted !== "same") return wanted;
+  return metadata.kind === "png" || metadata.hasAlpha ? "png" : "jpeg";
+}
+
+/**
+ * Encode an enhanced photo.
+ *
+ * @param photo As `openPhoto` gives it.
+ * @param picture The engine's, of the same photo.
+ * @param options `{look, format, quality, keepsLocation, progress, signal}`; quality in [0, 1],
+ *   `progress(share)`, an AbortSignal.
+ * @returns {Promise<Blob>}
+ */
+export async function encodePhoto(photo, picture, options) {
+  const { width, height, metadata } = photo;
+  const exif = metadata.exif && tidyExif(metadata.exif, { width, height, ...options });
+  const told = { exif, icc: metadata.icc };
+  return options.format === "png"
+    ? asPng(photo, bands(picture, options), told)
+    : asJpeg(photo, bands(picture, options), told, options.quality);
+}
+
+async function* bands(picture, { look, progress, signal }) {
+  const { width, height } = picture;
+  const most = Math.max(16, Math.floor(BAND / width));
+  for (let y = 0; y < height; y += most) {
+    signal.throwIfAborted();
+    const rows = Math.min(most, height - y);
+    const { data } = await picture.render(look, { x: 0, y, width, height: rows });
+    yield { data, y, height: rows };
+    progress((y + rows) / height);
+  }
+}
+
+async function asPng({ width, height, metadata }, rendered, { exif, icc }) {
+  const chunks = metadata.kind === "png" ? [...metadata.chunks] : [];
+  if (icc) {
+    const packed = await deflate(icc);
+    const data = new Uint8Array(5 + packed.length);
+    data.set([0x69, 0x63, 0x63]); // its name, "icc"; a zero; method 0
+    data.set(packed, 5);
+    chunks.push(["iCCP", data]);
+  }
+  if (exif) chunks.push(["eXIf", exif]);
+  return encodePng({ width, height, hasAlpha: metadata.hasAlpha, chunks }, rendered);
+}
+
+async function asJpeg({ width, height, metadata, colorSpace }, rendered, told, quality) {
+  const { canvas, context } = blankCanvas(width, height, colorSpace);
+  for await (const { data, y, height: rows } of rendered) {
+    context.putImageData(new ImageData(data, width, rows, { colorSpace }), 0, y);
+  }
+  if (metadata.hasAlpha) {
+    context.globalCompositeOperation = "destination-over";
+    context.fillStyle = "#fff";
+    context.fillRect(0, 0, width, height);
+  }
+  const blob = await toBlob(canvas, "image/jpeg", quality);
+  canvas.width = canvas.height = 0; // frees its memory at once
+  if (blob?.type !== "image/jpeg") throw new Error("too large for this browser's JPEG; PNG works");
+  const bytes = jpegWith(new Uint8Array(await blob.arrayBuffer()), told);
+  return new Blob([bytes], { type: blob.type });
+}
+
+/** Hand a file to the visitor. */
+export function download(name, blob) {
+  const address = URL.createObjectURL(blob);
+  make("a", { href: address, download: name }).click();
+  setTimeout(() => URL.revokeObjectURL(address), 60_000);
+}
