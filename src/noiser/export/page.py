@@ -5,6 +5,7 @@ from the modules that say so; nothing is said twice.
 """
 
 import json
+import re
 from importlib import import_module
 from pathlib import Path
 from typing import Any
@@ -27,20 +28,45 @@ TOLD = (
 """Modules whose constants the page's engine is to have."""
 
 
+_REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+"""Comments that have their lines to themselves; others stay."""
+
+
 def page_files() -> dict[str, bytes]:
     """Give all files of the page by their path, relative to its address.
+
+    Scripts and styles come without remarks and indentation, a quarter of their weight; line for
+    line they are what lies in the package.
 
     Example:
         >>> sorted(page_files())[-2:]
         ['weights/natural.safetensors', 'weights/paper.safetensors']
     """
     found = {
-        path.relative_to(FOLDER).as_posix(): path.read_bytes()
+        path.relative_to(FOLDER).as_posix(): (
+            shortened(path.read_text("utf-8")).encode()
+            if path.suffix in (".js", ".css")
+            else path.read_bytes()
+        )
         for path in sorted(FOLDER.rglob("*"))
         if path.suffix in SUFFIXES
     }
     found["facts.json"] = json.dumps(facts(), separators=(",", ":")).encode("ascii")
     return found | {f"weights/{name}.safetensors": packaged_bytes(name) for name in PACKAGED}
+
+
+def shortened(text: str) -> str:
+    """Empty the lines of a script or style sheet that hold remarks only, and drop indentation.
+
+    The number of lines stays, so that a browser's messages name the right one. Text in backquotes
+    must not depend on its own indentation, nor have lines that look like remarks.
+
+    Example:
+        >>> shortened("// Why.\\nif (a) {\\n  b(); // c\\n}")
+        '\\nif (a) {\\nb(); // c\\n}'
+    """
+    bare = _REMARKS.sub(lambda remark: "\n" * remark.group().count("\n"), text)
+    return re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE)
 
 
 def facts() -> dict[str, Any]:
