@@ -56,14 +56,14 @@ def page_files() -> dict[str, bytes]:
 
 
 def shortened(text: str) -> str:
-    """Empty the lines of a script or style sheet that hold remarks only, and drop indentation.
+    r"""Empty the lines of a script or style sheet that hold remarks only, and drop indentation.
 
     The number of lines stays, so that a browser's messages name the right one. Text in backquotes
     must not depend on its own indentation, nor have lines that look like remarks.
 
     Example:
-        >>> shortened("// Why.\\nif (a) {\\n  b(); // c\\n}")
-        '\\nif (a) {\\nb(); // c\\n}'
+        >>> shortened("// Why.\nif (a) {\n  b(); // c\n}")
+        '\nif (a) {\nb(); // c\n}'
     """
     bare = _REMARKS.sub(lambda remark: "\n" * remark.group().count("\n"), text)
     return re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE)
