@@ -30,7 +30,7 @@ function drawArt() {
   const context = byId("art").getContext("2d", { willReadFrequently: true });
   const { width, height } = context.canvas;
   drawScene(context);
-  darken(context, [0, 0, Math.round(width / 2), height]);
+  darken(context, width / 2, height);
 }
 
 class App {

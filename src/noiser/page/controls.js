@@ -75,7 +75,7 @@ export class Controls {
       "aria-describedby": `help-${name}`,
     });
     const output = make("output", { for: input.id });
-    const reset = make("button", { type: "button", class: "undo", title: "Reset" }, "↺");
+    const reset = make("button", { type: "button", title: "Reset" }, "↺");
     reset.setAttribute("aria-label", `Reset ${titled(name)}`);
     const label = make("label", { for: input.id }, titled(name));
     const description = make("span", { id: `help-${name}`, hidden: "" }, text);

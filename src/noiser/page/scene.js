@@ -6,62 +6,88 @@ const EXPOSURE = 1 / 24;
 /** Electrons that white frees in one pixel, and the noise of reading one. */
 const FULL_WELL = 9000;
 const READ_NOISE = 3;
-const SIZE = { width: 1200, height: 800 };
 
 /** Draw the scene as it is, by light of the moon, over the whole canvas. */
 export function drawScene(context) {
-  const { width: w, height: h } = context.canvas;
+  const { canvas } = context;
+  const { width: w, height: h } = canvas;
   const random = randomNumbers(7);
-  fill(context, [0, 0, w, h * 0.62], [[0, "#27406e"], [0.6, "#6f8fb4"], [1, "#e8c9a4"]]);
+  /** A polygon; places are shares of the height, from the left and from the top. */
+  const shape = (color, ...points) => {
+    context.fillStyle = color;
+    context.beginPath();
+    for (const [x, y] of points) context.lineTo(x * h, y * h);
+    context.fill();
+  };
+  const wide = w / h;
+  const box = (color, x, y, width, height) =>
+    shape(color, [x, y], [x + width, y], [x + width, y + height], [x, y + height]);
+  const fade = (from, to, ...stops) => {
+    const gradient = context.createLinearGradient(0, from * h, 0, to * h);
+    stops.forEach((color, i) => gradient.addColorStop(i / (stops.length - 1), color));
+    return gradient;
+  };
+  const ridge = (color, base, rise, waves) => {
+    const points = [[0, 0.61]];
+    for (let x = 0; x < wide + 0.01; x += 0.01) {
+      const t = x * waves + base * 9;
+      points.push([x, base - rise * (Math.sin(t) + Math.sin(2.3 * t) / 2 + Math.sin(7 * t) / 5)]);
+    }
+    shape(color, ...points, [wide, 0.61]);
+  };
+  box(fade(0, 0.6, "#27406e", "#6f8fb4", "#e8c9a4"), 0, 0, wide, 0.61);
   for (let i = 0; i < 140; i++) {
-    context.fillStyle = `rgba(255,255,255,${0.3 + 0.7 * random()})`;
-    const size = h * (0.0012 + 0.0022 * random());
-    context.fillRect(w * random(), h * 0.4 * random(), size, size);
+    box(`rgba(255,255,255,${random()})`, wide * random(), random() * 0.4, 0.003, 0.003);
   }
   context.fillStyle = "#fff6df";
-  disc(context, w * 0.78, h * 0.17, h * 0.05);
-  ridge(context, 0.47, 0.13, 2.2, "#5b6d8c", random);
-  ridge(context, 0.54, 0.07, 4.1, "#46604f", random);
-  fill(context, [0, h * 0.6, w, h * 0.4], [[0, "#c9b79f"], [0.25, "#7892ae"], [1, "#2e4a6b"]]);
-  reflect(context, 0.6);
-  house(context, w * 0.27, h * 0.6, h * 0.2);
-  for (let i = 0; i < 16; i++) {
-    const x = i < 9 ? w * (0.015 + 0.022 * i) : w * (0.47 + 0.07 * (i - 9));
-    fir(context, x, h * (0.605 + 0.01 * random()), h * (0.1 + 0.13 * random()));
+  context.beginPath();
+  context.arc(w * 0.78, h * 0.17, h * 0.05, 0, 7);
+  context.fill();
+  ridge("#5b6d8c", 0.46, 0.06, 3.3);
+  ridge("#46604f", 0.53, 0.03, 6);
+  box(fade(0.6, 1, "#c9b79f", "#6f8aa8", "#2e4a6b"), 0, 0.6, wide, 0.4);
+  context.globalAlpha = 0.45;
+  context.setTransform(1, 0, 0, -1, 0, 1.2 * h);
+  context.drawImage(canvas, 0, h * 0.2, w, h * 0.4, 0, h * 0.2, w, h * 0.4);
+  context.resetTransform();
+  context.globalAlpha = 1;
+  const x = 0.27 * wide;
+  box("#8a5a44", x, 0.49, 0.2, 0.12);
+  shape("#5a3b3a", [x - 0.025, 0.495], [x + 0.1, 0.4], [x + 0.225, 0.495]);
+  for (const window of [x + 0.03, x + 0.125]) {
+    box("#ffd98a", window, 0.52, 0.045, 0.045);
+    box(fade(0.6, 0.8, "#ffd98ab0", "#ffd98a00"), window, 0.615, 0.045, 0.2);
   }
-  fill(context, [0, h * 0.88, w, h * 0.12], [[0, "#6b7a4b"], [1, "#3b4a2e"]]);
-  for (let i = 0; i < 900; i++) {
-    context.strokeStyle = `hsl(${70 + 40 * random()} 35% ${22 + 30 * random()}%)`;
-    context.lineWidth = h / 500;
-    const [x, y] = [w * random(), h * (0.89 + 0.13 * random())];
-    context.beginPath();
-    context.moveTo(x, y);
-    context.quadraticCurveTo(x, y - h * 0.02, x + h * 0.02 * (random() - 0.5), y - h * 0.04);
-    context.stroke();
+  for (let i = 0; i < 16; i++) {
+    const foot = wide * (i < 9 ? 0.02 + 0.022 * i : 0.07 * i - 0.15);
+    const size = 0.1 + 0.13 * random();
+    for (let step = 0; step < 4; step++) {
+      const [half, top] = [size * (0.11 + 0.06 * step), 0.61 - size * (1 - 0.2 * step)];
+      shape("#2f4a3c", [foot, top], [foot - half, top + size * 0.4], [foot + half, top + size * 0.4]);
+    }
   }
 }
 
 /** Expose what is drawn too short: little light, counted in electrons, with a sensor's noise. */
-export function darken(context, [x, y, width, height]) {
-  const image = context.getImageData(x, y, width, height);
+export function darken(context, width, height) {
+  const image = context.getImageData(0, 0, width, height);
   const { data } = image;
   const random = randomNumbers(11);
-  const linear = Float32Array.from({ length: 256 }, (_, v) => (v / 255) ** 2.2 * EXPOSURE);
   for (let i = 0; i < data.length; i++) {
     if (i % 4 === 3) continue;
-    const light = linear[data[i]] * FULL_WELL;
-    const normal = (random() + random() + random() + random() - 2) * 1.73;
+    const light = (data[i] / 255) ** 2.2 * EXPOSURE * FULL_WELL;
+    const normal = (random() + random() + random() + random() - 2) * Math.sqrt(3);
     const counted = light + normal * Math.sqrt(light + READ_NOISE ** 2);
     data[i] = 255 * Math.max(0, counted / FULL_WELL) ** (1 / 2.2);
   }
-  context.putImageData(image, x, y);
+  context.putImageData(image, 0, 0);
 }
 
 /** Give the example as a photo's file. */
 export async function examplePhoto() {
-  const { canvas, context } = blankCanvas(SIZE.width, SIZE.height);
+  const { canvas, context } = blankCanvas(1200, 800);
   drawScene(context);
-  darken(context, [0, 0, SIZE.width, SIZE.height]);
+  darken(context, canvas.width, canvas.height);
   return new File([await toBlob(canvas, "image/png")], "example.png", { type: "image/png" });
 }
 
@@ -72,78 +98,4 @@ function randomNumbers(seed) {
     state = (Math.imul(state, 1664525) + 1013904223) >>> 0;
     return state / 2 ** 32;
   };
-}
-
-function fill(context, [x, y, width, height], stops) {
-  const gradient = context.createLinearGradient(0, y, 0, y + height);
-  for (const [at, color] of stops) gradient.addColorStop(at, color);
-  context.fillStyle = gradient;
-  context.fillRect(x, y, width, height + 1);
-}
-
-function disc(context, x, y, radius) {
-  context.beginPath();
-  context.arc(x, y, radius, 0, 7);
-  context.fill();
-}
-
-function ridge(context, base, rise, waves, color, random) {
-  const { width: w, height: h } = context.canvas;
-  const phase = 6 * random();
-  context.fillStyle = color;
-  context.beginPath();
-  context.moveTo(0, h * 0.61);
-  for (let i = 0; i <= 200; i++) {
-    const t = (i / 200) * waves * 3 + phase;
-    const wave = 0.5 * Math.sin(t) + 0.3 * Math.sin(2.3 * t + 1) + 0.12 * Math.sin(7.1 * t);
-    context.lineTo((w * i) / 200, h * (base - rise * wave * 0.8));
-  }
-  context.lineTo(w, h * 0.61);
-  context.fill();
-}
-
-/** Mirror what is above the line in what is below it, dimly. */
-function reflect(context, line) {
-  const { canvas } = context;
-  const { width: w, height: h } = canvas;
-  context.save();
-  context.globalAlpha = 0.45;
-  context.translate(0, 2 * h * line);
-  context.scale(1, -1);
-  context.drawImage(canvas, 0, h * 0.3, w, h * 0.3, 0, h * 0.3, w, h * 0.3);
-  context.restore();
-}
-
-function house(context, x, ground, size) {
-  context.fillStyle = "#8a5a44";
-  context.fillRect(x, ground - size * 0.55, size, size * 0.57);
-  context.fillStyle = "#5a3b3a";
-  context.beginPath();
-  context.moveTo(x - size * 0.12, ground - size * 0.52);
-  context.lineTo(x + size / 2, ground - size);
-  context.lineTo(x + size * 1.12, ground - size * 0.52);
-  context.fill();
-  context.fillStyle = "#ffd98a";
-  for (const left of [0.14, 0.62]) {
-    context.fillRect(x + size * left, ground - size * 0.4, size * 0.22, size * 0.2);
-    const glow = context.createLinearGradient(0, ground, 0, ground + size * 0.9);
-    glow.addColorStop(0, "rgba(255,217,138,.7)");
-    glow.addColorStop(1, "rgba(255,217,138,0)");
-    context.save();
-    context.fillStyle = glow;
-    context.fillRect(x + size * left, ground + size * 0.04, size * 0.22, size * 0.9);
-    context.restore();
-  }
-}
-
-function fir(context, x, ground, size) {
-  context.fillStyle = "#2f4a3c";
-  for (let i = 0; i < 4; i++) {
-    const width = size * (0.11 + 0.06 * i);
-    context.beginPath();
-    context.moveTo(x, ground - size * (1 - 0.2 * i));
-    context.lineTo(x - width, ground - size * (0.62 - 0.2 * i));
-    context.lineTo(x + width, ground - size * (0.62 - 0.2 * i));
-    context.fill();
-  }
 }
