@@ -6,9 +6,8 @@ import { Gallery } from "./gallery.js";
 import { Live } from "./live.js";
 import { closePhoto, openPhoto, OpeningError } from "./opening.js";
 import { darken, drawScene, examplePhoto } from "./scene.js";
-import { download, encodePhoto, formatOf, savedName } from "./saving.js";
+import { Saver } from "./saving.js";
 import { Viewer } from "./viewer.js";
-import { Zip } from "./zip.js";
 
 /** Largest picture that is enhanced while a knob moves [pixels]: on the GPU and on the CPU. */
 const PREVIEW = { webgl2: 1.5e6, cpu: 2e5 };
@@ -26,6 +25,15 @@ function complain(text) {
 const messageOf = (error) =>
   error instanceof OpeningError ? error.message : `That did not work: ${error.message}`;
 
+/** Free what was open; nobody may be painting it any more. */
+function close(open) {
+  if (!open) return;
+  const { photo, picture, preview } = open;
+  if (preview !== picture) preview.close();
+  picture.close();
+  closePhoto(photo);
+}
+
 function drawArt() {
   const context = byId("art").getContext("2d", { willReadFrequently: true });
   const { width, height } = context.canvas;
@@ -35,22 +43,23 @@ function drawArt() {
 
 class App {
   #engine;
-  #gallery = new Gallery((entry) => this.#select(entry));
+  #gallery = new Gallery((entry) => this.#inTurn(() => this.#open(entry)));
   #viewer = new Viewer({
     fail: (error) => complain(messageOf(error)),
     onPainted: (canvas, isWhole) => this.#onPainted(canvas, isWhole),
   });
   #controls;
   #live;
+  #saver;
   /** What is shown: `{entry, photo, picture, preview}`. */
   #current = null;
-  /** Openings wait for each other, so that pictures come in order and memory is bounded. */
+  /** What is under way, and all that waits for it. */
   #queue = Promise.resolve();
-  #saving = null;
 
   constructor(engine) {
     this.#engine = engine;
     this.#controls = new Controls(engine, () => this.#onLook());
+    this.#saver = new Saver(engine, say);
     this.#live = new Live({
       engine, viewer: this.#viewer, say, look: () => this.#controls.look,
     });
@@ -60,7 +69,8 @@ class App {
   }
 
   #connect() {
-    const on = (id, act) => byId(id).addEventListener("click", () => this.#try(act));
+    const on = (id, act) => byId(id).addEventListener("click", act);
+    const onTurn = (id, act) => on(id, () => this.#inTurn(act));
     const files = byId("files");
     on("choose", () => files.click());
     on("take", () => byId("capture").click());
@@ -71,15 +81,14 @@ class App {
       });
     }
     byId("drop").addEventListener("click", () => files.click());
-    on("example", async () => this.add([await examplePhoto()]));
-    on("webcam", () => this.#goLive(() => this.#live.camera()));
-    on("grab", async () => this.add([await this.#live.grab()]));
-    on("stop", () => this.#stopLive());
-    on("remove", () => this.#remove());
     on("everywhere", () => this.#useForAll());
-    on("save", () => this.#save());
-    on("save-all", () => this.#saveAll());
-    on("cancel", () => this.#saving?.abort());
+    onTurn("example", async () => void this.add([await examplePhoto()]));
+    onTurn("webcam", () => this.#goLive(() => this.#live.camera()));
+    onTurn("grab", async () => void this.add([await this.#live.grab()]));
+    onTurn("stop", () => this.#stopLive());
+    onTurn("remove", () => this.#remove());
+    onTurn("save", () => this.#saver.save(this.#current));
+    onTurn("save-all", () => this.#saver.saveAll(this.#gallery.entries, this.#current));
     addEventListener("paste", (event) => this.add([...event.clipboardData.files]));
     addEventListener("dragover", (event) => {
       event.preventDefault();
@@ -95,19 +104,17 @@ class App {
     });
   }
 
-  async #try(act) {
-    try {
-      await act();
-    } catch (error) {
-      complain(messageOf(error));
-    }
+  /** Do something after all that was begun before: pixels are closed only when nobody works. */
+  #inTurn(act) {
+    this.#queue = this.#queue.then(act).catch((error) => complain(messageOf(error)));
+    return this.#queue;
   }
 
   /** Open files one after another; the first photo is shown, a video is played. */
   add(files) {
     let isShown = false;
     for (const [i, file] of files.entries()) {
-      this.#queue = this.#queue.then(() => this.#try(async () => {
+      this.#inTurn(async () => {
         if (file.type.startsWith("video/")) {
           await this.#goLive(() => this.#live.file(file));
           return;
@@ -121,10 +128,10 @@ class App {
           else await this.#show(entry, photo);
           isShown = true;
         } finally {
-          if (!isShown) say("");
+          this.#tell();
           this.#afterCount();
         }
-      }));
+      });
     }
     return this.#queue;
   }
@@ -146,42 +153,37 @@ class App {
     document.body.dataset.state = isEmpty ? "empty" : "open";
   }
 
-  #select(entry) {
-    if (entry === this.#current?.entry) return this.#queue;
-    this.#queue = this.#queue.then(() => this.#try(async () => {
-      say("Opening…");
+  async #open(entry) {
+    if (!entry || entry === this.#current?.entry) return;
+    say("Opening…");
+    try {
       await this.#show(entry, await openPhoto(entry.file));
-    }));
-    return this.#queue;
+    } finally {
+      this.#tell();
+    }
   }
 
   async #show(entry, photo) {
     this.#live.stop();
-    const { source, colorSpace } = photo;
-    const picture = await this.#engine.open(source, { colorSpace });
-    const preview = await picture.reduced(PREVIEW[this.#engine.kind]);
-    this.#close();
-    this.#current = { entry, photo, picture, preview };
+    const before = this.#current;
+    try {
+      const picture = await this.#engine.open(photo.source, { colorSpace: photo.colorSpace });
+      const preview = await picture.reduced(PREVIEW[this.#engine.kind]);
+      this.#current = { entry, photo, picture, preview };
+    } catch (error) {
+      closePhoto(photo);
+      throw error;
+    }
     this.#gallery.mark(entry);
     this.#controls.show(entry.settings);
-    this.#viewer.show(this.#subject(this.#current));
-    this.#tell();
-    this.#afterCount();
-  }
-
-  #close() {
-    if (!this.#current) return;
-    const { photo, picture, preview } = this.#current;
-    if (preview !== picture) preview.close();
-    picture.close();
-    closePhoto(photo);
-    this.#current = null;
+    await this.#viewer.show(this.#subject(this.#current));
+    close(before);
   }
 
   /** Give what the viewer shows of an opened photo. */
   #subject({ entry, photo, picture, preview }) {
     const { width, height } = preview;
-    const look = () => this.#lookOf(entry);
+    const look = () => this.#engine.lookOf(entry.settings.choice, entry.settings.knobs);
     return {
       fit: { width, height },
       full: { width: picture.width, height: picture.height },
@@ -201,14 +203,10 @@ class App {
     };
   }
 
-  #lookOf({ settings }) {
-    return this.#engine.lookOf(settings.choice, settings.knobs);
-  }
-
   #tell() {
-    const { photo } = this.#current;
-    const size = `${photo.file.name}, ${photo.width} × ${photo.height}.`;
-    say([size, ...photo.remarks].join(" "));
+    if (this.#live.isOn) return;
+    const { file, width, height, remarks } = this.#current?.photo ?? {};
+    say(file ? [`${file.name}, ${width} × ${height}.`, ...remarks].join(" ") : "");
   }
 
   #onLook() {
@@ -226,35 +224,36 @@ class App {
     try {
       await play();
     } catch (error) {
+      if (!this.#current) await this.#stopLive();
       const why = { NotAllowedError: "it was not allowed", NotFoundError: "there is none" };
       throw new OpeningError(error.name === "NotSupportedError"
         ? "This browser cannot play this video."
         : `The camera does not answer: ${why[error.name] ?? error.message}.`);
     }
-    this.#close();
+    close(this.#current);
+    this.#current = null;
     this.#gallery.mark(null);
     this.#controls.show(firstSettings(this.#engine.facts));
-    this.#showWork();
     this.#afterCount();
   }
 
   async #stopLive() {
     this.#live.stop();
-    say("");
-    const entry = this.#gallery.entries.at(-1);
-    if (entry) await this.#select(entry);
-    else this.#afterCount();
+    await this.#open(this.#gallery.entries.at(-1));
+    this.#tell();
+    this.#afterCount();
   }
 
   async #remove() {
-    const { entry } = this.#current;
-    const next = this.#gallery.remove(entry);
-    if (next) await this.#select(next);
-    else {
-      this.#viewer.show(null);
-      this.#close();
-      say("");
+    const next = this.#gallery.remove(this.#current.entry);
+    if (!next) {
+      const before = this.#current;
+      this.#current = null;
+      await this.#viewer.show(null);
+      close(before);
     }
+    await this.#open(next);
+    this.#tell();
     this.#afterCount();
   }
 
@@ -266,78 +265,6 @@ class App {
       }
     }
     say("All photos have this look now.");
-  }
-
-  /** Do something long, one at a time, that the visitor can cancel. */
-  async #longly(act) {
-    this.#saving = new AbortController();
-    const { signal } = this.#saving;
-    const buttons = ["save", "save-all", "remove"].map(byId);
-    for (const button of buttons) button.disabled = true;
-    byId("cancel").hidden = false;
-    try {
-      await act(signal);
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      say("Cancelled.");
-    } finally {
-      byId("cancel").hidden = true;
-      for (const button of buttons) button.disabled = false;
-      this.#afterCount();
-    }
-  }
-
-  #encode({ entry, photo, picture }, label, signal) {
-    const format = formatOf(photo, byId("format").value);
-    const name = savedName(photo.file, format);
-    const blob = encodePhoto(photo, picture, {
-      look: this.#lookOf(entry),
-      format,
-      quality: Math.min(Math.max(byId("quality").valueAsNumber || 95, 1), 100) / 100,
-      keepsLocation: byId("location").checked,
-      progress: (share) => say(`${label}: ${Math.floor(100 * share)} %`),
-      signal,
-    });
-    return blob.then((encoded) => ({ name, blob: encoded }));
-  }
-
-  #save() {
-    return this.#longly(async (signal) => {
-      const { name, blob } = await this.#encode(this.#current, "Saving", signal);
-      download(name, blob);
-      say(`Saved ${name}.`);
-    });
-  }
-
-  #saveAll() {
-    return this.#longly(async (signal) => {
-      const entries = [...this.#gallery.entries];
-      let zip = new Zip();
-      for (const [i, entry] of entries.entries()) {
-        const label = `Saving ${i + 1} of ${entries.length}`;
-        const { name, blob } = await this.#withOpen(entry, (open) => this.#encode(open, label, signal));
-        if (await zip.add(name, blob)) continue;
-        download("noiser.zip", zip.finish());
-        zip = new Zip();
-        await zip.add(name, blob);
-      }
-      download("noiser.zip", zip.finish());
-      say(`Saved ${entries.length} photos in noiser.zip.`);
-    });
-  }
-
-  /** Open a photo for one act, unless it is the one that is shown. */
-  async #withOpen(entry, act) {
-    if (entry === this.#current?.entry) return act(this.#current);
-    const photo = await openPhoto(entry.file);
-    let picture;
-    try {
-      picture = await this.#engine.open(photo.source, { colorSpace: photo.colorSpace });
-      return await act({ entry, photo, picture });
-    } finally {
-      picture?.close();
-      closePhoto(photo);
-    }
   }
 }
 

@@ -78,7 +78,7 @@ export class Live {
     this.#video = video;
     this.#times = [];
     this.#showButtons(true);
-    this.#viewer.show(this.#subject(video, name));
+    await this.#viewer.show(this.#subject(video, name));
     this.#follow(video);
   }
 

@@ -1,19 +1,106 @@
 // Saving: full resolution, band by band, as PNG or JPEG, with the photo's own metadata.
-import { blankCanvas, make, toBlob } from "./elements.js";
+import { blankCanvas, byId, make, toBlob } from "./elements.js";
 import { tidyExif } from "./exif.js";
 import { jpegWith } from "./metadata.js";
+import { closePhoto, openPhoto } from "./opening.js";
 import { deflate, encodePng } from "./png.js";
+import { Zip } from "./zip.js";
 
 /** Rendered at a time [pixels]: bounds memory, and lets cancelling be quick. */
 const BAND = 2 ** 21;
+const ARCHIVE = "noiser.zip";
 const SUFFIX = { jpeg: ".jpg", png: ".png" };
 
+/** Saves one photo, or all in one archive; one saving at a time, which the visitor can cancel. */
+export class Saver {
+  #engine;
+  #say;
+  #cancelling = null;
+
+  constructor(engine, say) {
+    this.#engine = engine;
+    this.#say = say;
+    byId("cancel").addEventListener("click", () => this.#cancelling.abort());
+  }
+
+  /** Save what is open: `{entry, photo, picture}`. */
+  save(open) {
+    return this.#longly(async (signal) => {
+      const { name, blob } = await this.#encode(open, "Saving", signal);
+      download(name, blob);
+      this.#say(`Saved ${name}.`);
+    });
+  }
+
+  /** Save the gallery's photos, which are opened one after another; `current` is open already. */
+  saveAll(entries, current) {
+    return this.#longly(async (signal) => {
+      let zip = new Zip();
+      for (const [i, entry] of [...entries].entries()) {
+        const label = `Saving ${i + 1} of ${entries.length}`;
+        const { name, blob } = entry === current?.entry
+          ? await this.#encode(current, label, signal)
+          : await this.#openFor(entry, (open) => this.#encode(open, label, signal));
+        if (await zip.add(name, blob)) continue;
+        download(ARCHIVE, zip.finish());
+        zip = new Zip();
+        await zip.add(name, blob);
+      }
+      download(ARCHIVE, zip.finish());
+      this.#say(`Saved ${entries.length} photos in ${ARCHIVE}.`);
+    });
+  }
+
+  async #longly(act) {
+    this.#cancelling = new AbortController();
+    const { signal } = this.#cancelling;
+    const buttons = ["save", "save-all", "remove"].map(byId);
+    const were = buttons.map(({ disabled }) => disabled);
+    for (const button of buttons) button.disabled = true;
+    byId("cancel").hidden = false;
+    try {
+      await act(signal);
+    } catch (error) {
+      if (!signal.aborted) throw error;
+      this.#say("Cancelled.");
+    } finally {
+      byId("cancel").hidden = true;
+      buttons.forEach((button, i) => (button.disabled = were[i]));
+    }
+  }
+
+  async #encode({ entry, photo, picture }, label, signal) {
+    const format = formatOf(photo, byId("format").value);
+    const blob = await encodePhoto(photo, picture, {
+      look: picture.lookOf(entry.settings.choice, entry.settings.knobs),
+      format,
+      quality: Math.min(Math.max(byId("quality").valueAsNumber || 95, 1), 100) / 100,
+      keepsLocation: byId("location").checked,
+      progress: (share) => this.#say(`${label}: ${Math.floor(100 * share)} %`),
+      signal,
+    });
+    return { name: savedName(photo.file, format), blob };
+  }
+
+  async #openFor(entry, act) {
+    const photo = await openPhoto(entry.file);
+    let picture;
+    try {
+      picture = await this.#engine.open(photo.source, { colorSpace: photo.colorSpace });
+      return await act({ entry, photo, picture });
+    } finally {
+      picture?.close();
+      closePhoto(photo);
+    }
+  }
+}
+
 /** Give the name of the enhanced photo: `night.jpeg` becomes `night-noiser.jpg`. */
-export const savedName = (file, format) =>
+const savedName = (file, format) =>
   `${file.name.replace(/\.[^.]*$/, "") || "photo"}-noiser${SUFFIX[format]}`;
 
 /** Choose what a photo is saved as: what was asked for, or what is most like itself. */
-export function formatOf({ metadata }, wanted) {
+function formatOf({ metadata }, wanted) {
   if (wanted !== "same") return wanted;
   return metadata.kind === "png" || metadata.hasAlpha ? "png" : "jpeg";
 }
@@ -27,7 +114,7 @@ export function formatOf({ metadata }, wanted) {
  *   `progress(share)`, an AbortSignal.
  * @returns {Promise<Blob>}
  */
-export async function encodePhoto(photo, picture, options) {
+async function encodePhoto(photo, picture, options) {
   const { width, height, metadata } = photo;
   const exif = metadata.exif && tidyExif(metadata.exif, { width, height, ...options });
   const told = { exif, icc: metadata.icc };
@@ -79,7 +166,7 @@ async function asJpeg({ width, height, metadata, colorSpace }, rendered, told, q
 }
 
 /** Hand a file to the visitor. */
-export function download(name, blob) {
+function download(name, blob) {
   const address = URL.createObjectURL(blob);
   make("a", { href: address, download: name }).click();
   setTimeout(() => URL.revokeObjectURL(address), 60_000);

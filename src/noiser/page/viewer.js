@@ -19,7 +19,8 @@ export class Viewer {
   #pair = null;
   #isFull = false;
   #isWanted = false;
-  #isPainting = false;
+  #isLooping = false;
+  #painting = Promise.resolve();
   #shown = "";
   #fail;
   #onPainted;
@@ -37,7 +38,10 @@ export class Viewer {
     this.#showSplit();
   }
 
-  /** Show a subject, or nothing. The last one stays until this one is painted. */
+  /**
+   * Show a subject, or nothing. The last one stays until this one is painted; once the promise
+   * is kept, nobody paints it any more.
+   */
   show(subject) {
     const isSame = subject?.full?.width === this.#subject?.full?.width
       && subject?.full?.height === this.#subject?.full?.height;
@@ -47,23 +51,25 @@ export class Viewer {
     if (!subject) this.#clear();
     else if (this.#isFull && !(subject.full && isSame)) this.setFull(false);
     else this.repaint();
+    return this.#painting;
   }
 
   /** Paint again: in the next frame, and only what is wanted then. */
   async repaint() {
     this.#isWanted = true;
-    if (this.#isPainting) return;
-    this.#isPainting = true;
+    if (this.#isLooping) return;
+    this.#isLooping = true;
     while (this.#isWanted && this.#subject) {
       this.#isWanted = false;
       await nextFrame();
-      try {
-        await this.#paint(this.#subject);
-      } catch (error) {
-        this.#fail(error);
-      }
+      const subject = this.#subject;
+      if (!subject) break;
+      this.#painting = this.#paint(subject).catch((error) => {
+        if (subject === this.#subject) this.#fail(error);
+      });
+      await this.#painting;
     }
-    this.#isPainting = false;
+    this.#isLooping = false;
   }
 
   /** Show 100 %, one pixel of the picture to one of the screen, or all of the picture. */
