@@ -31,7 +31,8 @@ const NEUTRAL = {
  * @returns {{folded: object, development: object}} the local filter, and what else to do
  */
 export function develop(network, moments, look, constants) {
-  const develops = [look.black, look.highlights, look.color, look.detail, look.denoise].some(Boolean);
+  const { black, highlights, color, detail, denoise } = look;
+  const develops = [black, highlights, color, detail, denoise].some(Boolean);
   const window = look.local > 0 ? windowOf(moments, look.local, constants) : null;
   if (develops || look.auto > 0 || look.restraint > 0) {
     return developByLight(network, moments, look, { develops, window }, constants);

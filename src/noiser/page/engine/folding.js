@@ -15,7 +15,7 @@ import { luma, rint } from "./numbers.js";
 export function fold(network, moments, { eps, noiseFloor, chroma }, constants) {
   const { TAPS } = constants;
   const mean = meanOf(moments);
-  const covariance = covarianceOf(moments, constants);
+  const covariance = covarianceOf(moments);
   const center = [0, 1, 2].map((color) => rint(mean[color * 9 + 4] * 255));
   const { first, second, bias } = weightsFor(network, chroma, constants);
   const firstBias = new Float64Array(network.hidden);

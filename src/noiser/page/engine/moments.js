@@ -79,14 +79,14 @@ export function meanOf({ mean, sums, count }) {
  *
  * `(n P - s s') / n^2` in integers, so nothing cancels.
  */
-export function covarianceOf({ covariance, sums, products, count }, { TAPS }) {
+export function covarianceOf({ covariance, sums, products, count }) {
   if (covariance) return covariance;
   const n = BigInt(count);
   const whole = Array.from(sums, BigInt);
   const divisor = Number((n * 255n) ** 2n);
   const upper = new Float64Array(products.length);
-  for (let i = 0, at = 0; i < TAPS; i++) {
-    for (let j = i; j < TAPS; j++, at++) {
+  for (let i = 0, at = 0; i < whole.length; i++) {
+    for (let j = i; j < whole.length; j++, at++) {
       upper[at] = Number(n * BigInt(products[at]) - whole[i] * whole[j]) / divisor;
     }
   }

@@ -59,6 +59,7 @@ function composed(scene, made, { width, height }, development, constants) {
   const { color, cast, highlights, chromaFloor, detailFloor } = development;
   const green = greenOf(LUMA, cast[0], cast[1]);
   const black = development.black ** 2;
+  const isGray = made.length === 1;
   const out = [0, 1, 2].map(() => new Float64Array(width * height));
   const [reds, greens, blues] = out;
   for (let y = 0, i = 0; y < height; y++) {
@@ -67,7 +68,7 @@ function composed(scene, made, { width, height }, development, constants) {
       const light = scene.light[at];
       const ownRed = scene.ownRed[at];
       const ownBlue = scene.ownBlue[at];
-      const bright = made.length === 1 ? made[0][i] : luma(LUMA, made[0][i], made[1][i], made[2][i]);
+      const bright = isGray ? made[0][i] : luma(LUMA, made[0][i], made[1][i], made[2][i]);
       const missing = Math.max(1 - bright, 0);
       const both = missing + highlights * (Math.max(1 - light, 0) - missing);
       const square = light * light;
@@ -77,7 +78,7 @@ function composed(scene, made, { width, height }, development, constants) {
       let red = gain * (ownRed - cast[0] * light);
       let rest = gain * (greenOf(LUMA, ownRed, ownBlue) - green * light);
       let blue = gain * (ownBlue - cast[1] * light);
-      if (made.length === 3) {
+      if (!isGray) {
         red += tone * (made[0][i] - bright);
         rest += tone * (made[1][i] - bright);
         blue += tone * (made[2][i] - bright);
