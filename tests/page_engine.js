@@ -23,7 +23,8 @@ const open = ({ data, ...size }) => ({ data: fromBase64(data), ...size });
 function bandOf({ data, width, height }, top, bottom, halo) {
   const first = Math.max(top - halo, 0);
   const last = Math.min(bottom + halo, height);
-  return { data: data.slice(first * width * 4, last * width * 4), width, height, first, top, bottom };
+  const rows = data.slice(first * width * 4, last * width * 4);
+  return { data: rows, width, height, first, top, bottom };
 }
 
 /** Replaces typed arrays by lists, all the way down. */
@@ -67,8 +68,9 @@ window.engine = {
   render: (image, looks) => {
     const { width, height } = image;
     const band = bandOf(open(image), 0, height, 0);
-    const rendered = (developed) => render(band, { x: 0, y: 0, width, height }, developed, constants);
-    return looks.map(developing(image)).map(rendered).map(toBase64);
+    const region = { x: 0, y: 0, width, height };
+    const rendered = (developed) => toBase64(render(band, region, developed, constants));
+    return looks.map(developing(image)).map(rendered);
   },
 
   renderRegions: (image, look, regions) => {

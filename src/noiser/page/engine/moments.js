@@ -4,7 +4,7 @@
 // double holds it exactly, so neither the cut nor the order of adding can change a bit.
 
 import { clamp } from "./numbers.js";
-import { histograms } from "./survey.js";
+import { createSurvey } from "./survey.js";
 
 /** Zeros on either side of a row, for products with what lies outside. */
 const EDGE = 2;
@@ -27,9 +27,11 @@ export function measure(band, constants) {
   const products = { zero: new Float64Array(PAIRS), extra: new Float64Array(PAIRS) };
   const dots = new Float64Array(3 * 9 * 5);
   const packed = new Float64Array(band.width + 2 * EDGE);
-  const rowAt = rowReader(band);
+  const survey = createSurvey(band, constants);
+  const rowAt = rowReader(band, constants);
   for (let r = band.top - 1; r <= band.bottom; r++) {
     const rows = [r, r + 1, r + 2].filter((y) => y <= band.bottom).map(rowAt);
+    if (rows.length === 3) survey.add(r + 1, rows);
     multiply(rows, band.width, packed, dots);
     for (let k = 0; k < 3; k++) {
       if (r + 1 - k < band.top || r + 1 - k >= band.bottom) continue;
@@ -39,7 +41,7 @@ export function measure(band, constants) {
       }
     }
   }
-  const shared = { count: band.width * (band.bottom - band.top), ...histograms(band, constants) };
+  const shared = { count: band.width * (band.bottom - band.top), ...survey.found };
   return {
     zero: { padding: "zero", ...shared, sums: sums.zero, products: products.zero },
     replicate: {
@@ -94,27 +96,35 @@ export function covarianceOf({ covariance, sums, products, count }) {
 }
 
 /** Gives a function that reads a row of the picture; it keeps the last three. */
-function rowReader({ data, width, height, first }) {
+function rowReader({ data, width, height, first }, { INTEGER_LUMA }) {
   const empty = () => new Float64Array(width + 2 * EDGE);
-  const ring = [0, 1, 2].map(() => ({ number: -1, colors: [empty(), empty(), empty()] }));
+  const ring = [0, 1, 2].map(() => ({ colors: [empty(), empty(), empty()], luma: empty() }));
   return (y) => {
     const number = clamp(y, 0, height - 1);
     const row = ring[number % 3];
     if (row.number !== number) {
       row.number = number;
+      row.luma.fill(0);
       const start = (number - first) * width * 4;
-      row.totals = row.colors.map((color, c) => readColor(data, start + c, width, color));
+      row.totals = row.colors.map((color, c) =>
+        readColor(data, start + c, width, color, INTEGER_LUMA[c], row.luma),
+      );
+      // Beside the picture the nearest pixel counts, whatever the padding.
+      row.luma[EDGE - 1] = row.luma[EDGE];
+      row.luma[EDGE + width] = row.luma[EDGE + width - 1];
     }
     return { ...row, outside: y !== number };
   };
 }
 
-/** Reads one colour of a row, and gives its sum. */
-function readColor(data, start, width, color) {
+/** Reads one colour of a row, gives its sum, and adds its part to luma. */
+function readColor(data, start, width, color, weight, luma) {
   let total = 0;
   for (let x = EDGE, at = start; x < width + EDGE; x++, at += 4) {
-    color[x] = 2 * data[at] - 255;
-    total += color[x];
+    const value = 2 * data[at] - 255;
+    color[x] = value;
+    luma[x] += weight * value;
+    total += value;
   }
   return total;
 }

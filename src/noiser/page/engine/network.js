@@ -1,12 +1,5 @@
 // The network as plain arrays, read from a safetensors file, and its activation.
 
-const SIZES = {
-  first_weight: (hidden) => hidden * 27,
-  first_bias: (hidden) => hidden,
-  second_weight: (hidden) => hidden * 27,
-  second_bias: () => 3,
-};
-
 /**
  * Reads the four arrays of a network.
  *
@@ -18,16 +11,22 @@ const SIZES = {
 export function networkOf(file) {
   const start = 8 + Number(new DataView(file).getBigUint64(0, true));
   const header = JSON.parse(new TextDecoder().decode(new Uint8Array(file, 8, start - 8)));
-  const hidden = header.first_bias.shape[0];
-  const [firstWeight, firstBias, secondWeight, secondBias] = Object.keys(SIZES).map((name) => {
-    const [first, last] = header[name].data_offsets;
-    const values = Float64Array.from(new Float32Array(file.slice(start + first, start + last)));
-    if (header[name].dtype !== "F32" || values.length !== SIZES[name](hidden)) {
+  const read = (name) => {
+    const { data_offsets, shape } = header[name];
+    const [first, last] = data_offsets.map((offset) => start + offset);
+    const values = Float64Array.from(new Float32Array(file.slice(first, last)));
+    if (values.length !== shape.reduce((size, side) => size * side)) {
       throw new Error(`the weights are damaged: ${name} has ${values.length} values`);
     }
     return values;
-  });
-  return { hidden, firstWeight, firstBias, secondWeight, secondBias };
+  };
+  return {
+    hidden: header.first_bias.shape[0],
+    firstWeight: read("first_weight"),
+    firstBias: read("first_bias"),
+    secondWeight: read("second_weight"),
+    secondBias: read("second_bias"),
+  };
 }
 
 /** The activation, `x Phi(x)` (Hendrycks and Gimpel 2016). */

@@ -9,8 +9,8 @@ const CUT = 0.25;
 /** What is darker than this counts as this [luma in [0, 1]]. */
 const DARKEST = 4 / 255;
 
-/** Shares of tones below this have faded. */
-const FADED = 1e-7;
+/** What is smaller than this has faded. */
+const FADED = 1e-9;
 
 /**
  * Smooths moments exponentially; at a cut, or where time goes back, the new ones hold at once.
@@ -31,7 +31,7 @@ export function createSmoothing(seconds) {
       const next = normalized(measured);
       const passed = time - before;
       const goesOn = smoothed && passed >= 0 && !isCut(frame.zero.tones, next.zero.tones);
-      smoothed = goesOn ? blended(smoothed, next, 1 - Math.exp(-passed / seconds)) : next;
+      smoothed = goesOn ? moved(smoothed, next, 1 - Math.exp(-passed / seconds)) : next;
       frame = next;
       before = time;
       return smoothed;
@@ -43,40 +43,30 @@ export function createSmoothing(seconds) {
 function normalized(measured) {
   const { count, tones, grain, cells } = measured.zero;
   const shares = (histogram) => histogram.map((pixels) => pixels / count);
-  const shared = { count: 1, tones: shares(tones), grain: shares(grain), cells };
   const each = (moments) => ({
     padding: moments.padding,
+    count: 1,
     mean: meanOf(moments),
     covariance: covarianceOf(moments),
-    ...shared,
+    tones: shares(tones),
+    grain: shares(grain),
+    cells,
   });
   return { zero: each(measured.zero), replicate: each(measured.replicate) };
 }
 
-function blended(one, other, share) {
-  const mix = (a, b) => a.map((value, i) => value + share * (b[i] - value));
-  const fade = (a, b) => mix(a, b).map((value) => (value < FADED ? 0 : value));
-  const { tones, grain, cells } = other.zero;
-  const shared = {
-    count: 1,
-    tones: fade(one.zero.tones, tones),
-    grain: fade(one.zero.grain, grain),
-    cells: mixedCells(one.zero.cells, cells, mix),
-  };
-  const each = (padding) => ({
-    padding,
-    mean: mix(one[padding].mean, other[padding].mean),
-    covariance: mix(one[padding].covariance, other[padding].covariance),
-    ...shared,
-  });
-  return { zero: each("zero"), replicate: each("replicate") };
-}
-
-/** Mixes the luma of cells; those of a frame of another size replace them. */
-function mixedCells(one, other, mix) {
-  const same = other.pixels.every((pixels, i) => pixels === one.pixels[i]);
-  if (!same || one.columns !== other.columns) return other;
-  return { ...other, luma: mix(one.luma, other.luma) };
+/** Moves all numbers in an object by a share of the way to those in another. */
+function moved(one, other, share) {
+  if (typeof other === "number") {
+    const value = one + share * (other - one);
+    return Math.abs(value) < FADED ? 0 : value;
+  }
+  if (ArrayBuffer.isView(other)) return other.map((value, i) => moved(one[i], value, share));
+  if (typeof other === "string") return other;
+  // Cells of a frame of another size replace those before.
+  if (one.rows !== other.rows || one.columns !== other.columns) return other;
+  const parts = Object.entries(other);
+  return Object.fromEntries(parts.map(([name, part]) => [name, moved(one[name], part, share)]));
 }
 
 /** Whether tones moved as far as between two scenes: what luma is carried how far, in all. */

@@ -1,50 +1,26 @@
 // Survey: how luma and grain are spread over a band, and luma by cells, in integers.
 
-import { clamp } from "./numbers.js";
-
 /**
  * Counts tones and sizes of grain, and sums up luma by cells of 16 x 16 pixels.
  *
  * @param band as for `measure`
- * @returns {{tones: Float64Array, grain: Float64Array, cells: object}} cells has the number of
- *   its first row, `top`, and `rows`, `columns`, `pixels` and `luma` [1/256 of 1/255]
+ * @returns `add(y, near)` takes a row and those around it, with `luma` [1/256 of 1/255] from one
+ *   pixel before the first, at 1; `found` has `tones`, `grain`, and `cells`: the number of their
+ *   first row, `top`, and `rows`, `columns`, `pixels` and `luma`
  */
-export function histograms(band, constants) {
+export function createSurvey(band, constants) {
   const { TONES, GRAIN_LEVELS, GRAIN_BINS } = constants;
-  const tones = new Uint32Array(TONES);
-  const grain = new Uint32Array((GRAIN_LEVELS.length + 1) * GRAIN_BINS);
+  const tones = new Float64Array(TONES);
+  const grain = new Float64Array((GRAIN_LEVELS.length + 1) * GRAIN_BINS);
   const cells = cellsOf(band, constants);
-  const lumaAt = lumaReader(band, constants);
-  const classes = Uint8Array.from(tones, (_, tone) =>
-    GRAIN_LEVELS.reduce((found, level) => found + (tone >= 4 * level), 0),
-  );
-  for (let y = band.top; y < band.bottom; y++) {
-    const near = [y - 1, y, y + 1].map(lumaAt);
-    addRow(near, band.width, { tones, grain, classes }, constants);
-    addCells(near[1], band.width, y, cells, constants);
-  }
-  return { tones: Float64Array.from(tones), grain: Float64Array.from(grain), cells };
-}
-
-/** Gives a function that reads the luma of a row, and the nearest pixel beside its ends. */
-function lumaReader({ data, width, height, first }, { INTEGER_LUMA }) {
-  const [red, green, blue] = INTEGER_LUMA;
-  const ring = [0, 1, 2].map(() => ({ number: -1, values: new Int32Array(width + 2) }));
-  return (y) => {
-    const number = clamp(y, 0, height - 1);
-    const row = ring[number % 3];
-    if (row.number !== number) {
-      const { values } = row;
-      row.number = number;
-      for (let x = 1, at = (number - first) * width * 4; x <= width; x++, at += 4) {
-        // Of 2 v - 255, by weights that add up to 256.
-        const weighed = red * data[at] + green * data[at + 1] + blue * data[at + 2];
-        values[x] = 2 * weighed - 256 * 255;
-      }
-      values[0] = values[1];
-      values[width + 1] = values[width];
-    }
-    return row.values;
+  const classes = tones.map((_, tone) => GRAIN_LEVELS.filter((level) => tone >= 4 * level).length);
+  return {
+    found: { tones, grain, cells },
+    add(y, near) {
+      const lumas = near.map((row) => row.luma);
+      addRow(lumas, band.width, { tones, grain, classes }, constants);
+      addCells(lumas[1], band.width, y, cells, constants);
+    },
   };
 }
 
@@ -53,11 +29,11 @@ function addRow([above, at, below], width, { tones, grain, classes }, constants)
   const { GRAIN_BINS, GRAIN_STEP } = constants;
   const firstBin = 4 * (31 - Math.clz32(GRAIN_STEP));
   let [sum0, bend0, sum1, bend1] = [0, 0, 0, 0];
-  for (let x = 0; x < width + 2; x++) {
+  for (let x = 1; x < width + 3; x++) {
     const outer = above[x] + below[x];
     const sum2 = outer + 2 * at[x];
     const bend2 = outer - 2 * at[x];
-    if (x > 1) {
+    if (x > 2) {
       // Sixteen times luma in 1/512 of an 8-bit level: a tone is a quarter of one.
       const tone = (sum0 + 2 * sum1 + sum2 + 16 * 256 * 255) >> 11;
       const size = (Math.abs(bend0 - 2 * bend1 + bend2) >> 1) + GRAIN_STEP;
@@ -88,7 +64,7 @@ function addCells(values, width, y, cells, { CELL }) {
   for (let start = 0; start < width; start += CELL, cell++) {
     const end = Math.min(start + CELL, width);
     let total = 0;
-    for (let x = start; x < end; x++) total += values[x + 1];
+    for (let x = start; x < end; x++) total += values[x + 2];
     cells.pixels[cell] += end - start;
     cells.luma[cell] += total;
   }
