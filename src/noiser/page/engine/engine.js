@@ -129,8 +129,7 @@ class Engine {
         for (const tile of tilesOf(region)) {
           await this.#inTurn(async () => {
             renderer.render(picture.photo, tile, developed);
-            await renderer.finish();
-            renderer.read(tile, region, made.data);
+            await renderer.read(tile, region, made.data);
           });
         }
         return made;

@@ -7,14 +7,13 @@ import { createSmoothing } from "./smoothing.js";
 export class Film {
   #engine;
   #smoothing;
-  #measured;
   #measuring;
   #context;
 
   /** @param {number} seconds after which moments follow a change of light by two thirds */
   constructor(engine, seconds) {
     this.#engine = engine;
-    this.#smoothing = createSmoothing(seconds);
+    this.#smoothing = createSmoothing({ seconds, constants: engine.facts.constants });
   }
 
   /**
@@ -31,10 +30,10 @@ export class Film {
     if (!(source.videoWidth ?? source.width)) return false;
     const photo = this.#grab(source, width, height);
     if (!this.#measuring) this.#measure(photo);
-    if (!this.#measured) await this.#measuring;
+    if (!this.#smoothing.measured) await this.#measuring;
     const picture = { photo, width, height, colorSpace: "srgb" };
     const all = { x: 0, y: 0, width, height };
-    return this.#engine.paint(picture, context, look, all, this.#measured);
+    return this.#engine.paint(picture, context, look, all, this.#smoothing.measured);
   }
 
   /** Reads a frame as large as it is shown. */
@@ -49,12 +48,9 @@ export class Film {
 
   #measure(photo) {
     const time = performance.now() / 1000;
-    const follow = (measured) => {
-      this.#measured = this.#smoothing.add(measured, time);
-    };
     this.#measuring = this.#engine
       .measure(photo)
-      .then(follow)
+      .then((measured) => this.#smoothing.add(measured, time))
       .finally(() => {
         this.#measuring = undefined;
       });

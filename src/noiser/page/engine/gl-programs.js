@@ -26,7 +26,9 @@ export class Programs {
    */
   use(pass, kind, values) {
     const key = [pass, kind.colors, kind.groups, kind.develops].join();
-    if (!this.#made.has(key)) this.#made.set(key, this.#link(fragment(pass, kind, this.#constants)));
+    if (!this.#made.has(key)) {
+      this.#made.set(key, this.#link(fragment(pass, kind, this.#constants)));
+    }
     const { program, setters } = this.#made.get(key);
     this.#gl.useProgram(program);
     for (const [name, set] of setters) {
@@ -113,6 +115,7 @@ export function valuesOf({ folded, development }) {
     ...development,
     noise: development.noise[0],
     tint: development.cast,
+    ownColor: development.color,
     firstWeight: first,
     secondWeight: second,
     firstBias: padded(firstBias, groups),

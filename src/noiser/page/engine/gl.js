@@ -72,16 +72,26 @@ export class Renderer {
   }
 
   /** Copies the tile that was rendered last into a region's bytes. */
-  read(tile, region, data) {
+  async read(tile, region, data) {
     const gl = this.#gl;
-    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target("shown"));
-    gl.pixelStorei(gl.PACK_ROW_LENGTH, region.width);
-    const start = 4 * ((tile.y - region.y) * region.width + tile.x - region.x);
-    const bytes = new Uint8Array(data.buffer, data.byteOffset + start);
     const { width, height } = tile;
-    gl.readPixels(this.#margin, this.#margin, width, height, gl.RGBA, gl.UNSIGNED_BYTE, bytes);
-    gl.pixelStorei(gl.PACK_ROW_LENGTH, 0);
+    const bytes = new Uint8Array(4 * width * height);
+    const buffer = gl.createBuffer();
+    gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target("shown"));
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.bufferData(gl.PIXEL_PACK_BUFFER, bytes.length, gl.STREAM_READ);
+    gl.readPixels(this.#margin, this.#margin, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    await this.finish();
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
+    gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, bytes);
+    gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
+    gl.deleteBuffer(buffer);
     this.#check();
+    for (let row = 0; row < height; row++) {
+      const start = 4 * ((tile.y - region.y + row) * region.width + tile.x - region.x);
+      data.set(bytes.subarray(4 * row * width, 4 * (row + 1) * width), start);
+    }
   }
 
   /** Draws the tile that was rendered last into a 2D canvas. */
@@ -89,19 +99,17 @@ export class Renderer {
     const gl = this.#gl;
     const { width, height } = tile;
     const canvas = this.#canvas;
+    if (gl.drawingBufferColorSpace !== colorSpace) {
+      gl.drawingBufferColorSpace = colorSpace;
+      canvas.width += 1; // Chromium's buffers keep their colour space until their size changes
+    }
     if (canvas.width < width) canvas.width = width;
     if (canvas.height < height) canvas.height = height;
-    if ((gl.drawingBufferColorSpace ?? colorSpace) !== colorSpace) {
-      gl.drawingBufferColorSpace = colorSpace;
-    }
-    const [first, top] = [this.#margin, canvas.height];
-    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#frames.target("shown"));
-    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
-    // A canvas counts its rows from below.
-    gl.blitFramebuffer(
-      first, first, first + width, first + height, 0, top, width, top - height,
-      gl.COLOR_BUFFER_BIT, gl.NEAREST,
-    );
+    gl.bindFramebuffer(gl.FRAMEBUFFER, null);
+    gl.viewport(0, canvas.height - height, width, height);
+    const origin = [this.#margin, this.#margin + canvas.height - 1];
+    this.#programs.use("copy", {}, { origin });
+    gl.drawArrays(gl.TRIANGLES, 0, 3);
     this.#check();
     const [x, y] = [tile.x - region.x, tile.y - region.y];
     context.clearRect(x, y, width, height);
@@ -158,7 +166,7 @@ export class Renderer {
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target(...names));
     this.#programs.use(pass, kind, this.#values);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    for (const name of names.filter((each) => TEXTURES.includes(each))) {
+    for (const name of names) {
       this.#activate(name);
       gl.bindTexture(gl.TEXTURE_2D, this.#frames.texture(name));
     }

@@ -11,7 +11,7 @@ void main() {
 /** Textures by name, each bound to the unit of its place in this list. */
 export const TEXTURES = [
   "photo", "softened", "smoothed", "squares", "quiet", "hidden0", "hidden1", "hidden2", "hidden3",
-  "localGray",
+  "localGray", "shown",
 ];
 
 /** Constants of the Python modules that the shaders share. */
@@ -166,7 +166,7 @@ void main() {
 
 /** Black, highlights, detail and colours around the network's luma: `_develop`. */
 const DEVELOP = `
-uniform float color, highlights, black, chromaFloor, detailFloor;
+uniform float ownColor, highlights, black, chromaFloor, detailFloor;
 uniform vec2 tint;
 
 vec3 developed(Scene scene, vec3 network) {
@@ -176,7 +176,7 @@ vec3 developed(Scene scene, vec3 network) {
   float square = light * light, blacker = black * black;
   float tone = (square * (1.0 + blacker) + TINY) / (square + blacker + TINY);
   float level = (1.0 - sqrt(max(missing * both, 0.0))) * tone;
-  float gain = color * level / (light + chromaFloor);
+  float gain = ownColor * level / (light + chromaFloor);
   vec3 chroma = gain * (scene.chroma - allThree(tint * light)) + tone * (network - bright);
   level += level / (light + detailFloor) * scene.detail;
   float most = max(max(chroma.r, max(chroma.g, chroma.b)), LEAST_CHROMA);
@@ -188,7 +188,7 @@ const showing = ({ colors, groups, develops }) => `
 uniform vec4 secondWeight[9 * ${colors * groups}];
 uniform vec3 secondBias;
 uniform float strength;
-out vec4 shown;
+out vec4 color;
 
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
@@ -208,12 +208,21 @@ void main() {
   vec4 own = photoAt(at);
   vec3 value = strength * 255.0 * clamp(enhanced, 0.0, 1.0)
     + (1.0 - strength) * round(255.0 * own.rgb);
-  shown = vec4(roundEven(value) / 255.0, own.a);
+  color = vec4(roundEven(value) / 255.0, own.a);
+}`;
+
+/** From the frame into a canvas, which counts its rows from below. */
+const COPY = `
+uniform ivec2 origin;  // what the canvas shows in its corner below on the left
+out vec4 copied;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  copied = texelFetch(shown, ivec2(at.x + origin.x, origin.y - at.y), 0);
 }`;
 
 /**
  * Write the fragment shader of a pass.
- * @param {"soft"|"smooth"|"squares"|"quiet"|"hidden"|"shown"} pass
+ * @param {"soft"|"smooth"|"squares"|"quiet"|"hidden"|"shown"|"copy"} pass
  * @param {{colors: 1|3, groups: number, develops: boolean}} kind colours that differ, hidden
  *   channels in fours, and whether there is more to do than the network
  * @param {object} constants of the Python modules
@@ -225,6 +234,7 @@ export function fragment(pass, kind, constants) {
     squares: () => SQUARES,
     quiet: () => SCENE + QUIET,
     hidden: () => GELU + LOCAL + hiding(kind),
+    copy: () => COPY,
     shown: () => (kind.develops ? SCENE + DEVELOP : "") + showing(kind),
   }[pass]();
   return `#version 300 es
