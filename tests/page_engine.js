@@ -35,12 +35,12 @@ function plain(value) {
   return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, plain(part)]));
 }
 
-/** Measures a picture, whole or cut before the given rows. */
+/** Measures a picture, whole or cut before the given rows; the last band comes first. */
 function measured(image, cuts = []) {
   const picture = open(image);
   const rows = [0, ...cuts, image.height];
   const bands = rows.slice(1).map((bottom, i) => bandOf(picture, rows[i], bottom, 1));
-  return bands.map((band) => measure(band, constants)).reduce(add);
+  return bands.reverse().map((band) => measure(band, constants)).reduce(add);
 }
 
 /** Gives what develops a picture, which is measured once. */

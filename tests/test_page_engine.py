@@ -159,34 +159,37 @@ def test_alpha_is_not_measured(call, dark_photo):
     assert call("measure", sent(clear)) == call("measure", sent(solid))
 
 
+FOLDED = {
+    "center": "center", "firstWeight": "first_weight", "firstBias": "first_bias",
+    "secondWeight": "second_weight", "secondBias": "second_bias", "chroma": "chroma",
+}  # fmt: skip
+"""Python's names of the numbers of a folded network, by the page's."""
+
+DEVELOPMENT = {
+    "color": "color", "cast": "cast", "black": "black", "highlights": "highlights",
+    "denoise": "denoise", "fine": "fine", "medium": "medium", "chromaFloor": "chroma_floor",
+    "detailFloor": "detail_floor", "noise": "noise", "noiseSlopes": "noise_slopes",
+}  # fmt: skip
+"""The same of a development that develops; else nobody looks at them."""
+
+
 def assert_near(found, wanted):
     """Compare all numbers of a development: within a millionth of the largest of a kind."""
     folded, development = wanted
-    pairs = [
-        (found["folded"][name], getattr(folded, python))
-        for name, python in (
-            ("center", "center"), ("firstWeight", "first_weight"), ("firstBias", "first_bias"),
-            ("secondWeight", "second_weight"), ("secondBias", "second_bias"), ("chroma", "chroma"),
-        )
-    ] + [
-        (found["development"][name], getattr(development, python))
-        for name, python in (
-            ("strength", "strength"), ("color", "color"), ("cast", "cast"), ("black", "black"),
-            ("highlights", "highlights"), ("denoise", "denoise"), ("fine", "fine"),
-            ("medium", "medium"), ("chromaFloor", "chroma_floor"), ("noise", "noise"),
-            ("detailFloor", "detail_floor"), ("noiseSlopes", "noise_slopes"),
-            ("develops", "develops"),
-        )
-    ]  # fmt: skip
+    mine, window = found["development"], found["development"]["window"]
+    pairs = [(found["folded"][name], getattr(folded, python)) for name, python in FOLDED.items()]
+    pairs.append((mine["strength"], development.strength))
+    if development.develops:
+        pairs += [(mine[name], getattr(development, is_)) for name, is_ in DEVELOPMENT.items()]
     if development.window is not None:
-        window = found["development"]["window"]
         assert (window["rows"], window["columns"]) == development.window.gray.shape
         assert window["cell"] == development.window.cell
         pairs.append((window["gray"], development.window.gray))
-    for mine, theirs in pairs:
+    for number, theirs in pairs:
         values = np.ravel(np.asarray(theirs, np.float64))
-        assert np.ravel(mine) == pytest.approx(values, rel=1e-6, abs=1e-6 * abs(values).max())
-    assert (found["development"]["window"] is None) == (development.window is None)
+        assert np.ravel(number) == pytest.approx(values, rel=1e-6, abs=1e-6 * abs(values).max())
+    assert mine["develops"] == development.develops
+    assert (window is None) == (development.window is None)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (50, 70)])

@@ -7,22 +7,10 @@ import { windowOf } from "./locality.js";
 import { meanOf } from "./moments.js";
 import { luma, steady } from "./numbers.js";
 
-const NEUTRAL = {
-  develops: false,
-  strength: 1,
-  color: 0,
-  cast: [0, 0],
-  highlights: 0,
-  denoise: 0,
-  fine: 0,
-  medium: 0,
-  black: 0,
-  chromaFloor: 1,
-  detailFloor: 1,
-};
-
 /**
  * Puts a picture's statistics and a look into the numbers a renderer works with.
+ *
+ * Python leaves out what neutral knobs make neutral; here they are multiplied by their zeros.
  *
  * @param network from `networkOf`
  * @param moments of the picture, or of a film, smoothed
@@ -31,53 +19,42 @@ const NEUTRAL = {
  * @returns {{folded: object, development: object}} the local filter, and what else to do
  */
 export function develop(network, moments, look, constants) {
-  const { black, highlights, color, detail, denoise } = look;
-  const develops = [black, highlights, color, detail, denoise].some(Boolean);
-  const window = look.local > 0 ? windowOf(moments, look.local, constants) : null;
-  if (develops || look.auto > 0 || look.restraint > 0) {
-    return developByLight(network, moments, look, { develops, window }, constants);
-  }
-  const how = { eps: look.eps, noiseFloor: look.noise_floor, chroma: 1 };
-  const plain = fold(network, moments, how, constants);
-  const development = completed({ strength: look.strength, window }, constants);
-  return { folded: turned(plain, look.contrast, Math.atanh(look.brightness)), development };
-}
-
-function developByLight(network, moments, look, known, constants) {
   const { FLOOR, OWN_COLORS, FINE, MEDIUM, CHROMA_FLOOR, DETAIL_FLOOR } = constants;
+  const { highlights, color, detail, denoise, auto } = look;
   const light = lightOf(moments, constants);
-  const noiseFloor = Math.hypot(look.noise_floor, look.auto * FLOOR * light.scale);
-  const chroma = Math.max(1 - look.color / OWN_COLORS, 0);
+  const noiseFloor = Math.hypot(look.noise_floor, auto * FLOOR * light.scale);
+  const chroma = Math.max(1 - color / OWN_COLORS, 0);
   const plain = fold(network, moments, { eps: look.eps, noiseFloor, chroma }, constants);
-  const contrast = look.contrast * calibration(network, chroma, constants) ** look.auto;
+  const contrast = look.contrast * calibration(network, chroma, constants) ** auto;
   const exposure = exposureOf(plain, light, look, contrast, constants);
-  const shift = Math.atanh(look.brightness) + look.auto * exposure.shift;
+  const shift = Math.atanh(look.brightness) + auto * exposure.shift;
   const black = look.black * exposure.black;
+  const noise = exposure.visibleNoise(shift, black);
   const development = {
-    ...known,
+    develops: [look.black, highlights, color, detail, denoise].some(Boolean),
     strength: look.strength * (1 - look.restraint * (1 - light.need)),
     color: 1 - chroma,
-    cast: castOf(moments, 1 - look.color, constants),
-    highlights: look.highlights,
-    denoise: look.denoise,
-    fine: FINE * look.detail,
-    medium: MEDIUM * look.detail,
+    cast: castOf(moments, 1 - color, constants),
+    highlights,
+    denoise,
+    fine: FINE * detail,
+    medium: MEDIUM * detail,
     black,
     chromaFloor: CHROMA_FLOOR * light.scale,
     detailFloor: DETAIL_FLOOR * light.scale,
-    noise: exposure.visibleNoise(shift, black),
+    noise,
+    noiseSlopes: slopeChanges(noise, constants),
+    window: look.local > 0 ? windowOf(moments, look.local, constants) : null,
   };
-  return { folded: turned(plain, contrast, shift), development: completed(development, constants) };
+  return { folded: turned(plain, contrast, shift), development };
 }
 
-/** Adds what is neutral, and the changes of the slope of `noise` at each of its levels. */
-function completed(development, { NOISE_LEVELS }) {
-  const noise = development.noise ?? NOISE_LEVELS.map(() => 0);
-  const rises = NOISE_LEVELS.slice(1).map(
-    (level, i) => (noise[i + 1] - noise[i]) / (level - NOISE_LEVELS[i]),
+/** Computes how the slope of `noise` changes at each of its levels; it is level at the end. */
+function slopeChanges(noise, { NOISE_LEVELS }) {
+  const slopes = noise.map((value, i) =>
+    i + 1 < noise.length ? (noise[i + 1] - value) / (NOISE_LEVELS[i + 1] - NOISE_LEVELS[i]) : 0,
   );
-  const noiseSlopes = [...rises, 0].map((rise, i) => rise - (rises[i - 1] ?? 0));
-  return { ...NEUTRAL, ...development, noise, noiseSlopes };
+  return slopes.map((slope, i) => slope - (slopes[i - 1] ?? 0));
 }
 
 /** Computes a share of the picture's tint: of what keeps its mean from gray (Buchsbaum 1980). */
@@ -109,6 +86,7 @@ function calibration(network, chroma, constants) {
   }
   // GELU(x) - GELU(-x) = x
   const slope = answer / (4 * SPREAD);
-  if (slope <= 0) return 1; // more light makes it darker: there is nothing to calibrate
+  // Where more light makes it darker there is nothing to calibrate.
+  if (slope <= 0) return 1;
   return steady(Math.min(RESPONSE / slope, MOST_CONTRAST));
 }

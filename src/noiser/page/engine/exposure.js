@@ -5,7 +5,7 @@
 
 import { colorsOf } from "./folding.js";
 import { gelu } from "./network.js";
-import { clamp, luma, steady } from "./numbers.js";
+import { clamp, steady } from "./numbers.js";
 
 /**
  * Finds brightness and black point from the folded network's tone curve.
@@ -29,9 +29,12 @@ export function exposureOf(plain, light, look, contrast, constants) {
 
 /** Computes luma before the black point, for each of the curve's. */
 function brightened({ lumas, beforeTanh, highlights, constants }, shift) {
+  const weights = beforeTanh.length === 3 ? constants.LUMA : [1];
   return lumas.map((level, i) => {
-    const colors = beforeTanh.map((plane) => (Math.tanh(plane[i] + shift) + 1) / 2);
-    const bright = colors.length === 3 ? luma(constants.LUMA, ...colors) : colors[0];
+    let bright = 0;
+    for (let c = 0; c < weights.length; c++) {
+      bright += (weights[c] * (Math.tanh(beforeTanh[c][i] + shift) + 1)) / 2;
+    }
     const missing = Math.max(1 - bright, 0);
     return 1 - Math.sqrt(missing * (missing + highlights * (1 - level - missing)));
   });
