@@ -6,8 +6,8 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import StaticHost, chromium, needs_chromium
-from PIL import Image
 from pictures import saved
+from PIL import Image
 
 from noiser import Enhancer
 from noiser.looks import LOOKS, knobs
@@ -257,7 +257,7 @@ def test_what_is_wider_than_a_tile_is_painted_whole(page, dark_photo):
 
 
 def test_a_large_picture_is_painted_whole_after_a_small_one(page):
-    """The canvas behind grows; Chromium showed nothing when it was filled by a blit."""
+    """The canvas behind grows, which Chromium shows only if it is not bound otherwise."""
     small, large = night(9, 9), night(70, 70)
     small_found, large_found = page.evaluate(
         """async (pictures) => {
@@ -512,6 +512,22 @@ def test_a_video_without_a_frame_yet_is_waited_for(page):
           return [painted, engine.counts.measured - before];
         }"""
     ) == [False, 0]
+
+
+def test_a_film_that_cannot_be_measured_says_so_at_its_frames(page):
+    """Not in the console, where nobody looks."""
+    assert page.evaluate(
+        """async (data) => {
+          const broken = { measure: async () => { throw new Error("no worker is left"); } };
+          Object.setPrototypeOf(broken, engine);
+          const film = engine.film.call(broken);
+          const source = await createImageBitmap(photo(...data));
+          const frames = [1, 2].map(() => film.frame(source, canvas(9, 9), engine.lookOf("natural")));
+          const found = await Promise.allSettled(frames);
+          return found.map(({ reason }) => reason.message);
+        }""",
+        sent(night(9, 9)),
+    ) == ["no worker is left", "no worker is left"]
 
 
 def test_a_name_that_is_no_look_is_refused(page):

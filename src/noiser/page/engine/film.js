@@ -8,12 +8,13 @@ export class Film {
   #engine;
   #smoothing;
   #measuring;
+  #failed;
   #context;
 
   /** @param {number} seconds after which moments follow a change of light by two thirds */
   constructor(engine, seconds) {
     this.#engine = engine;
-    this.#smoothing = createSmoothing({ seconds, constants: engine.facts.constants });
+    this.#smoothing = createSmoothing(seconds);
   }
 
   /**
@@ -31,6 +32,7 @@ export class Film {
     const photo = this.#grab(source, width, height);
     if (!this.#measuring) this.#measure(photo);
     if (!this.#smoothing.measured) await this.#measuring;
+    if (this.#failed) throw this.#failed;
     const picture = { photo, width, height, colorSpace: "srgb" };
     const all = { x: 0, y: 0, width, height };
     return this.#engine.paint(picture, context, look, all, this.#smoothing.measured);
@@ -51,6 +53,9 @@ export class Film {
     this.#measuring = this.#engine
       .measure(photo)
       .then((measured) => this.#smoothing.add(measured, time))
+      .catch((error) => {
+        this.#failed = error;
+      })
       .finally(() => {
         this.#measuring = undefined;
       });

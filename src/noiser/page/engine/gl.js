@@ -101,15 +101,21 @@ export class Renderer {
     const canvas = this.#canvas;
     if (gl.drawingBufferColorSpace !== colorSpace) {
       gl.drawingBufferColorSpace = colorSpace;
-      canvas.width += 1; // Chromium's buffers keep their colour space until their size changes
+      // Chromium's buffers keep their colour space until their size changes.
+      canvas.width = 0;
     }
     if (canvas.width < width) canvas.width = width;
     if (canvas.height < height) canvas.height = height;
+    const [first, top] = [this.#margin, canvas.height];
+    gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#frames.target("shown"));
+    gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
+    // A canvas counts its rows from below.
+    gl.blitFramebuffer(
+      first, first, first + width, first + height, 0, top, width, top - height,
+      gl.COLOR_BUFFER_BIT, gl.NEAREST,
+    );
+    // Chromium draws an empty canvas while it is bound to read from a frame.
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    gl.viewport(0, canvas.height - height, width, height);
-    const origin = [this.#margin, this.#margin + canvas.height - 1];
-    this.#programs.use("copy", {}, { origin });
-    gl.drawArrays(gl.TRIANGLES, 0, 3);
     this.#check();
     const [x, y] = [tile.x - region.x, tile.y - region.y];
     context.clearRect(x, y, width, height);
@@ -166,7 +172,7 @@ export class Renderer {
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target(...names));
     this.#programs.use(pass, kind, this.#values);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
-    for (const name of names) {
+    for (const name of names.filter((each) => TEXTURES.includes(each))) {
       this.#activate(name);
       gl.bindTexture(gl.TEXTURE_2D, this.#frames.texture(name));
     }

@@ -11,7 +11,7 @@ void main() {
 /** Textures by name, each bound to the unit of its place in this list. */
 export const TEXTURES = [
   "photo", "softened", "smoothed", "squares", "quiet", "hidden0", "hidden1", "hidden2", "hidden3",
-  "localGray", "shown",
+  "localGray",
 ];
 
 /** Constants of the Python modules that the shaders share. */
@@ -211,18 +211,9 @@ void main() {
   color = vec4(roundEven(value) / 255.0, own.a);
 }`;
 
-/** From the frame into a canvas, which counts its rows from below. */
-const COPY = `
-uniform ivec2 origin;  // what the canvas shows in its corner below on the left
-out vec4 copied;
-void main() {
-  ivec2 at = ivec2(gl_FragCoord.xy);
-  copied = texelFetch(shown, ivec2(at.x + origin.x, origin.y - at.y), 0);
-}`;
-
 /**
  * Write the fragment shader of a pass.
- * @param {"soft"|"smooth"|"squares"|"quiet"|"hidden"|"shown"|"copy"} pass
+ * @param {"soft"|"smooth"|"squares"|"quiet"|"hidden"|"shown"} pass
  * @param {{colors: 1|3, groups: number, develops: boolean}} kind colours that differ, hidden
  *   channels in fours, and whether there is more to do than the network
  * @param {object} constants of the Python modules
@@ -234,7 +225,6 @@ export function fragment(pass, kind, constants) {
     squares: () => SQUARES,
     quiet: () => SCENE + QUIET,
     hidden: () => GELU + LOCAL + hiding(kind),
-    copy: () => COPY,
     shown: () => (kind.develops ? SCENE + DEVELOP : "") + showing(kind),
   }[pass]();
   return `#version 300 es
