@@ -86,13 +86,16 @@ window.engine = {
       const picture = open(image);
       const moments = await pool.measure(picture);
       const found = develop(networks[name], moments[look.padding], look, constants);
-      const made = await pool.render(picture, found, region ?? undefined);
+      const made = await pool.render(picture, found, region);
       const kept = toBase64(picture.data) === image.data;
       return { moments: plain(moments), made: { ...made, data: toBase64(made.data) }, kept };
     }),
 
   poolFails: (image) =>
-    withPool(2, (pool) => pool.render(open(image), { folded: {}, development: {} })),
+    withPool(2, (pool) => {
+      const region = { x: 0, y: 0, width: 1, height: 1 };
+      return pool.render(open(image), { folded: {}, development: {} }, region);
+    }),
 
   poolAfterwards: (image) =>
     withPool(1, (pool) => {

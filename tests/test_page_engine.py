@@ -206,9 +206,10 @@ def test_developments_are_pythons(call, dark_photo, size):
         assert_near(found, develop(network.packaged(name), moments[look.padding], look))
 
 
-def test_an_over_exposed_picture_is_developed_like_pythons(call, dark_photo):
+@pytest.mark.parametrize("turned", [lambda dark: 255 - dark, lambda dark: 90 + dark // 4])
+def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
     """Calm brightness, restraint and the noise of bright classes too."""
-    image = 255 - dark_photo(30, 30)
+    image = turned(dark_photo(30, 30))
 
     (found,) = call("develop", sent(image), [["natural", asdict(NATURAL)]])
 
@@ -312,16 +313,6 @@ def test_several_workers_measure_and_render_as_one(call, dark_photo):
     assert many["moments"] == call("measure", image)
     assert many["made"] == {"data": alone, "width": 490, "height": 290}
     assert many["kept"]
-
-
-def test_the_pool_renders_all_by_default(call, dark_photo):
-    """Without a region, the whole picture."""
-    image = sent(dark_photo(20, 30))
-    look = ["natural", asdict(NATURAL)]
-
-    made = call("pooled", image, look, None, 1)["made"]
-
-    assert made == {"data": call("render", image, [look])[0], "width": 30, "height": 20}
 
 
 def test_a_worker_that_fails_says_so(call, dark_photo):

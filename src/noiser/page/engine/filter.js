@@ -20,7 +20,7 @@ const ACTIVE = Float64Array.from({ length: 2 * REACH * KNOTS + 2 }, (_, i) =>
  * @param tile of the picture
  * @param folded the filter
  * @param window how the mean differs from place to place, or null
- * @returns {Float64Array[]} as many planes of the tile in [0, 1]
+ * @returns {Float64Array[]} red, green and blue of the tile in [0, 1]
  */
 export function filtered(seen, picture, tile, folded, window, weights) {
   const colors = colorsOf(folded);
@@ -41,7 +41,7 @@ export function filtered(seen, picture, tile, folded, window, weights) {
     surround(plane, inner, picture, folded.padding);
     return plane;
   });
-  return Array.from({ length: colors }, (_, c) => {
+  const [red, green = red, blue = red] = Array.from({ length: colors }, (_, c) => {
     const plane = new Float64Array(tile.width * tile.height).fill(secondBias[c]);
     hidden.forEach((values, k) => {
       const start = (c * hidden.length + k) * 9;
@@ -49,6 +49,7 @@ export function filtered(seen, picture, tile, folded, window, weights) {
     });
     return squashed(plane);
   });
+  return [red, green, blue];
 }
 
 /** Adds up a hidden channel's weights of red, green and blue: those of gray. */

@@ -53,20 +53,16 @@ export function measure(band, constants) {
   };
 }
 
-/** Joins what `measure` found in two disjoint pieces, exactly. */
+/** Joins what `measure` found in two disjoint bands of a picture, exactly. */
 export function add(one, other) {
-  const { tones, grain } = one.zero;
-  const shared = {
-    count: one.zero.count + other.zero.count,
-    tones: added(tones, other.zero.tones),
-    grain: added(grain, other.zero.grain),
-    cells: addedCells(one.zero.cells, other.zero.cells),
-  };
   const join = (a, b) => ({
     padding: a.padding,
-    ...shared,
+    count: a.count + b.count,
     sums: added(a.sums, b.sums),
     products: added(a.products, b.products),
+    tones: added(a.tones, b.tones),
+    grain: added(a.grain, b.grain),
+    cells: addedCells(a.cells, b.cells),
   });
   return { zero: join(one.zero, other.zero), replicate: join(one.replicate, other.replicate) };
 }
@@ -250,18 +246,15 @@ function added(one, other) {
 
 /** Adds up what lies in the same cell. */
 function addedCells(one, other) {
+  const { columns } = one;
   const top = Math.min(one.top, other.top);
   const rows = Math.max(one.top + one.rows, other.top + other.rows) - top;
-  const columns = Math.max(one.columns, other.columns);
-  const joined = { top, rows, columns };
-  for (const name of ["pixels", "luma"]) {
-    joined[name] = new Float64Array(rows * columns);
-    for (const cells of [one, other]) {
-      cells[name].forEach((value, i) => {
-        const row = Math.floor(i / cells.columns) + cells.top - top;
-        joined[name][row * columns + (i % cells.columns)] += value;
-      });
-    }
-  }
-  return joined;
+  const join = (name) => {
+    const all = new Float64Array(rows * columns);
+    const start = (other.top - top) * columns;
+    all.set(one[name], (one.top - top) * columns);
+    other[name].forEach((value, i) => (all[start + i] += value));
+    return all;
+  };
+  return { top, rows, columns, pixels: join("pixels"), luma: join("luma") };
 }

@@ -37,8 +37,7 @@ export function createPool(constants, size = workersHere()) {
       return found.reduce(add);
     },
 
-    async render(image, developed, region = { x: 0, y: 0, ...sizeOf(image) }) {
-      const { x, y, width, height } = region;
+    async render(image, developed, { x, y, width, height }) {
       const halo = constants.NETWORK_HALO + constants.BAND_HALO;
       const data = new Uint8ClampedArray(width * height * 4);
       const bands = cut(y, y + height, width, size).map(async (band) => {
@@ -55,8 +54,6 @@ export function createPool(constants, size = workersHere()) {
 }
 
 const workersHere = () => Math.min(navigator.hardwareConcurrency || 1, MOST_WORKERS);
-
-const sizeOf = ({ width, height }) => ({ width, height });
 
 /** Cuts rows into bands for so many workers. */
 function cut(top, bottom, width, workers) {

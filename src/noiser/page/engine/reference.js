@@ -40,8 +40,7 @@ function enhanced(band, tile, { folded, development }, constants) {
   const around = grown(tile, NETWORK_HALO);
   if (!development.develops) {
     const seen = read(band, around, folded.padding);
-    const made = filtered(seen, band, tile, folded, development.window, LUMA);
-    return made.length === 3 ? made : [made[0], made[0], made[0]];
+    return filtered(seen, band, tile, folded, development.window, LUMA);
   }
   const photo = read(band, grown(around, BAND_HALO), folded.padding);
   const scene = takenApart(photo, around.width, around.height, development, constants);
@@ -57,40 +56,35 @@ function enhanced(band, tile, { folded, development }, constants) {
 function composed(scene, made, { width, height }, development, constants) {
   const { TINY, LEAST_CHROMA, NETWORK_HALO, LUMA } = constants;
   const { color, cast, highlights, chromaFloor, detailFloor } = development;
-  const green = greenOf(LUMA, cast[0], cast[1]);
   const black = development.black ** 2;
-  const isGray = made.length === 1;
   const out = [0, 1, 2].map(() => new Float64Array(width * height));
   const [reds, greens, blues] = out;
   for (let y = 0, i = 0; y < height; y++) {
     let at = (y + NETWORK_HALO) * (width + 2 * NETWORK_HALO) + NETWORK_HALO;
     for (let x = 0; x < width; x++, i++, at++) {
       const light = scene.light[at];
-      const ownRed = scene.ownRed[at];
-      const ownBlue = scene.ownBlue[at];
-      const bright = isGray ? made[0][i] : luma(LUMA, made[0][i], made[1][i], made[2][i]);
+      // The photo's own chroma, less the tint.
+      const ownRed = scene.ownRed[at] - cast[0] * light;
+      const ownBlue = scene.ownBlue[at] - cast[1] * light;
+      const bright = luma(LUMA, made[0][i], made[1][i], made[2][i]);
       const missing = Math.max(1 - bright, 0);
       const both = missing + highlights * (Math.max(1 - light, 0) - missing);
       const square = light * light;
       const tone = (square * (1 + black) + TINY) / (square + black + TINY);
       let level = (1 - Math.sqrt(missing * both)) * tone;
       const gain = (color * level) / (light + chromaFloor);
-      let red = gain * (ownRed - cast[0] * light);
-      let rest = gain * (greenOf(LUMA, ownRed, ownBlue) - green * light);
-      let blue = gain * (ownBlue - cast[1] * light);
-      if (!isGray) {
-        red += tone * (made[0][i] - bright);
-        rest += tone * (made[1][i] - bright);
-        blue += tone * (made[2][i] - bright);
-      }
+      const ownGreen = greenOf(LUMA, ownRed, ownBlue);
+      const red = gain * ownRed + tone * (made[0][i] - bright);
+      const green = gain * ownGreen + tone * (made[1][i] - bright);
+      const blue = gain * ownBlue + tone * (made[2][i] - bright);
       level += (level / (light + detailFloor)) * scene.detail[at];
       // Where a colour would pass 1 it gives up half in saturation, half in brightness; the hue
       // stays.
-      const most = Math.max(red, rest, blue, LEAST_CHROMA);
+      const most = Math.max(red, green, blue, LEAST_CHROMA);
       const room = Math.min(Math.max(1 - level, 0) / most, 1);
       const dimmed = Math.min(2 / (1 + level + most), 1);
       reds[i] = dimmed * (level + (0.5 + 0.5 * room) * red);
-      greens[i] = dimmed * (level + (0.5 + 0.5 * room) * rest);
+      greens[i] = dimmed * (level + (0.5 + 0.5 * room) * green);
       blues[i] = dimmed * (level + (0.5 + 0.5 * room) * blue);
     }
   }
