@@ -78,15 +78,11 @@ function calibration(network, chroma, constants) {
     const kernel = first.subarray(k * TAPS, (k + 1) * TAPS);
     const gray = 2 * SPREAD * kernel.reduce((total, weight) => total + weight, 0);
     const square = kernel.reduce((total, weight) => total + weight * weight, 0);
-    const floor = (2 * FLOOR) ** 2 * square;
-    const hidden = floor > 0 ? gray / Math.sqrt(gray * gray + floor) : 0;
+    const hidden = gray / Math.sqrt(gray * gray + (2 * FLOOR) ** 2 * square);
     for (let at = k * 9; at < (k + 1) * 9; at++) {
       answer += hidden * luma(LUMA, second[at], second[at + third], second[at + 2 * third]);
     }
   }
   // GELU(x) - GELU(-x) = x
-  const slope = answer / (4 * SPREAD);
-  // Where more light makes it darker there is nothing to calibrate.
-  if (slope <= 0) return 1;
-  return steady(Math.min(RESPONSE / slope, MOST_CONTRAST));
+  return steady(Math.min((RESPONSE * 4 * SPREAD) / answer, MOST_CONTRAST));
 }

@@ -67,7 +67,6 @@ export function weightsFor(network, chroma, { LUMA, TAPS }) {
   const first = network.firstWeight.slice();
   const second = network.secondWeight.slice();
   const bias = network.secondBias.slice();
-  if (chroma === 1) return { first, second, bias };
   for (let start = 0; start < first.length; start += TAPS) {
     for (let tap = start; tap < start + 9; tap++) {
       const ofGray = first[tap] + first[tap + 9] + first[tap + 18];

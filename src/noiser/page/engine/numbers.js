@@ -25,3 +25,7 @@ export function steady(value) {
 export const sum = (values) => values.reduce((total, value) => total + value, 0);
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
+
+export function emptyPlanes(count, width, height) {
+  return Array.from({ length: count }, () => new Float64Array(width * height));
+}

@@ -2,7 +2,7 @@
 
 import { colorsOf } from "./folding.js";
 import { filtered } from "./filter.js";
-import { clamp, luma } from "./numbers.js";
+import { clamp, emptyPlanes, luma } from "./numbers.js";
 import { greenOf, takenApart } from "./scene.js";
 
 /** Side of the squares that are rendered at a time: their planes stay in the cache [pixels]. */
@@ -57,7 +57,7 @@ function composed(scene, made, { width, height }, development, constants) {
   const { TINY, LEAST_CHROMA, NETWORK_HALO, LUMA } = constants;
   const { color, cast, highlights, chromaFloor, detailFloor } = development;
   const black = development.black ** 2;
-  const out = [0, 1, 2].map(() => new Float64Array(width * height));
+  const out = emptyPlanes(3, width, height);
   const [reds, greens, blues] = out;
   for (let y = 0, i = 0; y < height; y++) {
     let at = (y + NETWORK_HALO) * (width + 2 * NETWORK_HALO) + NETWORK_HALO;
@@ -93,7 +93,7 @@ function composed(scene, made, { width, height }, development, constants) {
 
 /** Joins luma and differences to red, green and blue. */
 function joined({ gray, red, blue }, weights) {
-  const out = [0, 1, 2].map(() => new Float64Array(gray.length));
+  const out = emptyPlanes(3, gray.length, 1);
   const [reds, greens, blues] = out;
   for (let i = 0; i < gray.length; i++) {
     reds[i] = gray[i] + red[i];
@@ -120,7 +120,7 @@ function write({ data, width, first }, tile, colors, strength, out, region) {
 
 /** Reads a region that may reach outside the picture: three planes in [0, 1]. */
 function read({ data, width, height, first }, region, padding) {
-  const planes = [0, 1, 2].map(() => new Float64Array(region.width * region.height));
+  const planes = emptyPlanes(3, region.width, region.height);
   const outside = (at, size) => padding === "zero" && (at < 0 || at >= size);
   for (let y = 0, i = 0; y < region.height; y++) {
     const row = region.y + y;

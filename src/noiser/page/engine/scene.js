@@ -4,7 +4,7 @@
 // pixels. In each band a square of 5 x 5 tells how strong the signal is beside the noise, and
 // what is noise is taken away: Wiener's filter, locally (Lee 1980).
 
-import { luma } from "./numbers.js";
+import { emptyPlanes, luma } from "./numbers.js";
 
 /**
  * Splits a photo into bands and joins them again without the noise.
@@ -31,10 +31,7 @@ export function takenApart(photo, width, height, development, constants) {
   const keep = 1 - denoise;
   const share = (energy, variance) =>
     keep + denoise * Math.max(1 - variance / Math.max(energy, NO_ENERGY), 0);
-  const [gray, red, blue, light, ownRed, ownBlue, detail] = Array.from(
-    { length: 7 },
-    () => new Float64Array(width * height),
-  );
+  const [gray, red, blue, light, ownRed, ownBlue, detail] = emptyPlanes(7, width, height);
   const [photo0, photo1, photo2] = planes.values;
   const [soft0, soft1, soft2] = soft.values;
   const [smooth0, smooth1, smooth2] = smooth.values;
@@ -74,7 +71,7 @@ export function greenOf(weights, red, blue) {
 
 /** Blurs luma, red less luma and blue less luma by one pixel and then by two. */
 function splitUp([reds, greens, blues], width, height, weights) {
-  const values = [0, 1, 2].map(() => new Float64Array(width * height));
+  const values = emptyPlanes(3, width, height);
   const [gray, red, blue] = values;
   for (let i = 0; i < gray.length; i++) {
     gray[i] = luma(weights, reds[i], greens[i], blues[i]);
@@ -108,7 +105,7 @@ function blurred({ values, width, height }, step) {
 /** Squares the fine band, the medium one and that of colours: planes as large as `smooth`. */
 function energiesOf({ planes, soft, smooth }) {
   const { width, height } = smooth;
-  const [fine, medium, color] = [0, 1, 2].map(() => new Float64Array(width * height));
+  const [fine, medium, color] = emptyPlanes(3, width, height);
   for (let y = 0, i = 0; y < height; y++) {
     let at = (y + 3) * planes.width + 3;
     let atSoft = (y + 2) * soft.width + 2;
