@@ -3,7 +3,7 @@
 import { develop } from "./developing.js";
 import { Film } from "./film.js";
 import { Renderer } from "./gl.js";
-import { GlError, tilesOf } from "./gl-frames.js";
+import { GlError, place, tilesOf } from "./gl-frames.js";
 import { networkOf } from "./network.js";
 import { Picture, photoOf } from "./picture.js";
 import { createPool } from "./pool.js";
@@ -35,7 +35,7 @@ export async function createEngine({ prefer } = {}) {
 class Engine {
   /** What renders: "webgl2" or "cpu". */
   kind = "cpu";
-  /** Why the processor renders, for the visitor. */
+  /** Why the main processor renders, for the visitor. */
   why = WISHED;
   /** How many pictures were measured and rendered so far. */
   counts = { measured: 0, rendered: 0 };
@@ -55,6 +55,7 @@ class Engine {
     this.facts = facts;
     this.#networks = networks;
     this.#pool = pool;
+    this.#renderer = new Processor(pool);
     if (prefer !== "cpu") this.#start();
   }
 
@@ -64,10 +65,7 @@ class Engine {
    * @returns {Promise<Picture>}
    */
   async open(source, { colorSpace = source.colorSpace ?? "srgb" } = {}) {
-    const photo = await this.#either(
-      (renderer) => photoOf(source, colorSpace, renderer),
-      () => photoOf(source, colorSpace),
-    );
+    const photo = await this.#guarded((renderer) => photoOf(source, colorSpace, renderer));
     return new Picture(this, photo, await this.measure(photo), colorSpace);
   }
 
@@ -90,106 +88,100 @@ class Engine {
   }
 
   /** Renders a region of a picture into the corner of a 2D canvas; see `Picture.paint`. */
-  async paint(picture, context, look, region, measured) {
-    const developed = this.#develop(look, measured);
+  paint(picture, context, look, region, measured) {
     const call = {};
     this.#newest.set(context, call);
-    const isOld = () => this.#newest.get(context) !== call;
-    const finished = await this.#either(
-      async (renderer) => {
-        for (const tile of tilesOf(region)) {
-          const painted = await this.#inTurn(async () => {
-            if (isOld()) return false;
-            renderer.render(picture.photo, tile, developed);
-            renderer.paint(tile, region, context, picture.colorSpace);
-            await renderer.finish();
-            return true;
-          });
-          if (!painted) return false;
-        }
-        return true;
-      },
-      () =>
-        this.#inTurn(async () => {
-          if (isOld()) return false;
-          context.putImageData(await this.#byPool(picture, developed, region), 0, 0);
-          return true;
-        }),
-    );
-    if (finished) this.counts.rendered += 1;
-    return finished;
+    const isWanted = () => this.#newest.get(context) === call;
+    const give = (renderer, tile) => renderer.paint(tile, region, context, picture.colorSpace);
+    return this.#draw(picture.photo, look, region, measured, give, isWanted);
   }
 
   /** Renders a region of a picture to bytes; see `Picture.render`. */
   async render(picture, look, region, measured) {
-    const developed = this.#develop(look, measured);
-    const image = await this.#either(
-      async (renderer) => {
-        const made = imageData(picture, region);
-        for (const tile of tilesOf(region)) {
-          await this.#inTurn(async () => {
-            renderer.render(picture.photo, tile, developed);
-            await renderer.read(tile, region, made.data);
-          });
-        }
-        return made;
-      },
-      () => this.#inTurn(() => this.#byPool(picture, developed, region)),
-    );
-    this.counts.rendered += 1;
+    const { width, height } = region;
+    const image = new ImageData(width, height, { colorSpace: picture.colorSpace });
+    const give = (renderer, tile) => renderer.read(tile, region, image.data);
+    await this.#draw(picture.photo, look, region, measured, give, () => true);
     return image;
   }
 
-  async #byPool(picture, developed, region) {
-    const made = await this.#pool.render(picture.photo, developed, region);
-    return imageData(picture, region, made.data);
-  }
-
-  #develop(look, measured) {
-    return develop(this.#networks[look.name], measured[look.padding], look, this.facts.constants);
+  /** Renders tile by tile, and gives each out; ends where it is wanted no more. */
+  async #draw(photo, look, region, measured, give, isWanted) {
+    const network = this.#networks[look.name];
+    const developed = develop(network, measured[look.padding], look, this.facts.constants);
+    for (const tile of tilesOf(region)) {
+      const drawn = await this.#inTurn(async (renderer) => {
+        if (!isWanted()) return false;
+        await renderer.render(photo, tile, developed);
+        await give(renderer, tile);
+        return true;
+      });
+      if (!drawn) return false;
+    }
+    this.counts.rendered += 1;
+    return true;
   }
 
   /** Runs one job after the other. */
   #inTurn(job) {
-    const run = this.#turn.then(job);
+    const run = this.#turn.then(() => this.#guarded(job));
     this.#turn = run.catch(() => {});
     return run;
   }
 
-  /** Works with the renderer, or without where there is none (any more). */
-  async #either(withRenderer, without) {
-    if (!this.#renderer) return without();
+  /** Works with the renderer; if WebGL2 fails, once more without it. */
+  async #guarded(job) {
     try {
-      return await withRenderer(this.#renderer);
+      return await job(this.#renderer);
     } catch (error) {
       if (!(error instanceof GlError)) throw error;
       console.warn(error.message);
       this.#stop();
-      return without();
+      return job(this.#renderer);
     }
   }
 
   #start() {
     try {
-      this.#renderer = new Renderer(this.facts.constants);
+      const renderer = new Renderer(this.facts.constants);
+      renderer.lost.then(() => this.#stop());
+      this.#renderer = renderer;
+      [this.kind, this.why] = ["webgl2", ""];
     } catch (error) {
       if (!(error instanceof GlError)) throw error;
       this.why = UNUSABLE;
-      return;
     }
-    [this.kind, this.why] = ["webgl2", ""];
-    this.#renderer.lost.then(() => this.#stop());
   }
 
   #stop() {
-    this.#renderer = undefined;
+    this.#renderer = new Processor(this.#pool);
     [this.kind, this.why] = ["cpu", UNUSABLE];
     this.#lose();
   }
 }
 
-function imageData({ colorSpace }, { width, height }, data) {
-  const settings = { colorSpace };
-  if (!data) return new ImageData(width, height, settings);
-  return new ImageData(data, width, height, settings);
+/** Renders tiles by the pool's workers; the same verbs as `Renderer` in gl.js. */
+class Processor {
+  #pool;
+  #made;
+
+  constructor(pool) {
+    this.#pool = pool;
+  }
+
+  /** Renders a tile; `read` and `paint` give it out. */
+  async render(photo, tile, developed) {
+    this.#made = await this.#pool.render(photo, developed, tile);
+  }
+
+  /** Copies the tile that was rendered last into a region's bytes. */
+  read(tile, region, data) {
+    place(this.#made.data, tile, region, data);
+  }
+
+  /** Draws the tile that was rendered last into a 2D canvas. */
+  paint(tile, region, context, colorSpace) {
+    const image = new ImageData(this.#made.data, tile.width, tile.height, { colorSpace });
+    context.putImageData(image, tile.x - region.x, tile.y - region.y);
+  }
 }

@@ -1,6 +1,5 @@
 // Films: frames of a video, rendered at once by moments that follow them smoothly.
 
-import { scratch } from "./picture.js";
 import { createSmoothing } from "./smoothing.js";
 
 /** A video that plays; `engine.film` makes it. */
@@ -42,7 +41,7 @@ export class Film {
   #grab(source, width, height) {
     const settings = { alpha: false, willReadFrequently: true };
     if (this.#context?.canvas.width !== width || this.#context.canvas.height !== height) {
-      this.#context = scratch(width, height).getContext("2d", settings);
+      this.#context = new OffscreenCanvas(width, height).getContext("2d", settings);
     }
     this.#context.drawImage(source, 0, 0, width, height);
     return this.#context.getImageData(0, 0, width, height);

@@ -28,6 +28,15 @@ function cut(first, length, most) {
   ]);
 }
 
+/** Copies a tile's bytes to where they belong in a region's. */
+export function place(bytes, tile, region, data) {
+  const length = 4 * tile.width;
+  for (let row = 0; row < tile.height; row++) {
+    const start = 4 * ((tile.y - region.y + row) * region.width + tile.x - region.x);
+    data.set(bytes.subarray(row * length, (row + 1) * length), start);
+  }
+}
+
 /** Makes frames by name, and keeps them for all tiles that fit. */
 export class Frames {
   #gl;
@@ -81,8 +90,6 @@ export class Frames {
       return place;
     });
     gl.drawBuffers(places);
-    const found = gl.checkFramebufferStatus(gl.FRAMEBUFFER);
-    if (found !== gl.FRAMEBUFFER_COMPLETE) throw new GlError(`no target for ${names}: ${found}`);
     succeeded(gl);
     return target;
   }
@@ -95,14 +102,12 @@ export function nearest(gl) {
   for (const filter of [gl.TEXTURE_MIN_FILTER, gl.TEXTURE_MAG_FILTER]) {
     gl.texParameteri(gl.TEXTURE_2D, filter, gl.NEAREST);
   }
-  for (const side of [gl.TEXTURE_WRAP_S, gl.TEXTURE_WRAP_T]) {
-    gl.texParameteri(gl.TEXTURE_2D, side, gl.CLAMP_TO_EDGE);
-  }
   return texture;
 }
 
-/** Makes sure that there was memory; asking takes a while. */
+/** Makes sure that there was memory for the target that is bound; asking takes a while. */
 export function succeeded(gl) {
   const error = gl.getError();
-  if (error) throw new GlError(`WebGL reports error ${error}`);
+  const status = gl.checkFramebufferStatus(gl.FRAMEBUFFER);
+  if (error || status !== gl.FRAMEBUFFER_COMPLETE) throw new GlError(`${error}, ${status}`);
 }

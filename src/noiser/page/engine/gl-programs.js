@@ -18,23 +18,18 @@ export class Programs {
   }
 
   /**
-   * Uses the program of a pass, with these numbers.
+   * Uses the program of a pass.
    * @param {string} pass as in shaders.js
-   * @param {{colors: number, groups: number, develops: boolean}} kind
-   * @param {Object<string, number|boolean|number[]|Float32Array>} values of uniforms by name;
-   *   what a shader does not have is left out
+   * @param {object} values of its kind and its uniforms, by name: `valuesOf`, and more
    */
-  use(pass, kind, values) {
-    const key = [pass, kind.colors, kind.groups, kind.develops].join();
+  use(pass, values) {
+    const key = [pass, values.colors, values.groups, values.develops].join();
     if (!this.#made.has(key)) {
-      this.#made.set(key, this.#link(fragment(pass, kind, this.#constants)));
+      this.#made.set(key, this.#link(fragment(pass, values, this.#constants)));
     }
     const { program, setters } = this.#made.get(key);
     this.#gl.useProgram(program);
-    for (const [name, set] of setters) {
-      if (values[name] === undefined) throw new Error(`the ${pass} pass was not given ${name}`);
-      set(values[name]);
-    }
+    setters.forEach((set, name) => set(values[name]));
   }
 
   #link(source) {
@@ -82,14 +77,10 @@ function settersOf(gl, program) {
   return setters;
 }
 
-/** Tells which shaders a filter needs. */
-export const kindOf = ({ folded, development }) => ({
-  colors: colorsOf(folded),
-  groups: Math.ceil(folded.firstBias.length / 4),
-  develops: development.develops,
-});
-
-/** Lays out a filter and a development as the shaders read them: by name. */
+/**
+ * Lays out a filter and a development as the shaders read them: by name. `colors` that differ,
+ * `groups` of four hidden channels and `develops` tell which shaders that are.
+ */
 export function valuesOf({ folded, development }) {
   const { firstWeight, firstBias, secondWeight, secondBias, center } = folded;
   const hidden = firstBias.length;
@@ -113,6 +104,8 @@ export function valuesOf({ folded, development }) {
   }
   return {
     ...development,
+    colors,
+    groups,
     noise: development.noise[0],
     tint: development.cast,
     ownColor: development.color,

@@ -1,14 +1,14 @@
 // The renderer in WebGL2: a tile of a picture in six passes, all in single precision.
 
-import { Frames, GlError, nearest, succeeded } from "./gl-frames.js";
-import { Programs, kindOf, valuesOf } from "./gl-programs.js";
+import { Frames, GlError, nearest, place, succeeded } from "./gl-frames.js";
+import { Programs, valuesOf } from "./gl-programs.js";
 import { TEXTURES } from "./shaders.js";
 
 /**
  * Renders tiles on the graphics processor.
  *
- * A photo is `{data, width, height}` of RGBA bytes, or `{frame, width, height}` of anything that
- * WebGL takes as a texture. Its object stands for its pixels: the same object, the same pixels.
+ * A photo is `{data, width, height}` of RGBA bytes. Its object stands for its pixels: the same
+ * object, the same pixels.
  */
 export class Renderer {
   #gl;
@@ -52,7 +52,6 @@ export class Renderer {
     const frame = this.#around(tile);
     if (!this.#frames.fit(frame.width, frame.height)) this.#prepared = {};
     this.#upload(photo, frame);
-    const kind = kindOf(developed);
     this.#values = {
       ...valuesOf(developed),
       ...this.#setWindow(developed.development.window),
@@ -61,13 +60,13 @@ export class Renderer {
       size: [photo.width, photo.height],
     };
     gl.viewport(0, 0, frame.width, frame.height);
-    if (kind.develops) {
-      this.#prepare(photo, tile, kind);
-      this.#draw("quiet", kind, "quiet");
+    if (this.#values.develops) {
+      this.#prepare(photo, tile);
+      this.#draw("quiet", "quiet");
     }
-    const hidden = Array.from({ length: kind.groups }, (_, group) => `hidden${group}`);
-    this.#draw("hidden", kind, ...hidden);
-    this.#draw("shown", kind, "shown");
+    const hidden = Array.from({ length: this.#values.groups }, (_, group) => `hidden${group}`);
+    this.#draw("hidden", ...hidden);
+    this.#draw("shown", "shown");
     this.#check();
   }
 
@@ -82,20 +81,17 @@ export class Renderer {
     gl.bufferData(gl.PIXEL_PACK_BUFFER, bytes.length, gl.STREAM_READ);
     gl.readPixels(this.#margin, this.#margin, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
-    await this.finish();
+    await this.#finish();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.getBufferSubData(gl.PIXEL_PACK_BUFFER, 0, bytes);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     gl.deleteBuffer(buffer);
     this.#check();
-    for (let row = 0; row < height; row++) {
-      const start = 4 * ((tile.y - region.y + row) * region.width + tile.x - region.x);
-      data.set(bytes.subarray(4 * row * width, 4 * (row + 1) * width), start);
-    }
+    place(bytes, tile, region, data);
   }
 
-  /** Draws the tile that was rendered last into a 2D canvas. */
-  paint(tile, region, context, colorSpace) {
+  /** Draws the tile that was rendered last into a 2D canvas, and waits until it is there. */
+  async paint(tile, region, context, colorSpace) {
     const gl = this.#gl;
     const { width, height } = tile;
     const canvas = this.#canvas;
@@ -116,30 +112,33 @@ export class Renderer {
     );
     // Chromium draws an empty canvas while it is bound to read from a frame.
     gl.bindFramebuffer(gl.FRAMEBUFFER, null);
-    this.#check();
     const [x, y] = [tile.x - region.x, tile.y - region.y];
     context.clearRect(x, y, width, height);
     context.drawImage(canvas, 0, 0, width, height, x, y, width, height);
+    await this.#finish();
   }
 
-  /** Reads the bytes of a photo that WebGL takes as a texture. */
-  pixelsOf(photo) {
+  /** Reads the bytes of anything that WebGL takes as a texture, alpha apart. */
+  pixelsOf(source) {
     const gl = this.#gl;
-    const { width, height } = photo;
-    this.#upload(photo, { x: 0, y: 0, width, height });
+    const { width, height } = source;
+    this.#activate();
+    const texture = nearest(gl);
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.RGBA, gl.RGBA, gl.UNSIGNED_BYTE, source);
     const target = gl.createFramebuffer();
     gl.bindFramebuffer(gl.FRAMEBUFFER, target);
-    const texture = gl.getParameter(gl.TEXTURE_BINDING_2D);
     gl.framebufferTexture2D(gl.FRAMEBUFFER, gl.COLOR_ATTACHMENT0, gl.TEXTURE_2D, texture, 0);
+    succeeded(gl);
     const data = new Uint8ClampedArray(4 * width * height);
     gl.readPixels(0, 0, width, height, gl.RGBA, gl.UNSIGNED_BYTE, new Uint8Array(data.buffer));
     gl.deleteFramebuffer(target);
-    succeeded(gl);
+    gl.deleteTexture(texture);
+    this.#check();
     return { data, width, height };
   }
 
   /** Waits until all that was asked for is done. */
-  async finish() {
+  async #finish() {
     const gl = this.#gl;
     const fence = gl.fenceSync(gl.SYNC_GPU_COMMANDS_COMPLETE, 0);
     gl.flush();
@@ -156,21 +155,21 @@ export class Renderer {
   }
 
   /** The bands of a tile and their energy depend on the picture alone: once, for all knobs. */
-  #prepare(photo, tile, kind) {
+  #prepare(photo, tile) {
     const key = { photo, ...tile, padding: this.#values.zeroPadding };
     if (same(this.#prepared, key)) return;
-    this.#draw("soft", kind, "softened");
-    this.#draw("smooth", kind, "smoothed");
-    this.#draw("squares", kind, "squares");
+    this.#draw("soft", "softened");
+    this.#draw("smooth", "smoothed");
+    this.#draw("squares", "squares");
     this.#prepared = key;
   }
 
   /** Runs one pass into its frames. */
-  #draw(pass, kind, ...names) {
+  #draw(pass, ...names) {
     const gl = this.#gl;
-    gl.activeTexture(gl.TEXTURE0 + TEXTURES.length);
+    this.#activate();
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target(...names));
-    this.#programs.use(pass, kind, this.#values);
+    this.#programs.use(pass, this.#values);
     gl.drawArrays(gl.TRIANGLES, 0, 3);
     for (const name of names.filter((each) => TEXTURES.includes(each))) {
       this.#activate(name);
@@ -184,21 +183,16 @@ export class Renderer {
     const [x, y] = [Math.max(frame.x, 0), Math.max(frame.y, 0)];
     const width = Math.min(frame.x + frame.width, photo.width) - x;
     const height = Math.min(frame.y + frame.height, photo.height) - y;
-    const key = photo.data
-      ? { photo, x, y, width, height }
-      : { photo, x: 0, y: 0, width: photo.width, height: photo.height };
-    this.#activate("photo");
+    const key = { photo, x, y, width, height };
     if (same(this.#uploaded, key)) return;
     this.#uploaded = key;
     this.#prepared = {};
-    const into = [gl.TEXTURE_2D, 0, gl.RGBA8, key.width, key.height, 0, gl.RGBA, gl.UNSIGNED_BYTE];
-    if (!photo.data) {
-      gl.texImage2D(...into, photo.frame);
-      return;
-    }
-    const bytes = new Uint8Array(photo.data.buffer, photo.data.byteOffset);
+    this.#activate("photo");
     gl.pixelStorei(gl.UNPACK_ROW_LENGTH, photo.width);
-    gl.texImage2D(...into, bytes, 4 * (y * photo.width + x));
+    gl.texImage2D(
+      gl.TEXTURE_2D, 0, gl.RGBA8, width, height, 0, gl.RGBA, gl.UNSIGNED_BYTE,
+      new Uint8Array(photo.data.buffer, photo.data.byteOffset), 4 * (y * photo.width + x),
+    );
     gl.pixelStorei(gl.UNPACK_ROW_LENGTH, 0);
   }
 
@@ -217,8 +211,10 @@ export class Renderer {
     return { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin };
   }
 
+  /** Makes a texture's unit the active one, or one that is free. */
   #activate(name) {
-    this.#gl.activeTexture(this.#gl.TEXTURE0 + TEXTURES.indexOf(name));
+    const unit = name ? TEXTURES.indexOf(name) : TEXTURES.length;
+    this.#gl.activeTexture(this.#gl.TEXTURE0 + unit);
   }
 
   #check() {
@@ -226,12 +222,11 @@ export class Renderer {
   }
 }
 
-/** Older browsers have a canvas off the screen, but no WebGL for it. */
+/** Older browsers have canvases off the screen, but no WebGL for them. */
 function newContext() {
   const options = { antialias: false, depth: false, premultipliedAlpha: false };
-  const offscreen = typeof OffscreenCanvas === "undefined" ? null : new OffscreenCanvas(1, 1);
   return (
-    offscreen?.getContext("webgl2", options) ??
+    new OffscreenCanvas(1, 1).getContext("webgl2", options) ??
     document.createElement("canvas").getContext("webgl2", options)
   );
 }

@@ -78,7 +78,7 @@ export class Picture {
  * Reads the bytes of a photo.
  * @param {ImageData|ImageBitmap|HTMLCanvasElement|OffscreenCanvas} source ImageData is not copied
  * @param {PredefinedColorSpace} colorSpace in which a canvas gives its numbers
- * @param renderer reads what is transparent exactly, where there is one
+ * @param {Renderer|Processor} renderer in WebGL2, it reads what is transparent exactly
  * @returns {{data: Uint8ClampedArray, width: number, height: number}}
  */
 export function photoOf(source, colorSpace, renderer) {
@@ -89,7 +89,7 @@ export function photoOf(source, colorSpace, renderer) {
   const rows = Math.min(Math.max(Math.floor(BAND_PIXELS / width), 1), height);
   // The numbers of a bitmap pass through a canvas of its own space, sRGB, as they are.
   const settings = { colorSpace: bitmap ? "srgb" : colorSpace, willReadFrequently: true };
-  const context = scratch(width, rows).getContext("2d", settings);
+  const context = new OffscreenCanvas(width, rows).getContext("2d", settings);
   context.globalCompositeOperation = "copy";
   for (let y = 0; y < height; y += rows) {
     context.drawImage(source, 0, -y);
@@ -97,16 +97,10 @@ export function photoOf(source, colorSpace, renderer) {
     data.set(band.data, 4 * y * width);
   }
   // Canvases multiply by alpha, textures do not.
-  if (bitmap && renderer && Math.max(width, height) <= renderer.longest && !isOpaque(data)) {
-    return renderer.pixelsOf({ frame: source, width, height });
+  if (bitmap && Math.max(width, height) <= renderer.longest && !isOpaque(data)) {
+    return renderer.pixelsOf(source);
   }
   return { data, width, height };
-}
-
-/** Makes a canvas that is not shown. */
-export function scratch(width, height) {
-  if (typeof OffscreenCanvas !== "undefined") return new OffscreenCanvas(width, height);
-  return Object.assign(document.createElement("canvas"), { width, height });
 }
 
 function isOpaque(data) {

@@ -21,9 +21,8 @@ const SHARED = [
 ];
 
 const READING = `
-uniform ivec2 corner;       // of the frame, in the picture
-uniform ivec2 photoCorner;  // of what is uploaded, in the picture
-uniform ivec2 size;         // of the picture
+// Where the frame and what is uploaded begin in the picture, and the picture's size.
+uniform ivec2 corner, photoCorner, size;
 uniform bool zeroPadding;
 
 ivec2 inside(ivec2 at) { return clamp(at + corner, ivec2(0), size - 1) - corner; }
@@ -203,7 +202,8 @@ void main() {
         sums[c] += dot(answer[g], secondWeight[(9 * c + tap) * ${groups} + g]);
   }
   ${colors === 1 ? "sums = sums.rrr;" : ""}
-  vec3 network = 1.0 / (1.0 + exp(-2.0 * clamp(sums, -20.0, 20.0)));  // (tanh + 1) / 2
+  // (tanh + 1) / 2
+  vec3 network = 1.0 / (1.0 + exp(-2.0 * clamp(sums, -20.0, 20.0)));
   vec3 enhanced = ${develops ? "developed(sceneAt(at), network)" : "network"};
   vec4 own = photoAt(at);
   vec3 value = strength * 255.0 * clamp(enhanced, 0.0, 1.0)
