@@ -49,10 +49,16 @@ function developing(image) {
   return ([name, look]) => develop(networks[name], moments[look.padding], look, constants);
 }
 
+/** A promise that nobody keeps is a failure too. */
+const MOST_MILLISECONDS = 30000;
+
 async function withPool(size, work) {
   const pool = createPool(constants, size);
+  const late = new Promise((_, reject) => {
+    setTimeout(reject, MOST_MILLISECONDS, new Error("nothing came of it"));
+  });
   try {
-    return await work(pool);
+    return await Promise.race([work(pool), late]);
   } catch (error) {
     return { error: error.message };
   } finally {
@@ -95,6 +101,13 @@ window.engine = {
     withPool(2, (pool) => {
       const region = { x: 0, y: 0, width: 1, height: 1 };
       return pool.render(open(image), { folded: {}, development: {} }, region);
+    }),
+
+  poolFailsTwice: (image) =>
+    withPool(1, async (pool) => {
+      const first = await pool.measure(open(image)).catch((error) => error.message);
+      const second = await pool.measure(open(image)).catch((error) => error.message);
+      return [first, second];
     }),
 
   poolAfterwards: (image) =>

@@ -329,22 +329,11 @@ def test_a_pool_that_is_closed_takes_no_more(call, dark_photo):
     assert found == {"error": "the pictures are closed"}
 
 
-def test_a_worker_that_does_not_start_says_so(page):
+def test_a_worker_that_does_not_start_says_so(page, call, dark_photo):
     """Where the worker's file is missing, all that waits and all that comes is rejected."""
     page.route("**/engine/worker.js", lambda route: route.fulfill(status=404))
     try:
-        found = page.evaluate(
-            """async (image) => {
-              const errors = [];
-              const { createPool } = await import("./engine/pool.js");
-              const pool = createPool({}, 1);
-              const photo = { data: new Uint8Array(4), width: 1, height: 1 };
-              for (let i = 0; i < 2; i++) {
-                await pool.measure(photo).catch((error) => errors.push(error.message));
-              }
-              return errors;
-            }"""
-        )
+        found = call("poolFailsTwice", sent(dark_photo(8, 8)))
     finally:
         page.unroute("**/engine/worker.js")
 
