@@ -17,7 +17,7 @@ const say = (text) => (byId("status").textContent = text);
 /** Tell what went wrong, until the visitor has read it. */
 function complain(text) {
   const close = make("button", { type: "button", "aria-label": "Dismiss" }, "×");
-  const item = make("li", {}, make("span", {}, text), close);
+  const item = make("p", {}, make("span", {}, text), close);
   close.addEventListener("click", () => item.remove());
   byId("problems").append(item);
 }

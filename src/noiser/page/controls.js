@@ -3,7 +3,8 @@ import { byId, make } from "./elements.js";
 
 /** Knobs that stand in front; the others wait under "More". */
 const FIRST = ["strength", "brightness", "contrast", "color", "detail", "denoise", "local"];
-const STEPS = 100;
+/** Of all knobs: what their values are written with. */
+const STEP = 0.01;
 const HINT = "Double-click a slider to reset it.";
 /** What the facts do not say of a look. */
 const LOOKS = {
@@ -71,7 +72,7 @@ export class Controls {
   #addKnob({ name, low, high, help }) {
     const text = help.replaceAll("`", "");
     const input = make("input", {
-      type: "range", id: `knob-${name}`, min: low, max: high, step: (high - low) / STEPS,
+      type: "range", id: `knob-${name}`, min: low, max: high, step: STEP,
       "aria-describedby": `help-${name}`,
     });
     const output = make("output", { for: input.id });

@@ -14,10 +14,10 @@ export function make(tag, attributes = {}, ...children) {
 /** Wait until the browser is about to paint. */
 export const nextFrame = () => new Promise((resolve) => requestAnimationFrame(resolve));
 
-/** Make a canvas that lies outside the page, with the colours of `colorSpace`. */
-export function blankCanvas(width, height, colorSpace = "srgb") {
+/** Make a canvas that lies outside the page, with its context. */
+export function blankCanvas(width, height, settings = {}) {
   const canvas = Object.assign(document.createElement("canvas"), { width, height });
-  return { canvas, context: canvas.getContext("2d", { colorSpace }) };
+  return { canvas, context: canvas.getContext("2d", settings) };
 }
 
 /** Give the canvas' content as an encoded file; quality in [0, 1]. */

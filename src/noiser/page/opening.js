@@ -99,8 +99,8 @@ function judge(metadata) {
 /** Give the same numbers another meaning, which drawing them would not. */
 function recolored(bitmap, colorSpace) {
   const { width, height } = bitmap;
-  const { canvas, context } = blankCanvas(width, height, colorSpace);
-  const plain = blankCanvas(width, Math.min(height, 1024));
+  const { canvas, context } = blankCanvas(width, height, { colorSpace });
+  const plain = blankCanvas(width, Math.min(height, 1024), { willReadFrequently: true });
   for (let y = 0; y < height; y += plain.canvas.height) {
     plain.context.globalCompositeOperation = "copy";
     plain.context.drawImage(bitmap, 0, -y);

@@ -133,6 +133,7 @@ async function* bands(picture, { look, progress, signal }) {
     yield { data, y, height: rows };
     progress((y + rows) / height);
   }
+  signal.throwIfAborted();
 }
 
 async function asPng({ width, height, metadata }, rendered, { exif, icc }) {
@@ -149,7 +150,7 @@ async function asPng({ width, height, metadata }, rendered, { exif, icc }) {
 }
 
 async function asJpeg({ width, height, metadata, colorSpace }, rendered, told, quality) {
-  const { canvas, context } = blankCanvas(width, height, colorSpace);
+  const { canvas, context } = blankCanvas(width, height, { colorSpace });
   for await (const { data, y, height: rows } of rendered) {
     context.putImageData(new ImageData(data, width, rows, { colorSpace }), 0, y);
   }

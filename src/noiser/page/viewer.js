@@ -193,8 +193,8 @@ export class Viewer {
 }
 
 function makePair(subject, width, height) {
-  const after = blankCanvas(width, height, subject.colorSpace);
-  const before = blankCanvas(width, height, subject.colorSpace);
+  const after = blankCanvas(width, height, { colorSpace: subject.colorSpace });
+  const before = blankCanvas(width, height, { colorSpace: subject.colorSpace });
   after.canvas.setAttribute("role", "img");
   after.canvas.setAttribute("aria-label", "Enhanced photo");
   before.canvas.className = "before";
