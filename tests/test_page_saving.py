@@ -122,7 +122,10 @@ def test_display_p3_keeps_its_numbers_and_its_profile(visit):
 @pytest.mark.parametrize("saves", ["jpeg", "png"])
 @pytest.mark.parametrize("kind", list(KINDS))
 def test_exif_and_profile_are_kept(visit, kind, saves):
-    """Whatever the photo's format and the saved one's; the orientation is upright then."""
+    """Whatever the photo's format and the saved one's.
+
+    The orientation is upright then, but for WebP, which Chromium does not turn.
+    """
     icc = profile("Adobe RGB")
     file = everything(KINDS[kind], orientation=6, icc_profile=icc)
 
@@ -130,16 +133,14 @@ def test_exif_and_profile_are_kept(visit, kind, saves):
 
     image = Image.open(io.BytesIO(data))
     exif = image.getexif()
-    assert image.size == (48, 64)
+    size = (64, 48) if kind == "webp" else (48, 64)
+    assert image.size == size
     assert image.info["icc_profile"] == icc
-    assert exif[ORIENTATION] == 1
+    assert exif[ORIENTATION] == (6 if kind == "webp" else 1)
     assert exif.get_ifd(CAMERA)[EXPOSURE] == 1 / 8
     assert exif.get_ifd(GPS)[2][0] == 51
-    assert (exif.get_ifd(CAMERA)[40962], exif.get_ifd(CAMERA)[40963]) == (48, 64)
+    assert (exif.get_ifd(CAMERA)[40962], exif.get_ifd(CAMERA)[40963]) == size
     assert exif.get_ifd(1) == {}
-    assert "Adobe RGB" in visit.page.inner_text("#status") or "Saved" in visit.page.inner_text(
-        "#status"
-    )
 
 
 @pytest.mark.parametrize("orientation", range(1, 9))
@@ -229,7 +230,8 @@ def test_exif_of_either_byte_order_is_set_upright(visitor, order):
     text = visitor.run(
         """async ([block]) => {
           const { tidyExif } = await import("/exif.js");
-          return base64(tidyExif(bytes(block), { width: 7, height: 9, keepsLocation: true }));
+          const facts = { width: 7, height: 9, isUpright: true, keepsLocation: true };
+          return base64(tidyExif(bytes(block), facts));
         }""",
         block,
     )

@@ -6,18 +6,17 @@ const GPS = 0x8825;
 const SIZES = { 1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8 };
 
 /**
- * Give a copy of an EXIF block for upright pixels.
+ * Give a copy of an EXIF block for the enhanced pixels.
  *
- * Orientation becomes 1, width and height [pixels] those given, and the table of the thumbnail,
- * which shows the dark photo, is unlinked. Null if the block is not one.
+ * Orientation becomes 1 where they are upright, width and height [pixels] are those given, and the
+ * table of the thumbnail, which shows the dark photo, is unlinked. Null if the block is not one.
  */
-export function tidyExif(exif, { width, height, keepsLocation }) {
+export function tidyExif(exif, { width, height, isUpright, keepsLocation }) {
   const bytes = exif.slice();
   try {
     const block = new Block(bytes);
-    const facts = {
-      0x100: width, 0x101: height, 0xa002: width, 0xa003: height, [ORIENTATION]: 1,
-    };
+    const facts = { 0x100: width, 0x101: height, 0xa002: width, 0xa003: height };
+    if (isUpright) facts[ORIENTATION] = 1;
     const main = block.number(4, 4);
     for (const at of block.entries(main)) {
       const tag = block.tag(at);

@@ -15,7 +15,7 @@ export class OpeningError extends Error {}
 /**
  * Decode a photo.
  *
- * Returns `{file, source, width, height, metadata, colorSpace, remarks}`: `source` is upright,
+ * Returns `{file, source, width, height, isUpright, metadata, colorSpace, remarks}`: `source` is
  * an ImageBitmap, or a canvas for Display P3; `remarks` are sentences for the visitor. Who opens
  * closes, with `closePhoto`.
  */
@@ -31,7 +31,9 @@ export async function openPhoto(file) {
   checkPixels(file, width * height);
   const { colorSpace, remarks } = judge(metadata);
   const source = colorSpace === "srgb" ? bitmap : recolored(bitmap, colorSpace);
-  return { file, source, width, height, metadata, colorSpace, remarks };
+  // Browsers turn photos by their EXIF data, but most leave WebP as it is.
+  const isUpright = metadata.kind !== "webp" || metadata.width !== width;
+  return { file, source, width, height, isUpright, metadata, colorSpace, remarks };
 }
 
 /** Free a photo's pixels. */

@@ -115,8 +115,8 @@ function formatOf({ metadata }, wanted) {
  * @returns {Promise<Blob>}
  */
 async function encodePhoto(photo, picture, options) {
-  const { width, height, metadata } = photo;
-  const exif = metadata.exif && tidyExif(metadata.exif, { width, height, ...options });
+  const { metadata } = photo;
+  const exif = metadata.exif && tidyExif(metadata.exif, { ...photo, ...options });
   const told = { exif, icc: metadata.icc };
   return options.format === "png"
     ? asPng(photo, bands(picture, options), told)
