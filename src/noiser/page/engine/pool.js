@@ -100,7 +100,9 @@ function createCrew(size) {
       else resolve(found);
       proceed();
     };
-    worker.onerror = ({ message }) => dismiss(`a worker could not go on: ${message || "no answer"}`);
+    worker.onerror = ({ message }) => {
+      dismiss(`a worker could not go on: ${message || "no answer"}`);
+    };
     workers.add(worker);
     idle.push(worker);
   }
