@@ -1,5 +1,6 @@
 """Browsing: Debian's Chromium, and the page's files as any static web server gives them."""
 
+import contextlib
 import http.server
 import shutil
 import threading
@@ -50,7 +51,8 @@ class StaticHost:
                 self.send_header("Content-Type", TYPES.get(path.rsplit(".")[-1], "image/png"))
                 self.send_header("Content-Length", str(len(body or b"")))
                 self.end_headers()
-                self.wfile.write(body or b"")
+                with contextlib.suppress(ConnectionError):  # the page closed before it had all
+                    self.wfile.write(body or b"")
 
             def log_message(self, *_):
                 pass
