@@ -5,16 +5,13 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import needs_chromium
-from PIL import Image
 from pictures import saved
+from PIL import Image
+from playwright.sync_api import expect
 from spaces import profile
+from visiting import Visit, dropped, pixels, site
 
 from noiser.looks import knobs
-
-pytest.importorskip("playwright")
-
-from playwright.sync_api import expect
-from visiting import Visit, dropped, pixels, site
 
 pytestmark = needs_chromium
 

@@ -8,17 +8,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 from browsing import needs_chromium
-from PIL import Image, ImageOps
 from pictures import dark_rgb, saved
+from PIL import Image, ImageOps
 from playwright.sync_api import expect
 from spaces import profile
 from tagged import LATITUDE, everything, exif_block
+from visiting import Visit, pixels, site
 
 from noiser import Enhancer
-
-pytest.importorskip("playwright")
-
-from visiting import Visit, pixels, site
 
 pytestmark = needs_chromium
 
@@ -272,7 +269,8 @@ def test_a_png_written_in_bands_is_read_by_others(visitor, shape):
           async function* bands() {
             for (let y = 0; y < height; y += 4) {
               const rows = Math.min(4, height - y);
-              yield { data: bytes(data).slice(4 * y * width, 4 * (y + rows) * width), height: rows };
+              const band = bytes(data).slice(4 * y * width, 4 * (y + rows) * width);
+              yield { data: band, height: rows };
             }
           }
           const blob = await encodePng({ width, height, hasAlpha, chunks: [] }, bands());

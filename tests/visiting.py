@@ -110,6 +110,7 @@ class Visit:
         self.page.locator("#frame canvas.before").wait_for()
 
     def wait_for_status(self, text):
+        """Wait until the page says this."""
         expect(self.page.locator("#status")).to_contain_text(text, timeout=20_000)
 
     def after(self):

@@ -120,7 +120,7 @@ class App {
           return;
         }
         say(files.length > 1 ? `Opening ${i + 1} of ${files.length}…` : "Opening…");
-        this.#showWork();
+        this.#update(true);
         try {
           const photo = await openPhoto(file);
           const entry = this.#gallery.add(photo, firstSettings(this.#engine.facts));
@@ -129,28 +129,20 @@ class App {
           isShown = true;
         } finally {
           this.#tell();
-          this.#afterCount();
         }
       });
     }
     return this.#queue;
   }
 
-  #showWork() {
-    byId("work").hidden = false;
-    byId("welcome").hidden = true;
-    document.body.dataset.state = "open";
-  }
-
-  /** Show how many there are; without any, the start. */
-  #afterCount() {
+  /** Show what fits to how many photos there are; without any, the start. */
+  #update(isOpen = this.#live.isOn || this.#gallery.entries.length > 0) {
     const count = this.#gallery.entries.length;
-    const isEmpty = count === 0 && !this.#live.isOn;
     for (const id of ["everywhere", "save-all"]) byId(id).hidden = count < 2;
     for (const id of ["save", "remove"]) byId(id).disabled = !this.#current;
-    byId("work").hidden = isEmpty;
-    byId("welcome").hidden = !isEmpty;
-    document.body.dataset.state = isEmpty ? "empty" : "open";
+    byId("work").hidden = !isOpen;
+    byId("welcome").hidden = isOpen;
+    document.body.dataset.state = isOpen ? "open" : "empty";
   }
 
   async #open(entry) {
@@ -203,7 +195,9 @@ class App {
     };
   }
 
+  /** Say what is shown, and show what fits. */
   #tell() {
+    this.#update();
     if (this.#live.isOn) return;
     const { file, width, height, remarks } = this.#current?.photo ?? {};
     say(file ? [`${file.name}, ${width} × ${height}.`, ...remarks].join(" ") : "");
@@ -234,14 +228,13 @@ class App {
     this.#current = null;
     this.#gallery.mark(null);
     this.#controls.show(firstSettings(this.#engine.facts));
-    this.#afterCount();
+    this.#update();
   }
 
   async #stopLive() {
     this.#live.stop();
     await this.#open(this.#gallery.entries.at(-1));
     this.#tell();
-    this.#afterCount();
   }
 
   async #remove() {
@@ -254,7 +247,6 @@ class App {
     }
     await this.#open(next);
     this.#tell();
-    this.#afterCount();
   }
 
   #useForAll() {

@@ -92,7 +92,9 @@ export class Controls {
     };
     reset.addEventListener("click", undo);
     input.addEventListener("dblclick", undo);
-    for (const kind of ["pointerenter", "focusin"]) row.addEventListener(kind, () => this.#say(text));
+    for (const kind of ["pointerenter", "focusin"]) {
+      row.addEventListener(kind, () => this.#say(text));
+    }
     this.#rows.set(name, { input, output, reset });
     byId(FIRST.includes(name) ? "knobs" : "more").append(row);
   }

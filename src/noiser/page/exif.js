@@ -47,7 +47,7 @@ class Block {
   }
 
   number(at, size) {
-    return size === 2 ? this.view.getUint16(at, this.isLittle) : this.view.getUint32(at, this.isLittle);
+    return this.view[size === 2 ? "getUint16" : "getUint32"](at, this.isLittle);
   }
 
   tag(at) {

@@ -60,7 +60,8 @@ export class Live {
     const { canvas, context } = blankCanvas(this.#video.videoWidth, this.#video.videoHeight);
     context.drawImage(this.#video, 0, 0);
     const time = new Date().toTimeString().slice(0, 8).replaceAll(":", "-");
-    return new File([await toBlob(canvas, "image/png")], `frame-${time}.png`, { type: "image/png" });
+    const blob = await toBlob(canvas, "image/png");
+    return new File([blob], `frame-${time}.png`, { type: blob.type });
   }
 
   async #play(connect, name) {

@@ -25,7 +25,8 @@ export async function encodePng({ width, height, hasAlpha, chunks }, bands) {
     collect(readable, (piece) => chunk("IDAT", piece)),
     filterInto(writable, width, hasAlpha ? 4 : 3, bands),
   ]);
-  return new Blob([...parts, ...packed, ...chunk("IEND", new Uint8Array(0))], { type: "image/png" });
+  parts.push(...packed, ...chunk("IEND", new Uint8Array(0)));
+  return new Blob(parts, { type: "image/png" });
 }
 
 async function filterInto(writable, width, channels, bands) {

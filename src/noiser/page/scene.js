@@ -63,7 +63,8 @@ export function drawScene(context) {
     const size = 0.1 + 0.13 * random();
     for (let step = 0; step < 4; step++) {
       const [half, top] = [size * (0.11 + 0.06 * step), 0.61 - size * (1 - 0.2 * step)];
-      shape("#2f4a3c", [foot, top], [foot - half, top + size * 0.4], [foot + half, top + size * 0.4]);
+      const base = top + size * 0.4;
+      shape("#2f4a3c", [foot, top], [foot - half, base], [foot + half, base]);
     }
   }
 }
@@ -88,7 +89,8 @@ export async function examplePhoto() {
   const { canvas, context } = blankCanvas(1200, 800);
   drawScene(context);
   darken(context, canvas.width, canvas.height);
-  return new File([await toBlob(canvas, "image/png")], "example.png", { type: "image/png" });
+  const blob = await toBlob(canvas, "image/png");
+  return new File([blob], "example.png", { type: blob.type });
 }
 
 /** Numbers in [0, 1), the same ones each time. */

@@ -1,8 +1,6 @@
 // The viewer: a picture before and after, with a divider; fitted, or pixel by pixel.
 import { blankCanvas, byId, nextFrame } from "./elements.js";
 
-const SPLIT_LABEL = (value) => `${value} % before`;
-
 /**
  * Shows one subject at a time: `{fit: {width, height}, full: {width, height} | null, colorSpace,
  * before(context, region), async after(context, region)}`. `region` [pixels of `full`] is null
@@ -34,7 +32,11 @@ export class Viewer {
     this.#frame.addEventListener("dblclick", (event) => this.setFull(!this.#isFull, event));
     this.#frame.addEventListener("pointerdown", (event) => this.#drag(event));
     this.#stage.addEventListener("scroll", () => this.repaint());
-    new ResizeObserver(() => this.#isFull && this.#layOut()).observe(this.#stage);
+    new ResizeObserver(() => {
+      if (!this.#isFull) return;
+      this.#layOut();
+      this.repaint();
+    }).observe(this.#stage);
     this.#showSplit();
   }
 
@@ -91,11 +93,12 @@ export class Viewer {
     this.#layOut();
     this.#stage.scrollLeft = x * this.#extent.offsetWidth - this.#stage.clientWidth / 2;
     this.#stage.scrollTop = y * this.#extent.offsetHeight - this.#stage.clientHeight / 2;
+    this.repaint();
   }
 
   #layOut() {
     const { fit, full } = this.#subject;
-    const style = this.#frame.style;
+    const { style } = this.#frame;
     style.setProperty("--ratio", fit.width / fit.height);
     style.setProperty("--most", `${2 * (full ?? fit).width}px`);
     for (const name of ["width", "height"]) {
@@ -104,7 +107,6 @@ export class Viewer {
       this.#extent.style[name] = this.#isFull ? `${size}px` : "";
       style[name] = this.#isFull ? `${Math.min(size, client)}px` : "";
     }
-    this.repaint();
   }
 
   /** The part of the picture that the stage shows at 100 %. */
@@ -123,22 +125,21 @@ export class Viewer {
     const region = this.#isFull ? this.#region() : null;
     const { width, height } = region ?? subject.fit;
     if (!width || !height) return;
-    const isNew = this.#pair?.subject !== subject
-      || this.#pair.after.canvas.width !== width || this.#pair.after.canvas.height !== height;
+    const last = this.#pair?.after.canvas;
+    const isNew = this.#pair?.subject !== subject || last.width !== width || last.height !== height;
     const pair = isNew ? makePair(subject, width, height) : this.#pair;
     await subject.after(pair.after.context, region);
     if (subject !== this.#subject) return;
     const shown = JSON.stringify([region, width, height]);
-    if (isNew || subject.moves || shown !== this.#shown) subject.before(pair.before.context, region);
+    if (isNew || subject.moves || shown !== this.#shown) {
+      subject.before(pair.before.context, region);
+    }
     this.#shown = shown;
     if (isNew) {
       this.#clear();
       this.#frame.prepend(pair.after.canvas, pair.before.canvas);
       this.#pair = pair;
-      if (!this.#isFull) {
-        this.#frame.style.setProperty("--ratio", subject.fit.width / subject.fit.height);
-        this.#frame.style.setProperty("--most", `${2 * (subject.full ?? subject.fit).width}px`);
-      }
+      this.#layOut();
     }
     this.#onPainted(pair.after.canvas, !region);
   }
@@ -160,7 +161,7 @@ export class Viewer {
 
   #showSplit() {
     this.#frame.style.setProperty("--split", `${this.#split.value}%`);
-    this.#split.setAttribute("aria-valuetext", SPLIT_LABEL(this.#split.value));
+    this.#split.setAttribute("aria-valuetext", `${this.#split.value} % before`);
   }
 
   #drag(event) {
