@@ -16,6 +16,7 @@ export class Renderer {
   #margin;
   #frames;
   #programs;
+  #photo = new WeakRef({});
   #uploaded = {};
   #prepared = {};
   #values = {};
@@ -61,7 +62,7 @@ export class Renderer {
     };
     gl.viewport(0, 0, frame.width, frame.height);
     if (this.#values.develops) {
-      this.#prepare(photo, tile);
+      this.#prepare(tile);
       this.#draw("quiet", "quiet");
     }
     const hidden = Array.from({ length: this.#values.groups }, (_, group) => `hidden${group}`);
@@ -155,8 +156,8 @@ export class Renderer {
   }
 
   /** The bands of a tile and their energy depend on the picture alone: once, for all knobs. */
-  #prepare(photo, tile) {
-    const key = { photo, ...tile, padding: this.#values.zeroPadding };
+  #prepare(tile) {
+    const key = { ...tile, padding: this.#values.zeroPadding };
     if (same(this.#prepared, key)) return;
     this.#draw("soft", "softened");
     this.#draw("smooth", "smoothed");
@@ -183,8 +184,10 @@ export class Renderer {
     const [x, y] = [Math.max(frame.x, 0), Math.max(frame.y, 0)];
     const width = Math.min(frame.x + frame.width, photo.width) - x;
     const height = Math.min(frame.y + frame.height, photo.height) - y;
-    const key = { photo, x, y, width, height };
-    if (same(this.#uploaded, key)) return;
+    const key = { x, y, width, height };
+    if (this.#photo.deref() === photo && same(this.#uploaded, key)) return;
+    // Weakly: a picture that is closed is not kept for what was seen of it last.
+    this.#photo = new WeakRef(photo);
     this.#uploaded = key;
     this.#prepared = {};
     this.#activate("photo");
