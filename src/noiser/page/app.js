@@ -4,7 +4,7 @@ import { byId, make } from "./elements.js";
 import { createEngine } from "./engine/engine.js";
 import { Gallery } from "./gallery.js";
 import { Live } from "./live.js";
-import { closePhoto, openPhoto, OpeningError } from "./opening.js";
+import { openPhoto, OpeningError } from "./opening.js";
 import { darken, drawScene, examplePhoto } from "./scene.js";
 import { Saver } from "./saving.js";
 import { Viewer } from "./viewer.js";
@@ -27,11 +27,8 @@ const messageOf = (error) =>
 
 /** Free what was open; nobody may be painting it any more. */
 function close(open) {
-  if (!open) return;
-  const { photo, picture, preview } = open;
-  if (preview !== picture) preview.close();
-  picture.close();
-  closePhoto(photo);
+  open?.preview.close();
+  open?.picture.close();
 }
 
 function drawArt() {
@@ -83,22 +80,18 @@ class App {
     byId("drop").addEventListener("click", () => files.click());
     on("everywhere", () => this.#useForAll());
     onTurn("example", async () => void this.add([await examplePhoto()]));
-    onTurn("webcam", () => this.#goLive(() => this.#live.camera()));
+    onTurn("webcam", () => this.#goLive());
     onTurn("grab", async () => void this.add([await this.#live.grab()]));
     onTurn("stop", () => this.#stopLive());
     onTurn("remove", () => this.#remove());
     onTurn("save", () => this.#saver.save(this.#current));
     onTurn("save-all", () => this.#saver.saveAll(this.#gallery.entries, this.#current));
     addEventListener("paste", (event) => this.add([...event.clipboardData.files]));
-    addEventListener("dragover", (event) => {
-      event.preventDefault();
-      document.body.classList.add("dragging");
-    });
+    addEventListener("dragover", () => document.body.classList.add("dragging"));
     addEventListener("dragleave", (event) => {
       if (!event.relatedTarget) document.body.classList.remove("dragging");
     });
     addEventListener("drop", (event) => {
-      event.preventDefault();
       document.body.classList.remove("dragging");
       this.add([...event.dataTransfer.files]);
     });
@@ -116,7 +109,7 @@ class App {
     for (const [i, file] of files.entries()) {
       this.#inTurn(async () => {
         if (file.type.startsWith("video/")) {
-          await this.#goLive(() => this.#live.file(file));
+          await this.#goLive(file);
           return;
         }
         say(files.length > 1 ? `Opening ${i + 1} of ${files.length}…` : "Opening…");
@@ -124,7 +117,7 @@ class App {
         try {
           const photo = await openPhoto(file);
           const entry = this.#gallery.add(photo, firstSettings(this.#engine.facts));
-          if (isShown) closePhoto(photo);
+          if (isShown) photo.bitmap.close();
           else await this.#show(entry, photo);
           isShown = true;
         } finally {
@@ -159,12 +152,11 @@ class App {
     this.#live.stop();
     const before = this.#current;
     try {
-      const picture = await this.#engine.open(photo.source, { colorSpace: photo.colorSpace });
+      const picture = await this.#engine.open(photo.bitmap, photo);
       const preview = await picture.reduced(PREVIEW[this.#engine.kind]);
       this.#current = { entry, photo, picture, preview };
-    } catch (error) {
-      closePhoto(photo);
-      throw error;
+    } finally {
+      photo.bitmap.close();
     }
     this.#gallery.mark(entry);
     this.#controls.show(entry.settings);
@@ -174,23 +166,18 @@ class App {
 
   /** Give what the viewer shows of an opened photo. */
   #subject({ entry, photo, picture, preview }) {
-    const { width, height } = preview;
-    const look = () => this.#engine.lookOf(entry.settings.choice, entry.settings.knobs);
+    const { choice } = firstSettings(this.#engine.facts);
+    const paint = (context, region, look) => (region
+      ? picture.paint(context, look, region)
+      : preview.paint(context, look));
     return {
-      fit: { width, height },
+      fit: { width: preview.width, height: preview.height },
       full: { width: picture.width, height: picture.height },
       colorSpace: photo.colorSpace,
-      after: (context, region) => (region
-        ? picture.paint(context, look(), region)
-        : preview.paint(context, look())),
-      before: (context, region) => {
-        context.globalCompositeOperation = "copy";
-        context.imageSmoothingQuality = "high";
-        const part = region ?? { x: 0, y: 0, width: photo.width, height: photo.height };
-        const { canvas } = context;
-        context.drawImage(
-          photo.source, part.x, part.y, part.width, part.height, 0, 0, canvas.width, canvas.height,
-        );
+      before: (context, region) => paint(context, region, picture.lookOf(choice, { strength: 0 })),
+      after: (context, region) => {
+        const { settings } = entry;
+        return paint(context, region, picture.lookOf(settings.choice, settings.knobs));
       },
     };
   }
@@ -214,15 +201,15 @@ class App {
     }
   }
 
-  async #goLive(play) {
+  async #goLive(file) {
     try {
-      await play();
+      await (file ? this.#live.file(file) : this.#live.camera());
     } catch (error) {
       if (!this.#current) await this.#stopLive();
       const why = { NotAllowedError: "it was not allowed", NotFoundError: "there is none" };
-      throw new OpeningError(error.name === "NotSupportedError"
-        ? "This browser cannot play this video."
-        : `The camera does not answer: ${why[error.name] ?? error.message}.`);
+      throw new OpeningError(file
+        ? `${file.name}: no video that this browser can play`
+        : `The camera does not answer: ${why[error.name] ?? error.message}`);
     }
     close(this.#current);
     this.#current = null;
@@ -260,6 +247,8 @@ class App {
   }
 }
 
+// A photo that is dropped too early must not replace the page.
+for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
 drawArt();
 try {
   const engine = await createEngine({});

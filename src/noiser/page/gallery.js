@@ -24,7 +24,7 @@ export class Gallery {
     button.addEventListener("click", () => this.#onSelect(entry));
     this.#strip.append(make("li", {}, button));
     this.entries.push(entry);
-    this.thumbnail(entry, photo.source);
+    this.thumbnail(entry, photo.bitmap);
     this.#update();
     return entry;
   }

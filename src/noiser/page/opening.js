@@ -1,5 +1,4 @@
 // Opening: from a file to pixels whose numbers are the file's own, or one sentence why not.
-import { blankCanvas } from "./elements.js";
 import { describeProfile, readMetadata } from "./metadata.js";
 
 /** Largest file [bytes]. */
@@ -15,9 +14,9 @@ export class OpeningError extends Error {}
 /**
  * Decode a photo.
  *
- * Returns `{file, source, width, height, isUpright, metadata, colorSpace, remarks}`: `source` is
- * an ImageBitmap, or a canvas for Display P3; `remarks` are sentences for the visitor. Who opens
- * closes, with `closePhoto`.
+ * Returns `{file, bitmap, width, height, isUpright, metadata, colorSpace, remarks}`: the bitmap's
+ * numbers are the file's own, whatever their colour space; who opens closes it. `remarks` are
+ * sentences for the visitor.
  */
 export async function openPhoto(file) {
   if (file.size > MOST_BYTES) {
@@ -29,17 +28,9 @@ export async function openPhoto(file) {
   const { width, height } = bitmap;
   if (width * height > MOST_PIXELS) bitmap.close();
   checkPixels(file, width * height);
-  const { colorSpace, remarks } = judge(metadata);
-  const source = colorSpace === "srgb" ? bitmap : recolored(bitmap, colorSpace);
   // Browsers turn photos by their EXIF data, but most leave WebP as it is.
   const isUpright = metadata.kind !== "webp" || metadata.width !== width;
-  return { file, source, width, height, isUpright, metadata, colorSpace, remarks };
-}
-
-/** Free a photo's pixels. */
-export function closePhoto({ source }) {
-  if (source.close) source.close();
-  else source.width = source.height = 0;
+  return { file, bitmap, width, height, isUpright, metadata, ...judge(metadata) };
 }
 
 async function bytesOf(file) {
@@ -57,7 +48,7 @@ async function decoded(file) {
     });
   } catch {
     if (/\.hei[cf]$/i.test(file.name) || /hei[cf]/.test(file.type)) {
-      refuse(file, "this browser cannot read HEIC; JPEG, PNG and WebP work, and so does Safari");
+      refuse(file, "this browser cannot read HEIC; Safari can, and JPEG, PNG and WebP always work");
     }
     if (ELSEWHERE.test(file.name)) {
       refuse(file, "browsers cannot read this kind of file; the program noiser enhance can");
@@ -96,19 +87,4 @@ function judge(metadata) {
   if (metadata.moves) remarks.push("It moves: this is the first frame.");
   if (!metadata.kind) remarks.push("EXIF data is kept for JPEG, PNG and WebP only.");
   return { colorSpace, remarks };
-}
-
-/** Give the same numbers another meaning, which drawing them would not. */
-function recolored(bitmap, colorSpace) {
-  const { width, height } = bitmap;
-  const { canvas, context } = blankCanvas(width, height, { colorSpace });
-  const plain = blankCanvas(width, Math.min(height, 1024), { willReadFrequently: true });
-  for (let y = 0; y < height; y += plain.canvas.height) {
-    plain.context.globalCompositeOperation = "copy";
-    plain.context.drawImage(bitmap, 0, -y);
-    const { data } = plain.context.getImageData(0, 0, width, plain.canvas.height);
-    context.putImageData(new ImageData(data, width, plain.canvas.height, { colorSpace }), 0, y);
-  }
-  bitmap.close();
-  return canvas;
 }

@@ -2,7 +2,7 @@
 import { blankCanvas, byId, make, toBlob } from "./elements.js";
 import { tidyExif } from "./exif.js";
 import { jpegWith } from "./metadata.js";
-import { closePhoto, openPhoto } from "./opening.js";
+import { openPhoto } from "./opening.js";
 import { deflate, encodePng } from "./png.js";
 import { Zip } from "./zip.js";
 
@@ -86,11 +86,11 @@ export class Saver {
     const photo = await openPhoto(entry.file);
     let picture;
     try {
-      picture = await this.#engine.open(photo.source, { colorSpace: photo.colorSpace });
+      picture = await this.#engine.open(photo.bitmap, photo);
       return await act({ entry, photo, picture });
     } finally {
+      photo.bitmap.close();
       picture?.close();
-      closePhoto(photo);
     }
   }
 }

@@ -41,7 +41,7 @@ export function drawScene(context) {
   }
   context.fillStyle = "#fff6df";
   context.beginPath();
-  context.arc(w * 0.78, h * 0.17, h * 0.05, 0, 7);
+  context.arc(w * 0.78, h * 0.13, h * 0.05, 0, 7);
   context.fill();
   ridge("#5b6d8c", 0.46, 0.06, 3.3);
   ridge("#46604f", 0.53, 0.03, 6);

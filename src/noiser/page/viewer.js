@@ -3,7 +3,7 @@ import { blankCanvas, byId, nextFrame } from "./elements.js";
 
 /**
  * Shows one subject at a time: `{fit: {width, height}, full: {width, height} | null, colorSpace,
- * before(context, region), async after(context, region)}`. `region` [pixels of `full`] is null
+ * async before(context, region), async after(context, region)}`. `region` [pixels of `full`] is null
  * where all is wanted at the size of `fit`. A subject without `full` has no 100 % view.
  */
 export class Viewer {
@@ -15,11 +15,11 @@ export class Viewer {
   #compare = byId("compare");
   #subject = null;
   #pair = null;
+  #spare = null;
   #isFull = false;
   #isWanted = false;
   #isLooping = false;
   #painting = Promise.resolve();
-  #shown = "";
   #fail;
   #onPainted;
 
@@ -48,10 +48,11 @@ export class Viewer {
     const isSame = subject?.full?.width === this.#subject?.full?.width
       && subject?.full?.height === this.#subject?.full?.height;
     this.#subject = subject;
-    this.#shown = "";
     this.#zoom.disabled = !subject?.full;
-    if (!subject) this.#clear();
-    else if (this.#isFull && !(subject.full && isSame)) this.setFull(false);
+    if (!subject) {
+      this.#clear();
+      this.#pair = this.#spare = null;
+    } else if (this.#isFull && !(subject.full && isSame)) this.setFull(false);
     else this.repaint();
     return this.#painting;
   }
@@ -125,29 +126,33 @@ export class Viewer {
     const region = this.#isFull ? this.#region() : null;
     const { width, height } = region ?? subject.fit;
     if (!width || !height) return;
-    const last = this.#pair?.after.canvas;
-    const isNew = this.#pair?.subject !== subject || last.width !== width || last.height !== height;
-    const pair = isNew ? makePair(subject, width, height) : this.#pair;
+    const place = JSON.stringify([region, width, height]);
+    const moved = subject !== this.#pair?.subject || place !== this.#pair.place;
+    const pair = moved ? this.#another(subject, width, height) : this.#pair;
     await subject.after(pair.after.context, region);
+    if (moved || subject.moves) await subject.before(pair.before.context, region);
     if (subject !== this.#subject) return;
-    const shown = JSON.stringify([region, width, height]);
-    if (isNew || subject.moves || shown !== this.#shown) {
-      subject.before(pair.before.context, region);
-    }
-    this.#shown = shown;
-    if (isNew) {
+    if (moved) {
       this.#clear();
       this.#frame.prepend(pair.after.canvas, pair.before.canvas);
-      this.#pair = pair;
+      [this.#pair, this.#spare] = [pair, this.#pair];
       this.#layOut();
     }
+    pair.place = place;
     this.#onPainted(pair.after.canvas, !region);
   }
 
   #clear() {
     this.#pair?.after.canvas.remove();
     this.#pair?.before.canvas.remove();
-    this.#pair = null;
+  }
+
+  /** Give canvases that are not shown: both sides of the divider change at once. */
+  #another(subject, width, height) {
+    const { canvas } = this.#spare?.after ?? {};
+    const fits = subject === this.#spare?.subject && canvas.width === width
+      && canvas.height === height;
+    return fits ? this.#spare : makePair(subject, width, height);
   }
 
   #isOriginal() {
