@@ -430,6 +430,24 @@ def test_many_pictures_leave_no_textures_behind(fresh):
     assert len(set(counts[1:])) == 1
 
 
+def test_the_first_look_is_compiled_before_there_is_a_picture(fresh):
+    """Some drivers take seconds: not when a visitor waits for the first picture."""
+    page = fresh(
+        """globalThis.compiled = 0;
+        const { compileShader } = WebGL2RenderingContext.prototype;
+        WebGL2RenderingContext.prototype.compileShader = function (shader) {
+          compiled += 1;
+          compileShader.call(this, shader);
+        };"""
+    )
+    page.evaluate("start()")
+    before = page.evaluate("compiled")
+    enhanced_by(page, night(20, 20))
+    assert page.evaluate("[compiled, engine.counts.measured]") == [before, 1]
+    enhanced_by(page, night(20, 20), "paper")
+    assert page.evaluate("compiled") > before
+
+
 def test_a_picture_that_is_closed_is_forgotten(fresh):
     """Its bytes are collected, though it was the last that was rendered."""
     page = fresh()

@@ -29,7 +29,9 @@ export async function createEngine({ prefer } = {}) {
     networks[name] = networkOf(await file.arrayBuffer());
   };
   await Promise.all(Object.keys(facts.looks).map(load));
-  return new Engine(facts, networks, await createPool(facts.constants), prefer);
+  const engine = new Engine(facts, networks, createPool(facts.constants), prefer);
+  await engine.warm();
+  return engine;
 }
 
 class Engine {
@@ -57,6 +59,14 @@ class Engine {
     this.#pool = pool;
     this.#renderer = new Processor(pool);
     if (prefer !== "cpu") this.#start();
+  }
+
+  /** Has the shaders of the first look compiled while nobody waits, and the workers started. */
+  async warm() {
+    const dot = { data: new Uint8ClampedArray(4), width: 1, height: 1 };
+    const measured = await this.#pool.measure(dot);
+    const developed = this.#develop(this.lookOf(Object.keys(this.facts.looks)[0]), measured);
+    this.#renderer.warm?.(developed);
   }
 
   /**
@@ -107,8 +117,7 @@ class Engine {
 
   /** Renders tile by tile, and gives each out; ends where it is wanted no more. */
   async #draw(photo, look, region, measured, give, isWanted) {
-    const network = this.#networks[look.name];
-    const developed = develop(network, measured[look.padding], look, this.facts.constants);
+    const developed = this.#develop(look, measured);
     for (const tile of tilesOf(region)) {
       const drawn = await this.#inTurn(async (renderer) => {
         if (!isWanted()) return false;
@@ -120,6 +129,10 @@ class Engine {
     }
     this.counts.rendered += 1;
     return true;
+  }
+
+  #develop(look, measured) {
+    return develop(this.#networks[look.name], measured[look.padding], look, this.facts.constants);
   }
 
   /** Runs one job after the other. */

@@ -18,30 +18,29 @@ export class Programs {
   }
 
   /**
-   * Uses the program of a pass.
+   * Starts to compile the program of a pass, which browsers do beside other work.
    * @param {string} pass as in shaders.js
    * @param {object} values of its kind and its uniforms, by name: `valuesOf`, and more
    */
-  use(pass, values) {
-    const key = [pass, values.colors, values.groups, values.develops].join();
-    if (!this.#made.has(key)) {
-      this.#made.set(key, this.#link(fragment(pass, values, this.#constants)));
+  start(pass, values) {
+    const source = fragment(pass, values, this.#constants);
+    if (!this.#made.has(source)) {
+      const gl = this.#gl;
+      const program = gl.createProgram();
+      gl.attachShader(program, this.#vertex);
+      gl.attachShader(program, compiled(gl, gl.FRAGMENT_SHADER, source));
+      gl.linkProgram(program);
+      this.#made.set(source, { program });
     }
-    const { program, setters } = this.#made.get(key);
-    this.#gl.useProgram(program);
-    setters.forEach((set, name) => set(values[name]));
+    return this.#made.get(source);
   }
 
-  #link(source) {
-    const gl = this.#gl;
-    const program = gl.createProgram();
-    gl.attachShader(program, this.#vertex);
-    gl.attachShader(program, compiled(gl, gl.FRAGMENT_SHADER, source));
-    gl.linkProgram(program);
-    if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
-      throw new GlError(gl.getProgramInfoLog(program) ?? "the context is lost");
-    }
-    return { program, setters: settersOf(gl, program) };
+  /** Uses the program of a pass, with these numbers. */
+  use(pass, values) {
+    const made = this.start(pass, values);
+    made.setters ??= settersOf(this.#gl, made.program);
+    this.#gl.useProgram(made.program);
+    made.setters.forEach((set, name) => set(values[name]));
   }
 }
 
@@ -49,14 +48,15 @@ function compiled(gl, type, source) {
   const shader = gl.createShader(type);
   gl.shaderSource(shader, source);
   gl.compileShader(shader);
-  if (!gl.getShaderParameter(shader, gl.COMPILE_STATUS)) {
-    throw new GlError(gl.getShaderInfoLog(shader) ?? "the context is lost");
-  }
   return shader;
 }
 
 /** Finds how each number of a program is set; textures are set once and for all. */
 function settersOf(gl, program) {
+  if (!gl.getProgramParameter(program, gl.LINK_STATUS)) {
+    const logs = gl.getAttachedShaders(program)?.map((shader) => gl.getShaderInfoLog(shader));
+    throw new GlError(logs?.join("") ?? "the context is lost");
+  }
   const setters = new Map();
   gl.useProgram(program);
   for (let i = 0; i < gl.getProgramParameter(program, gl.ACTIVE_UNIFORMS); i++) {

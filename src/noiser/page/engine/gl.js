@@ -2,7 +2,7 @@
 
 import { Frames, GlError, nearest, place, succeeded } from "./gl-frames.js";
 import { Programs, valuesOf } from "./gl-programs.js";
-import { TEXTURES } from "./shaders.js";
+import { PASSES, TEXTURES } from "./shaders.js";
 
 /**
  * Renders tiles on the graphics processor.
@@ -40,6 +40,12 @@ export class Renderer {
     this.lost = new Promise((resolve) => {
       this.#canvas.addEventListener("webglcontextlost", resolve, { once: true });
     });
+  }
+
+  /** Starts to compile what a filter needs. */
+  warm(developed) {
+    const values = valuesOf(developed);
+    PASSES.forEach((pass) => this.#programs.start(pass, values));
   }
 
   /**

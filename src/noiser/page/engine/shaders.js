@@ -14,6 +14,9 @@ export const TEXTURES = [
   "localGray",
 ];
 
+/** All passes, in order. */
+export const PASSES = ["soft", "smooth", "squares", "quiet", "hidden", "shown"];
+
 /** Constants of the Python modules that the shaders share. */
 const SHARED = [
   "LUMA", "NOISE_LEVELS", "FINE_VARIANCE", "MEDIUM_VARIANCE", "MARGIN", "COLOR_MARGIN",
@@ -213,7 +216,7 @@ void main() {
 
 /**
  * Write the fragment shader of a pass.
- * @param {"soft"|"smooth"|"squares"|"quiet"|"hidden"|"shown"} pass
+ * @param {string} pass of `PASSES`
  * @param {{colors: 1|3, groups: number, develops: boolean}} kind colours that differ, hidden
  *   channels in fours, and whether there is more to do than the network
  * @param {object} constants of the Python modules
