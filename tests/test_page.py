@@ -1,5 +1,6 @@
 """The page in Chromium: opening, looking, turning knobs; by mouse, by keyboard, by anybody."""
 
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from spaces import profile
 from visiting import Visit, dropped, pixels, site
 
 from noiser.looks import knobs
+from noiser.network import packaged
 
 pytestmark = needs_chromium
 
@@ -59,6 +61,14 @@ def shown(visit):
     """A visitor with one photo open."""
     visit.open(("night.jpg", night()))
     return visit
+
+
+def test_the_page_counts_the_numbers_of_its_network_right(visitor):
+    network = packaged()
+    count = sum(np.size(getattr(network, field.name)) for field in fields(network)
+                if isinstance(getattr(network, field.name), np.ndarray))  # fmt: skip
+
+    assert f"{count} numbers" in visitor.page.locator("#welcome").text_content()
 
 
 def test_a_chosen_photo_is_shown_brighter_beside_itself(shown):
@@ -236,7 +246,11 @@ def test_a_file_that_is_no_photo_is_named_and_the_others_go_on(visit):
 @pytest.mark.parametrize(
     ("name", "size", "sentence"),
     [
-        ("x.heic", 9, "this browser cannot read HEIC; Safari can, and JPEG, PNG and WebP always work"),
+        (
+            "x.heic",
+            9,
+            "this browser cannot read HEIC; Safari can, and JPEG, PNG and WebP always work",
+        ),
         ("x.nef", 9, "browsers cannot read this kind of file; the program noiser enhance can"),
         ("x.jpg", 3e8, "300 MB found; this page takes up to 200 MB"),
         ("x.png", 0, "400 megapixels found; this page takes up to 100"),

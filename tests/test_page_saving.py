@@ -109,6 +109,10 @@ def test_display_p3_keeps_its_numbers_and_its_profile(visit):
     _, as_png = save_as(visit, "png", ("p3.png", file))
     visit.page.select_option("#format", "jpeg")
     _, as_jpeg = visit.saved()
+    shown = visit.page.locator("#frame canvas").evaluate_all(
+        "(all) => all.map((canvas) => canvas.getContext('2d').getContextAttributes().colorSpace)"
+    )
+    assert shown == ["display-p3", "display-p3"]
 
     assert_close(pixels(as_png), Enhancer().enhance(low))
     assert np.abs(pixels(as_jpeg).mean((0, 1)) - pixels(as_png).mean((0, 1))).max() < 1
