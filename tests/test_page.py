@@ -249,7 +249,7 @@ def test_a_file_that_is_no_photo_is_named_and_the_others_go_on(visit):
         (
             "x.heic",
             9,
-            "this browser cannot read HEIC; Safari can, and JPEG, PNG and WebP always work",
+            "this browser cannot read HEIC; Safari can, or choose JPEG, PNG or WebP",
         ),
         ("x.nef", 9, "browsers cannot read this kind of file; the program noiser enhance can"),
         ("x.jpg", 3e8, "300 MB found; this page takes up to 200 MB"),

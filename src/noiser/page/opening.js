@@ -48,7 +48,7 @@ async function decoded(file) {
     });
   } catch {
     if (/\.hei[cf]$/i.test(file.name) || /hei[cf]/.test(file.type)) {
-      refuse(file, "this browser cannot read HEIC; Safari can, and JPEG, PNG and WebP always work");
+      refuse(file, "this browser cannot read HEIC; Safari can, or choose JPEG, PNG or WebP");
     }
     if (ELSEWHERE.test(file.name)) {
       refuse(file, "browsers cannot read this kind of file; the program noiser enhance can");
