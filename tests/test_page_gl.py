@@ -513,22 +513,40 @@ def test_a_shader_that_does_not_compile_leaves_the_picture_to_the_processor(fres
     assert "noSuchFunction" in fresh.said.pop()
 
 
+KEEPING = """const { getContext } = OffscreenCanvas.prototype;
+OffscreenCanvas.prototype.getContext = function (...wanted) {
+  const found = getContext.apply(this, wanted);
+  if (wanted[0] === "webgl2") globalThis.gl = found;
+  return found;
+};"""
+"""Lets a test reach the renderer's context."""
+
+
 def test_when_the_context_is_lost_the_processor_goes_on(fresh):
     """`lost` resolves, and the next picture is the same."""
-    page = fresh(
-        """const { getContext } = OffscreenCanvas.prototype;
-        OffscreenCanvas.prototype.getContext = function (...wanted) {
-          const found = getContext.apply(this, wanted);
-          if (wanted[0] === "webgl2") globalThis.gl = found;
-          return found;
-        };"""
-    )
+    page = fresh(KEEPING)
     page.evaluate("start()")
     low = night(40, 40)
     before = enhanced_by(page, low)
     page.evaluate("gl.getExtension('WEBGL_lose_context').loseContext(), engine.lost")
     assert page.evaluate("[engine.kind, engine.why]") == ["cpu", UNUSABLE]
     assert_equal_pictures(enhanced_by(page, low), before)
+
+
+def test_a_picture_that_is_asked_for_while_the_context_is_lost_comes_all_the_same(fresh):
+    """Before anybody has heard of it."""
+    page, low = fresh(KEEPING), night(40, 40)
+    page.evaluate("start()")
+    text = page.evaluate(
+        """async (data) => {
+          const picture = await engine.open(photo(...data));
+          gl.getExtension("WEBGL_lose_context").loseContext();
+          return text((await picture.render(picture.lookOf("paper"))).data);
+        }""",
+        sent(low),
+    )
+    assert_equal_pictures(received(text, low), Enhancer("paper").enhance(low))
+    assert fresh.said.pop() == "the context is lost"
 
 
 def test_a_film_renders_its_first_frame_by_its_own_moments(page):

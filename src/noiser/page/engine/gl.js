@@ -55,6 +55,7 @@ export class Renderer {
    * @param {{folded: object, development: object}} developed from `develop`
    */
   render(photo, tile, developed) {
+    this.#check();
     const gl = this.#gl;
     const frame = this.#around(tile);
     if (!this.#frames.fit(frame.width, frame.height)) this.#prepared = {};
@@ -74,7 +75,6 @@ export class Renderer {
     const hidden = Array.from({ length: this.#values.groups }, (_, group) => `hidden${group}`);
     this.#draw("hidden", ...hidden);
     this.#draw("shown", "shown");
-    this.#check();
   }
 
   /** Copies the tile that was rendered last into a region's bytes. */
