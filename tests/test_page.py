@@ -399,6 +399,19 @@ def test_a_frame_of_the_camera_becomes_a_photo(live):
     live.wait_for_status(".png, 160 × 120.")
 
 
+def test_a_paused_frame_follows_the_knobs(live):
+    live.page.click("#webcam")
+    live.wait_for_status("frames per second")
+    live.page.click("#pause")
+    expect(live.page.locator("#pause")).to_have_text("Play")
+    live.changes(lambda: live.set("brightness", 0.9))
+    still = live.before()
+
+    live.changes(lambda: live.set("brightness", -0.9))
+
+    np.testing.assert_array_equal(live.before(), still)
+
+
 def test_a_camera_that_is_not_allowed_is_said_in_one_sentence(visit):
     visit.page.evaluate(
         """() => (navigator.mediaDevices.getUserMedia = async () => {

@@ -13,7 +13,8 @@ export class Live {
   #look;
   #say;
   #video = null;
-  #times = [];
+  #frames = 0;
+  #since = 0;
 
   constructor({ engine, viewer, look, say }) {
     this.#engine = engine;
@@ -77,7 +78,7 @@ export class Live {
       throw error;
     }
     this.#video = video;
-    this.#times = [];
+    this.#restartCount();
     this.#showButtons(true);
     await this.#viewer.show(this.#subject(video, name));
     this.#follow(video);
@@ -114,9 +115,16 @@ export class Live {
   }
 
   #count(name) {
-    const now = performance.now();
-    this.#times = [...this.#times.filter((time) => now - time < 1000), now];
-    this.#say(`${name}: ${this.#times.length} frames per second`);
+    this.#frames += 1;
+    const seconds = (performance.now() - this.#since) / 1000;
+    if (seconds < 1) return;
+    this.#say(`${name}: ${Math.round(this.#frames / seconds)} frames per second`);
+    this.#restartCount();
+  }
+
+  #restartCount() {
+    this.#frames = 0;
+    this.#since = performance.now();
   }
 
   #togglePause() {
@@ -129,6 +137,7 @@ export class Live {
   #showButtons(areShown) {
     for (const id of ["pause", "grab", "stop"]) byId(id).hidden = !areShown;
     byId("pause").textContent = "Pause";
+    byId("status").setAttribute("aria-live", areShown ? "off" : "polite");
   }
 }
 
