@@ -76,6 +76,19 @@ def test_a_chosen_photo_is_shown_brighter_beside_itself(shown):
     assert shown.page.locator("#status").inner_text() == "night.jpg, 90 × 60."
 
 
+def test_both_pictures_fill_the_same_frame_inside_the_stage(shown):
+    """At the photo's shape, whatever the window's."""
+    boxes = [
+        shown.page.locator(part).bounding_box()
+        for part in ("#frame", "#frame canvas.before", "#frame canvas:not(.before)")
+    ]
+    stage = shown.page.locator("#stage").bounding_box()
+
+    assert boxes[1:] == boxes[:1] * 2
+    assert boxes[0]["width"] / boxes[0]["height"] == pytest.approx(1.5, rel=0.01)
+    assert stage["y"] <= boxes[0]["y"] < stage["y"] + stage["height"] - boxes[0]["height"] + 1
+
+
 def test_a_dropped_photo_is_opened(visit):
     visit.page.evaluate(
         """(files) => document.getElementById("drop").dispatchEvent(
