@@ -1,0 +1,251 @@
+// The shaders of the WebGL2 renderer: kernels/reference.py and kernels/scene.py, one pass after the
+// other. All passes draw into frames of the same size: a tile and its margin, where what a pass
+// writes is only partly right; the next reads no further than it is.
+
+/** One triangle that covers the frame. */
+export const VERTEX = `#version 300 es
+void main() {
+  gl_Position = vec4(vec2(gl_VertexID & 1, gl_VertexID >> 1) * 4.0 - 1.0, 0.0, 1.0);
+}`;
+
+/** Textures by name, each bound to the unit of its place in this list. */
+export const TEXTURES = [
+  "photo", "softened", "smoothed", "squares", "quiet", "hidden0", "hidden1", "hidden2", "hidden3",
+  "localGray",
+];
+
+/** All passes, in order. */
+export const PASSES = ["soft", "smooth", "squares", "quiet", "hidden", "shown"];
+
+/** Constants of the Python modules that the shaders share. */
+const SHARED = [
+  "LUMA", "NOISE_LEVELS", "FINE_VARIANCE", "MEDIUM_VARIANCE", "MARGIN", "COLOR_MARGIN",
+  "COLOR_NOISE", "NO_ENERGY", "TINY", "LEAST_CHROMA",
+];
+
+const READING = `
+// Where the frame and what is uploaded begin in the picture, and the picture's size.
+uniform ivec2 corner, photoCorner, size;
+uniform bool zeroPadding;
+
+ivec2 inside(ivec2 at) { return clamp(at + corner, ivec2(0), size - 1) - corner; }
+
+vec4 photoAt(ivec2 at) {
+  ivec2 near = inside(at);
+  vec4 color = texelFetch(photo, near + corner - photoCorner, 0);
+  return zeroPadding && near != at ? vec4(vec3(0.5), 0.0) : color;
+}
+
+// Luma, and red and blue less luma.
+vec3 planesAt(ivec2 at) {
+  vec3 color = photoAt(at).rgb;
+  float luma = dot(LUMA, color);
+  return vec3(luma, color.rb - luma);
+}`;
+
+const blurring = (read, step) => `
+out vec4 blurred;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  vec3 sum = vec3(0.0);
+  for (int y = -1; y <= 1; y++)
+    for (int x = -1; x <= 1; x++)
+      sum += float((2 - abs(x)) * (2 - abs(y))) * ${read("at + " + step + " * ivec2(x, y)")};
+  blurred = vec4(sum / 16.0, 0.0);
+}`;
+
+const SQUARES = `
+out vec4 energy;
+void main() {
+  vec3 sum = vec3(0.0);
+  for (int x = -SQUARE / 2; x <= SQUARE / 2; x++) {
+    ivec2 at = ivec2(gl_FragCoord.xy) + ivec2(x, 0);
+    vec3 soft = texelFetch(softened, at, 0).rgb;
+    float fine = planesAt(at).x - soft.x;
+    vec3 medium = soft - texelFetch(smoothed, at, 0).rgb;
+    sum += vec3(fine, medium.x, 0.0) * vec3(fine, medium.x, 0.0);
+    sum.z += dot(medium.yz, medium.yz) / 2.0;
+  }
+  energy = vec4(sum / float(SQUARE), 0.0);
+}`;
+
+/** The photo without its noise, and the detail apart from it: `taken_apart`. */
+const SCENE = `
+uniform float denoise, fine, medium;
+uniform float noise, noiseSlopes[5];
+
+struct Scene { vec3 quiet; float light; vec3 chroma; float detail; };
+
+vec3 allThree(vec2 differences) {
+  float green = -dot(LUMA.rb, differences) / LUMA.g;
+  return vec3(differences.x, green, differences.y);
+}
+
+vec3 noiseAt(float luma) {
+  float variance = noise;
+  for (int i = 0; i < 5; i++) variance += noiseSlopes[i] * max(luma - NOISE_LEVELS[i], 0.0);
+  return max(variance, 0.0) * vec3(
+    MARGIN * FINE_VARIANCE, MARGIN * MEDIUM_VARIANCE, COLOR_MARGIN * COLOR_NOISE * MEDIUM_VARIANCE);
+}
+
+Scene sceneAt(ivec2 at) {
+  vec3 planes = planesAt(at);
+  vec3 soft = texelFetch(softened, at, 0).rgb;
+  vec3 calm = texelFetch(smoothed, at, 0).rgb;
+  vec3 energy = vec3(0.0);
+  for (int y = -SQUARE / 2; y <= SQUARE / 2; y++)
+    energy += texelFetch(squares, at + ivec2(0, y), 0).rgb;
+  energy = max(energy / float(SQUARE), NO_ENERGY);
+  float keep = 1.0 - denoise;
+  vec3 weights = keep + denoise * max(1.0 - noiseAt(calm.x) / energy, 0.0);
+  vec3 band = soft - calm;
+  float small = weights.x * (planes.x - soft.x);
+  float large = weights.y * band.x;
+  float luma = calm.x + large;
+  vec2 colors = calm.yz + weights.z * band.yz;
+  vec2 seen = denoise * colors + keep * planes.yz;
+  return Scene(
+    luma + small + allThree(seen), max(luma, 0.0), allThree(colors), fine * small + medium * large);
+}`;
+
+const QUIET = `
+out vec4 color;
+void main() {
+  vec3 seen = sceneAt(ivec2(gl_FragCoord.xy)).quiet;
+  color = vec4(seen, dot(LUMA, seen));
+}`;
+
+/** GELU with the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
+const GELU = `
+vec4 gelu(vec4 x) {
+  vec4 t = 1.0 / (1.0 + 0.3275911 * sqrt(0.5) * abs(x));
+  vec4 tail = t * (0.254829592 + t * (-0.284496736 + t * (1.421413741
+    + t * (-1.453152027 + t * 1.061405429))));
+  return max(x, 0.0) - 0.5 * abs(x) * tail * exp(-0.5 * x * x);
+}`;
+
+/** The mean around a place, linear between the middles of its cells: `_window_at`. */
+const LOCAL = `
+uniform ivec2 cells;
+uniform float cell;
+
+float localGrayAt(ivec2 at) {
+  vec2 place = clamp((vec2(at + corner) + 0.5) / cell - 0.5, vec2(0.0), vec2(cells - 1));
+  ivec2 low = ivec2(place), high = min(low + 1, cells - 1);
+  vec2 share = place - vec2(low);
+  float above = mix(texelFetch(localGray, low, 0).r,
+    texelFetch(localGray, ivec2(high.x, low.y), 0).r, share.x);
+  float below = mix(texelFetch(localGray, ivec2(low.x, high.y), 0).r,
+    texelFetch(localGray, high, 0).r, share.x);
+  return mix(above, below, share.y);
+}`;
+
+const each = (groups, line) => Array.from({ length: groups }, (_, g) => line(g)).join("\n  ");
+
+const hiding = ({ colors, groups, develops }) => `
+uniform vec4 firstWeight[9 * ${colors * groups}], firstBias[${groups}], firstGray[${groups}];
+uniform vec3 center;
+${each(groups, (g) => `layout(location = ${g}) out vec4 answer${g};`)}
+
+vec3 signedAt(ivec2 at) {
+  return 2.0 * ${develops ? "texelFetch(quiet, at, 0)" : "photoAt(at)"}.rgb - 1.0 - center;
+}
+
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  vec4 sums[${groups}];
+  float gray = localGrayAt(at);
+  for (int g = 0; g < ${groups}; g++) sums[g] = firstBias[g] - gray * firstGray[g];
+  for (int tap = 0; tap < 9; tap++) {
+    vec3 color = signedAt(at + ivec2(tap % 3, tap / 3) - 1);
+    ${colors === 1 ? "color.r = dot(LUMA, color);" : ""}
+    for (int c = 0; c < ${colors}; c++)
+      for (int g = 0; g < ${groups}; g++)
+        sums[g] += color[c] * firstWeight[(9 * c + tap) * ${groups} + g];
+  }
+  ${each(groups, (g) => `answer${g} = gelu(sums[${g}]);`)}
+}`;
+
+/** Black, highlights, detail and colours around the network's luma: `_develop`. */
+const DEVELOP = `
+uniform float ownColor, highlights, black, chromaFloor, detailFloor;
+uniform vec2 tint;
+
+vec3 developed(Scene scene, vec3 network) {
+  float light = scene.light, bright = dot(LUMA, network);
+  float missing = max(1.0 - bright, 0.0);
+  float both = missing + highlights * (max(1.0 - light, 0.0) - missing);
+  float square = light * light, blacker = black * black;
+  float tone = (square * (1.0 + blacker) + TINY) / (square + blacker + TINY);
+  float level = (1.0 - sqrt(max(missing * both, 0.0))) * tone;
+  float gain = ownColor * level / (light + chromaFloor);
+  vec3 chroma = gain * (scene.chroma - allThree(tint * light)) + tone * (network - bright);
+  level += level / (light + detailFloor) * scene.detail;
+  float most = max(max(chroma.r, max(chroma.g, chroma.b)), LEAST_CHROMA);
+  float room = min(max(1.0 - level, 0.0) / most, 1.0);
+  return min(2.0 / (1.0 + level + most), 1.0) * (level + (0.5 + 0.5 * room) * chroma);
+}`;
+
+const showing = ({ colors, groups, develops }) => `
+uniform vec4 secondWeight[9 * ${colors * groups}];
+uniform vec3 secondBias;
+uniform float strength;
+out vec4 color;
+
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  vec3 sums = secondBias;
+  for (int tap = 0; tap < 9; tap++) {
+    ivec2 place = at + ivec2(tap % 3, tap / 3) - 1, near = inside(place);
+    if (zeroPadding && near != place) continue;
+    vec4 answer[${groups}];
+    ${each(groups, (g) => `answer[${g}] = texelFetch(hidden${g}, near, 0);`)}
+    for (int c = 0; c < ${colors}; c++)
+      for (int g = 0; g < ${groups}; g++)
+        sums[c] += dot(answer[g], secondWeight[(9 * c + tap) * ${groups} + g]);
+  }
+  ${colors === 1 ? "sums = sums.rrr;" : ""}
+  // (tanh + 1) / 2
+  vec3 network = 1.0 / (1.0 + exp(-2.0 * clamp(sums, -20.0, 20.0)));
+  vec3 enhanced = ${develops ? "developed(sceneAt(at), network)" : "network"};
+  vec4 own = photoAt(at);
+  vec3 value = strength * 255.0 * clamp(enhanced, 0.0, 1.0)
+    + (1.0 - strength) * round(255.0 * own.rgb);
+  color = vec4(roundEven(value) / 255.0, own.a);
+}`;
+
+/**
+ * Write the fragment shader of a pass.
+ * @param {string} pass of `PASSES`
+ * @param {{colors: 1|3, groups: number, develops: boolean}} kind colours that differ, hidden
+ *   channels in fours, and whether there is more to do than the network
+ * @param {object} constants of the Python modules
+ */
+export function fragment(pass, kind, constants) {
+  const body = {
+    soft: () => blurring((at) => `planesAt(${at})`, 1),
+    smooth: () => blurring((at) => `texelFetch(softened, ${at}, 0).rgb`, 2),
+    squares: () => SQUARES,
+    quiet: () => SCENE + QUIET,
+    hidden: () => GELU + LOCAL + hiding(kind),
+    shown: () => (kind.develops ? SCENE + DEVELOP : "") + showing(kind),
+  }[pass]();
+  return `#version 300 es
+precision highp float;
+precision highp int;
+precision highp sampler2D;
+${SHARED.map((name) => constant(name, constants[name])).join("\n")}
+const int SQUARE = ${constants.SQUARE};
+uniform sampler2D ${TEXTURES.join(", ")};
+${READING}${body}`;
+}
+
+function constant(name, value) {
+  if (!Array.isArray(value)) return `const float ${name} = ${literal(value)};`;
+  const type = value.length === 3 ? "vec3" : `float[${value.length}]`;
+  return `const ${type} ${name} = ${type}(${value.map(literal).join(", ")});`;
+}
+
+function literal(value) {
+  return /[.e]/.test(String(value)) ? String(value) : `${value}.0`;
+}
