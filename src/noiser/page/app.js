@@ -1,6 +1,6 @@
 // The page: opens, shows and saves photos; every part does one of these, and this one joins them.
 import { Controls, firstSettings } from "./controls.js";
-import { byId, make } from "./elements.js";
+import { blankCanvas, byId, make } from "./elements.js";
 import { createEngine } from "./engine/engine.js";
 import { Gallery } from "./gallery.js";
 import { Live } from "./live.js";
@@ -31,11 +31,22 @@ function close(open) {
   open?.picture.close();
 }
 
+/** Draw the start's picture: dark, until the engine is there. */
 function drawArt() {
   const context = byId("art").getContext("2d", { willReadFrequently: true });
-  const { width, height } = context.canvas;
   drawScene(context);
-  darken(context, width / 2, height);
+  darken(context, context.canvas.width, context.canvas.height);
+  return context;
+}
+
+/** Bring light into the right half of it: what the engine makes of it, and nothing else. */
+async function lightArt(context, engine) {
+  const { width, height } = context.canvas;
+  const half = { x: width / 2, y: 0, width: width / 2, height };
+  const after = blankCanvas(half.width, height);
+  const picture = await engine.open(context.canvas);
+  await picture.paint(after.context, picture.lookOf(firstSettings(engine.facts).choice), half);
+  context.drawImage(after.canvas, half.x, 0);
 }
 
 class App {
@@ -249,12 +260,13 @@ class App {
 
 // A photo that is dropped too early must not replace the page.
 for (const kind of ["dragover", "drop"]) addEventListener(kind, (event) => event.preventDefault());
-drawArt();
+const art = drawArt();
 try {
   const engine = await createEngine({});
   /** For tests, and for the curious. */
   window.noiser = { engine, app: new App(engine) };
   document.body.dataset.ready = engine.kind;
+  await lightArt(art, engine);
 } catch (error) {
   complain(`This page could not start: ${error.message}`);
 }
