@@ -63,6 +63,20 @@ def shown(visit):
     return visit
 
 
+def test_the_start_shows_what_the_engine_makes_of_its_own_picture(visitor):
+    """Nothing brighter is drawn than what was enhanced: the left half is the dark one."""
+    visitor.page.wait_for_function(
+        """() => {
+          const { width, height } = art;
+          const context = art.getContext("2d");
+          const mean = (x) => context.getImageData(x, 0, width / 2, height).data
+            .reduce((sum, value, i) => sum + (i % 4 < 3 ? value : 0), 0) / width / height / 1.5;
+          return mean(0) < 60 && mean(width / 2) > 100;
+        }"""
+    )
+    assert visitor.measured() == 1
+
+
 def test_the_page_counts_the_numbers_of_its_network_right(visitor):
     network = packaged()
     count = sum(np.size(getattr(network, field.name)) for field in fields(network)
