@@ -214,7 +214,8 @@ class Service:
 
     def _is_ours(self, pid: int) -> bool:
         """Tell a child that was left behind from a stranger that was given its number."""
-        return "python" in _read(pid, "cmdline", "") and _read(pid, "stat", "").split()[3:4] == ["1"]
+        is_orphan = _read(pid, "stat", "").split()[3:4] == ["1"]
+        return is_orphan and "noiser" in _read(pid, "cmdline", "")
 
 
 def reply_on(connection: socket.socket, method: str = "POST", start: float | None = None) -> Reply:
