@@ -121,7 +121,16 @@ def watched(service: Service, pause: float = 0.05) -> Iterator[list[Reply]]:
         thread.join()
 
 
-def announced(service: Service, length: int, kind: str = "image/jpeg") -> Reply:
+FORM, _BODY = multipart([("image", "photo", b"")])
+
+OPENINGS = {
+    "image/jpeg": b"\xff\xd8\xff\xe0",
+    FORM: _BODY[: _BODY.index(b"\r\n\r\n") + 4],
+}
+"""How a body begins, by its type: a picture, and a form with one."""
+
+
+def announced(service: Service, length: int, kind: str) -> Reply:
     """Announce a body, and wait for the answer to that alone: none of the body is sent."""
     start = time.perf_counter()
     with service.connect(timeout=5) as connection:
@@ -129,7 +138,15 @@ def announced(service: Service, length: int, kind: str = "image/jpeg") -> Reply:
         return reply_on(connection, start=start)
 
 
-def endless(service: Service, at_most: int, temporary: Path) -> tuple[Reply, int, int, int]:
+def sent_whole(service: Service, length: int, kind: str) -> Reply:
+    """Send a body of that many zeros, and read the answer then."""
+    body = OPENINGS[kind] + bytes(length)
+    return service.ask("POST", "/v1/enhance", body, Content_Type=kind)
+
+
+def endless(
+    service: Service, kind: str, at_most: int, temporary: Path
+) -> tuple[Reply, int, int, int]:
     """Send chunks without end, until the server has had enough.
 
     Returns:
@@ -137,7 +154,9 @@ def endless(service: Service, at_most: int, temporary: Path) -> tuple[Reply, int
         most that lay in its folder for temporary files [bytes].
     """
     base, sent, grown, written = service.memory(), 0, 0, 0
-    head = service.head("POST", "/v1/enhance", None, Transfer_Encoding="chunked")
+    path, opening = "/v1/enhance", OPENINGS[kind]
+    head = service.head("POST", path, None, Transfer_Encoding="chunked", Content_Type=kind)
+    head += f"{len(opening):x}\r\n".encode() + opening + b"\r\n"
     start = time.perf_counter()
     with service.connect(timeout=10) as connection:
         connection.sendall(head)
@@ -147,13 +166,19 @@ def endless(service: Service, at_most: int, temporary: Path) -> tuple[Reply, int
                 sent += len(CHUNK)
                 if sent % (16 * len(CHUNK)) == 0:
                     grown = max(grown, service.memory() - base)
-                    written = max(written, size_of(temporary))
+                    written = max(written, spilled(service, temporary))
         return reply_on(connection, start=start), sent, grown, written
 
 
-def size_of(folder: Path) -> int:
-    """Add up the files below a folder [bytes]."""
-    return sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+def spilled(service: Service, folder: Path) -> int:
+    """Add up what the server holds open in a folder, names or no names [bytes]."""
+    found = {}
+    for pid in service.family():
+        with suppress(OSError):
+            for link in Path(f"/proc/{pid}/fd").iterdir():
+                if str(link.readlink()).startswith(str(folder)):
+                    found[link.stat().st_ino] = link.stat().st_size
+    return sum(found.values())
 
 
 def oversized(service: Service, image: bytes) -> dict[str, bytes]:
@@ -204,7 +229,6 @@ def smuggled(service: Service, image: bytes) -> dict[str, bytes]:
         "TE twice": request(*both[:1] * 2, body=chunked),
         "TE unknown": request("Transfer-Encoding: xchunked", body=chunked),
         "TE padded": request("Transfer-Encoding : chunked", body=chunked),
-        "a folded line": request("X-A: b\r\n Content-Length: 3", "Content-Length: 1", body=b"a"),
         "a bad chunk": request("Transfer-Encoding: chunked", body=b"zz\r\n" + image + second),
         "two hosts": request("Host: example.org", f"Content-Length: {length}", body=image),
     }

@@ -56,7 +56,14 @@ class Rate:
         return percentile((r.seconds for r in self.replies if r.status in statuses), share)
 
 
-def rate(service: Service, image: bytes, clients: int, seconds: float, is_polite: bool) -> Rate:
+def rate(
+    service: Service,
+    image: bytes,
+    clients: int,
+    seconds: float,
+    is_polite: bool,
+    offered: float | None = None,
+) -> Rate:
     """Let clients send the same picture again and again.
 
     Args:
@@ -65,14 +72,18 @@ def rate(service: Service, image: bytes, clients: int, seconds: float, is_polite
         clients: How many at the same time.
         seconds: For how long.
         is_polite: Whether a client that was sent away waits for as long as it was told.
+        offered: How many pictures all together send, if they can [1/s]; by default what they can.
     """
     start = time.monotonic()
     replies: list[Reply] = []
+    numbers = itertools.count()
 
     def run(_client: int) -> None:
-        while (left := start + seconds - time.monotonic()) > 0:
+        while time.monotonic() < start + seconds:
+            if offered is not None:
+                time.sleep(max(0.0, start + next(numbers) / offered - time.monotonic()))
             reply = service.enhance(image)
-            if time.monotonic() <= start + seconds:
+            if (left := start + seconds - time.monotonic()) >= 0:
                 replies.append(reply)
             if is_polite and reply.status in BUSY:
                 time.sleep(min(max(0.0, left), float(reply.headers.get("retry-after", 1))))

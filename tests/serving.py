@@ -155,14 +155,7 @@ class Service:
 
     def family(self) -> list[int]:
         """List the process that was started, and all below it."""
-        parents = {}
-        for entry in Path("/proc").iterdir():
-            if entry.name.isdigit():
-                with contextlib.suppress(OSError):
-                    stat = (entry / "stat").read_text().rpartition(")")[2].split()
-                    if stat[0] != "Z":
-                        parents[int(entry.name)] = int(stat[1])
-        found = [self.pid]
+        parents, found = _parents(), [self.pid]
         for pid in found:  # grows while it is gone through
             found += [child for child, parent in parents.items() if parent == pid]
         return found
@@ -204,18 +197,12 @@ class Service:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for pid in family[1:]:
-            if self._is_ours(pid):
-                with contextlib.suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
+        for pid in alive(family[1:]):  # what it should have ended itself
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
         self._listener.join(5)
         assert self._process.stderr
         self._process.stderr.close()
-
-    def _is_ours(self, pid: int) -> bool:
-        """Tell a child that was left behind from a stranger that was given its number."""
-        is_orphan = _read(pid, "stat", "").split()[3:4] == ["1"]
-        return is_orphan and "noiser" in _read(pid, "cmdline", "")
 
 
 def reply_on(connection: socket.socket, method: str = "POST", start: float | None = None) -> Reply:
@@ -290,6 +277,22 @@ def percentile(values: Iterable[float], share: float) -> float:
     """Give the value below which that share lies; the largest there is for 1."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
+
+
+def alive(pids: Iterable[int]) -> list[int]:
+    """List which processes are there, the dead ones that nobody has buried left out."""
+    return sorted(_parents().keys() & set(pids))
+
+
+def _parents() -> dict[int, int]:
+    """Give the parent of each process that lives."""
+    found = {}
+    for entry in Path("/proc").iterdir():
+        if entry.name.isdigit():
+            stat = _read(int(entry.name), "stat", "").rpartition(")")[2].split()
+            if stat and stat[0] != "Z":
+                found[int(entry.name)] = int(stat[1])
+    return found
 
 
 def _read(pid: int, name: str, otherwise: str) -> str:
