@@ -78,13 +78,9 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     """
     if not all(map(find_spec, NEEDED)):
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
-    import asyncio
-
     from noiser.export.page import page_files
     from noiser.server.access import LOOPBACK, Access, is_address
-    from noiser.server.app import create_app
-    from noiser.server.pool import Pool
-    from noiser.server.running import Server, bind, serve, url_of
+    from noiser.server.running import bind, run, url_of
 
     token = _token(given["token_file"])
     if host not in LOOPBACK and token is None and not given["no_token"]:
@@ -100,15 +96,16 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     )
     names = LOOPBACK | {host.lower()} | {name.lower() for name in given["allowed_host"]}
     access = Access(names, is_address(host) and host not in LOOPBACK, token)
-    pool = Pool(given["workers"] or usable_processors(), limits)
-    files = None if no_page else page_files()
-    app = create_app(pool, limits, access, files, lambda entry: _say(json.dumps(entry)))
     listener = bind(host, given["port"])
-
-    def on_ready(_: Server) -> None:
-        _say(f"noiser: {url_of(listener)} (Ctrl-C ends it)")
-
-    asyncio.run(serve(listener, app, pool, limits, on_ready))
+    run(
+        listener,
+        given["workers"] or usable_processors(),
+        limits,
+        access,
+        files=None if no_page else page_files(),
+        log=lambda entry: _say(json.dumps(entry)),
+        on_ready=lambda _: _say(f"noiser: {url_of(listener)} (Ctrl-C ends it)"),
+    )
 
 
 def _token(file: Path | None) -> str | None:

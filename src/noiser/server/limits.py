@@ -86,9 +86,6 @@ class ServerLimits:
     drain_seconds: float = 20.0
     """For the requests in work when the server is told to end [s]."""
 
-    retry_seconds: int = 1
-    """When a client that was refused may try again [s]."""
-
     def __post_init__(self) -> None:
         """Refuse limits that nothing can pass; only nobody may wait."""
         for name, value in vars(self).items():

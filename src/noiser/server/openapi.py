@@ -12,7 +12,7 @@ from noiser.server.parameters import (
     enhance_parameters,
     look_parameters,
 )
-from noiser.server.refusals import CODES
+from noiser.server.refusals import CODES, RETRIED
 from noiser.version import __version__
 
 ANYWHERE = (
@@ -29,9 +29,6 @@ WORKING = (
     "unsupported", "damaged", "busy", "worker_lost", "too_slow", "draining",
 )  # fmt: skip
 """Codes of requests with a picture."""
-
-RETRIED = ("busy", "worker_lost", "too_slow", "draining")
-"""Codes whose answers say when to try again."""
 
 
 def description(limits: ServerLimits) -> dict[str, Any]:
@@ -152,7 +149,7 @@ def _responses(content: dict[str, Any], codes: Iterable[str]) -> dict[str, Any]:
             "description": told,
             "content": {"application/json": {"schema": schema}},
         }
-        if set(names) & set(RETRIED):
+        if status in RETRIED:
             found[str(status)]["headers"] = {
                 "Retry-After": {"description": "Seconds.", "schema": {"type": "integer"}}
             }

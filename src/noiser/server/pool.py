@@ -71,15 +71,13 @@ class Pool:
         Raises:
             RefusedError: It cannot.
         """
-        retry = {"Retry-After": str(self._limits.retry_seconds)}
         if self.is_draining:
-            raise RefusedError("draining", "the server is about to end; try again later", retry)
+            raise _draining()
         if len(self._pending) >= self.workers + self._limits.max_waiting:
             raise RefusedError(
                 "busy",
                 f"{self.workers} workers are busy and {self._limits.max_waiting} requests wait; "
                 "try again later",
-                retry,
             )
 
     async def run(self, told: Told, data: bytes) -> Heard:
@@ -111,7 +109,7 @@ class Pool:
         while not self._jobs.empty():
             job = self._jobs.get_nowait()
             if not job.answer.done():
-                job.answer.set_exception(RefusedError("draining", "the server is about to end"))
+                job.answer.set_exception(_draining())
 
     async def __aenter__(self) -> Self:
         """Start the workers."""
@@ -190,8 +188,7 @@ class Pool:
                 answer = asking.result()
             except WorkerLostError as lost:
                 if not job.answer.done():
-                    retry = {"Retry-After": str(self._limits.retry_seconds)}
-                    job.answer.set_exception(RefusedError(lost.code, str(lost), retry))
+                    job.answer.set_exception(RefusedError(lost.code, str(lost)))
                 return False
             if not job.answer.done():
                 job.answer.set_result(answer)
@@ -200,4 +197,9 @@ class Pool:
             self.working -= 1
             asking.cancel()
             if not job.answer.done():  # the server ends
-                job.answer.set_exception(RefusedError("draining", "the server is about to end"))
+                job.answer.set_exception(_draining())
+
+
+def _draining() -> RefusedError:
+    """Refuse, because the server is about to end."""
+    return RefusedError("draining", "the server is about to end; try again later")

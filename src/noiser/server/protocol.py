@@ -52,7 +52,7 @@ class Protocol(H11Protocol):
     def data_received(self, data: bytes) -> None:
         """Take in what the client sends."""
         if self.transport.is_closing():
-            return
+            return  # whatever it is, nobody will answer
         if self.conn.their_state is h11.IDLE:
             head = (b"\n" + self.conn.trailing_data[0] + data).partition(b"\r\n\r\n")[0]
             if len(LENGTHS.findall(head)) > 1:
@@ -126,6 +126,7 @@ class Protocol(H11Protocol):
             b"x-request-id: " + request_id.encode("ascii"),
             b"x-content-type-options: nosniff",
             b"connection: close",
+            *(b"%s: %s" % (n.lower().encode(), v.encode()) for n, v in refusal.headers.items()),
         ]
         self.transport.write(b"\r\n".join([*lines, b"", body]))
         self._end.linger()
@@ -135,7 +136,7 @@ class _Lingering:
     """A transport that, while the client still sends, closes only its own half at first.
 
     Closed at once, the system would answer what comes next with a reset, and with it many
-    clients lose the answer that says why.
+    clients lose the answer that says why. What still comes is thrown away.
     """
 
     def __init__(self, transport: asyncio.Transport, seconds: float, is_unread: Any) -> None:
@@ -160,7 +161,7 @@ class _Lingering:
     def linger(self) -> None:
         """End our half now, and the other a moment later."""
         self._is_ending = True
-        self._transport.pause_reading()
+        self._transport.resume_reading()
         self._transport.write_eof()
         asyncio.get_running_loop().call_later(self._seconds, self._transport.abort)
 

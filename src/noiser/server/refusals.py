@@ -44,6 +44,12 @@ CODES = {
 }
 """All codes of errors. A code never changes its meaning; new ones may join."""
 
+RETRIED = (429, 503)
+"""Statuses whose answers say when to try again."""
+
+RETRY_SECONDS = 1
+"""When to try again [s]: a place in the queue is free by then."""
+
 BY_IMAGE_ERROR = {
     "UnsupportedError": "unsupported",
     "MissingExtraError": "unsupported",
@@ -75,7 +81,11 @@ class RefusedError(Exception):
         super().__init__(message)
         self.code, self.message = code, message
         self.status = CODES[code].status
-        self.headers = {**(headers or {}), **({"Connection": "close"} if closes else {})}
+        self.headers = dict(headers or {})
+        if closes:
+            self.headers["Connection"] = "close"
+        if self.status in RETRIED:
+            self.headers["Retry-After"] = str(RETRY_SECONDS)
 
     def response(self, request_id: str) -> JSONResponse:
         """Make the answer."""

@@ -1,20 +1,25 @@
 """Running: bind an address, start the workers, serve until a signal says otherwise."""
 
+import asyncio
 import functools
 import logging
 import os
 import signal
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any
 
 import uvicorn
+from starlette.types import ASGIApp
 
 from noiser.errors import MachineError
+from noiser.server.access import Access
+from noiser.server.app import create_app
+from noiser.server.guard import Log
 from noiser.server.limits import ServerLimits
 from noiser.server.pool import Pool
 from noiser.server.protocol import Protocol
+from noiser.server.worker_process import COMMAND
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Signals that end the server, and its exit code where a second one does."""
@@ -43,9 +48,40 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{f'[{host}]' if ':' in host else host}:{port}"
 
 
+def run(
+    listener: socket.socket,
+    workers: int,
+    limits: ServerLimits,
+    access: Access,
+    *,
+    files: Mapping[str, bytes] | None,
+    log: Log,
+    on_ready: Callable[["Server"], None],
+    command: Sequence[str] = COMMAND,
+) -> None:
+    """Serve until a signal ends it.
+
+    Args:
+        listener: A bound socket; closed in the end.
+        workers: Processes that compute.
+        limits: All limits.
+        access: Whose requests are answered.
+        files: The page's, by path; None serves no page.
+        log: Is told of each request.
+        on_ready: Is called when requests are answered.
+        command: Starts a worker, see `Pool`.
+
+    Raises:
+        MachineError: The workers cannot start.
+    """
+    pool = Pool(workers, limits, command)
+    app = create_app(pool, limits, access, files, log)
+    asyncio.run(serve(listener, app, pool, limits, on_ready))
+
+
 async def serve(
     listener: socket.socket,
-    app: Any,
+    app: ASGIApp,
     pool: Pool,
     limits: ServerLimits,
     on_ready: Callable[["Server"], None],

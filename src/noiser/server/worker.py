@@ -28,6 +28,10 @@ LARGE = 4 * MEGA
 [pixels]."""
 
 
+NICENESS = 10
+"""The server itself must answer in milliseconds while all workers compute."""
+
+
 def serve(stream: BinaryIO, end: socket.socket) -> None:
     """Answer until the server hangs up."""
     end.sendall(opening({"ready": True}, 0))
@@ -82,6 +86,7 @@ def main() -> None:
     with socket.socket(fileno=int(sys.argv[2])) as end, end.makefile("rb") as stream:
         threading.Thread(target=end_with, args=[end], daemon=True).start()
         bound(int(sys.argv[1]))
+        os.nice(NICENESS)
         warm_up()
         serve(stream, end)
 
