@@ -15,9 +15,18 @@ from importlib.util import find_spec
 from pathlib import Path
 
 from hypothesis import HealthCheck, given, settings
-from server_bench import HOSTILE, Bench, Row, at_most, attacks, exactly, multiparts, noise, serving
-
-import noiser
+from server_bench import (
+    HOSTILE,
+    Bench,
+    Row,
+    at_most,
+    attacks,
+    exactly,
+    injections,
+    multiparts,
+    noise,
+    serving,
+)
 
 MB = 1_000_000
 MIB = 1 << 20
@@ -66,9 +75,10 @@ def sizes(bench: Bench) -> Iterator[Row]:
     """Announce and send too much."""
     with bench.serve("--workers", "1") as service:
         service.enhance(bench.night)
-        for kind, name in ((attacks.FORM, "form"), ("image/jpeg", "raw")):
+        ways = ((attacks.FORM, "form"), ("image/jpeg", "raw"))
+        for kind, name in ways[: 1 if bench.is_stock else 2]:
             yield from _too_much(bench, service, kind, name)
-        for what, data in attacks.oversized(service, bench.night).items():
+        for what, data in attacks.oversized(service.address, bench.night).items():
             reply = service.exchange(data, timeout=20)
             is_told = 400 <= reply.status < 500
             yield Row(f"{what}: status", reply.status, "4xx", is_told)
@@ -98,26 +108,16 @@ def _too_much(bench: Bench, service: serving.Service, kind: str, name: str) -> I
 def smuggling(bench: Bench) -> Iterator[Row]:
     """Send requests whose length is not clear, each with another hidden behind."""
     with bench.serve("--workers", "1") as service:
-        for what, data in attacks.smuggled(service, bench.tiny).items():
+        for what, data in injections.smuggled(service.address, bench.tiny).items():
             with service.connect(timeout=20) as connection:
                 connection.sendall(data)
-                said = _all_of(connection)
+                try:
+                    said = injections.until_closed(connection)
+                except TimeoutError:
+                    said = b"HTTP/1.1 000 left open"
             statuses = re.findall(rb"HTTP/1\.1 (\d+)", said)
             found = " ".join(status.decode() for status in statuses) or "closed"
-            yield Row(what, found, "400, and closed", found in ("400", "closed"))
-
-
-def _all_of(connection: object) -> bytes:
-    """Read until the other side closes; what is left open shows as such."""
-    said = b""
-    try:
-        while data := connection.recv(65536):  # type: ignore[attr-defined]
-            said += data
-    except TimeoutError:
-        return said + b"HTTP/1.1 000 left open"
-    except OSError:
-        pass
-    return said
+            yield Row(what, found, "400 or 501, and closed", found in ("400", "501", "closed"))
 
 
 def multipart_bodies(bench: Bench) -> Iterator[Row]:
@@ -162,12 +162,14 @@ def injection(bench: Bench) -> Iterator[Row]:
     """Put words that lead out wherever a request has room for one."""
     canary = bench.folder / "canary.jpg"
     canary.write_bytes(b"\xff\xd8\xff\xe0 canary-4f1d " * 100)
-    words = attacks.leading_out(canary)[:: max(1, round(1 / bench.share))]
+    words = bench.some(injections.leading_out(canary))
     found: Counter[int] = Counter()
     leaks = accepted = 0
     with bench.serve("--workers", "1") as service:
         for word in words:
-            for data in attacks.injected(service, word, bench.tiny, ("look", "path", "url")):
+            for data in injections.injected(
+                service.address, word, bench.tiny, ("look", "path", "url")
+            ):
                 reply = service.exchange(data, timeout=20)
                 found[reply.status] += 1
                 leaks += any(m in reply.body for m in (b"canary-4f1d", b"root:", b"PATH="))
@@ -185,35 +187,23 @@ def files_opened(bench: Bench) -> Iterator[Row]:
         yield Row("strace is not installed", "nothing was watched")
         return
     log = bench.folder / "opened"
-    wrap = ("strace", "-f", "-qq", "-e", "trace=open,openat,openat2,connect", "-o", str(log))
-    with bench.serve("--workers", "1", wrap=wrap) as service:
+    with bench.serve("--workers", "1", wrap=(*injections.STRACE, str(log))) as service:
         service.enhance(bench.night)
         start = log.stat().st_size
-        for word in attacks.leading_out(bench.folder / "canary")[:: max(1, round(1 / bench.share))]:
-            for data in attacks.injected(service, word, bench.tiny, ("look", "path")):
+        for word in injections.leading_out(bench.folder / "canary")[
+            :: max(1, round(1 / bench.share))
+        ]:
+            for data in injections.injected(service.address, word, bench.tiny, ("look", "path")):
                 service.exchange(data, timeout=60)
         text = log.read_bytes()[start:].decode("utf-8", "replace")
-    opened = {path for path in re.findall(r'open\w*\([^"\n]*"([^"]*)"', text) if path}
-    outside = sorted(
-        path for path in opened if not _may_be_opened(path, bench.folder / "temporary")
-    )
-    yield exactly("files opened outside", " ".join(outside) or "none", "none")
-    yield exactly("connections made", len(re.findall(r"connect\(.*sin_port", text)), 0)
-
-
-def _may_be_opened(path: str, temporary: Path) -> bool:
-    """Tell what Python, the libraries and the kernel's own files are from all else."""
-    source = str(Path(noiser.__file__).parent)
-    inside = [source, sys.prefix, sys.base_prefix, str(temporary), "/usr", "/lib", "/etc/ld.so"]
-    inside += ["/proc/self", "/sys/devices/system/cpu", "/dev/null", "/dev/urandom"]
-    here = not path.startswith("/") and ".." not in path
-    return here or path.startswith(tuple(inside))
+    outside = injections.opened_outside(text, bench.folder / "temporary")
+    yield exactly("files opened outside, and connections", " ".join(outside) or "none", "none")
 
 
 def hostile(bench: Bench) -> Iterator[Row]:
     """Send files that were made to break decoders."""
     files = sorted(p for p in HOSTILE.rglob("*") if p.is_file()) if HOSTILE.is_dir() else []
-    files = files[:: max(1, round(1 / bench.share))]
+    files = bench.some(files)
     if not files:
         yield Row("no hostile files", f"{HOSTILE} is absent")
         return

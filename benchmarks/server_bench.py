@@ -5,6 +5,7 @@ import sys
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 from PIL import Image
@@ -13,10 +14,14 @@ ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests"))  # the attacks are the tests' own
 
 import attacks  # noqa: E402, F401
+import injections  # noqa: E402, F401
 import loads  # noqa: E402, F401
 import multiparts  # noqa: E402, F401
+import processes  # noqa: E402, F401
 import serving  # noqa: E402
 from serving import NOISER, Service  # noqa: E402
+
+T = TypeVar("T")
 
 STOCK = (sys.executable, str(ROOT / "benchmarks" / "stock_fastapi.py"), "--port", "0")
 
@@ -72,6 +77,10 @@ class Bench:
     def count(self, whole: int) -> int:
         """Take the share of a number, but at least 1."""
         return max(1, round(whole * self.share))
+
+    def some(self, whole: list[T]) -> list[T]:
+        """Take the share of a list, evenly."""
+        return whole[:: max(1, round(1 / self.share))]
 
     def serve(self, *words: str, wrap: tuple[str, ...] = ()) -> Service:
         """Start the server; its words are noiser's, and the stock endpoint has none."""

@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
+import processes
 from serving import Reply, Service, percentile, reply_on, together, until
 
 BUSY = (429, 503)
@@ -106,7 +107,7 @@ def under_way(service: Service, request: bytes, seconds: float = 0.15) -> socket
 
 
 def _computed(service: Service) -> float:
-    return sum(service.cpu_seconds(pid) for pid in service.family())
+    return sum(processes.cpu_seconds(pid) for pid in service.family())
 
 
 def cancelled(service: Service, large: bytes, small: bytes, count: int) -> list[float]:
@@ -161,9 +162,9 @@ def killed(service: Service, large: bytes, small: bytes) -> tuple[Reply, float]:
     Returns:
         The reply to its request, and how long it took until a small picture came back [seconds].
     """
-    before = {pid: service.cpu_seconds(pid) for pid in service.family()[1:]}
+    before = {pid: processes.cpu_seconds(pid) for pid in service.family()[1:]}
     with under_way(service, large) as connection:
-        busy = max(before, key=lambda pid: service.cpu_seconds(pid) - before[pid])
+        busy = max(before, key=lambda pid: processes.cpu_seconds(pid) - before[pid])
         service.signal(signal.SIGKILL, busy)
         reply = reply_on(connection)
     start = time.monotonic()

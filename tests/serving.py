@@ -19,13 +19,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+import processes
+
 NOISER = (sys.executable, "-m", "noiser", "serve", "--port", "0")
 
 BOUNDARY = "----boundary-of-a-browser"
-
-PAGE_SIZE = os.sysconf("SC_PAGE_SIZE")
-
-TICKS = os.sysconf("SC_CLK_TCK")
 
 
 @dataclass(frozen=True)
@@ -120,13 +118,14 @@ class Service:
             raise
         return connection
 
+    @property
+    def address(self) -> str:
+        """Its host and port."""
+        return f"{self.host}:{self.port}"
+
     def head(self, method: str, path: str, length: int | None, **headers: str) -> bytes:
-        """Write the lines before a body; underscores in the names stand for hyphens."""
-        lines = {"Host": f"{self.host}:{self.port}"}
-        lines |= {} if length is None else {"Content-Length": str(length)}
-        lines |= {name.replace("_", "-"): value for name, value in headers.items()}
-        text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
-        return f"{method} {path} HTTP/1.1\r\n{text}\r\n".encode("latin-1")
+        """Write the lines before a body for this server, as `head`."""
+        return head(self.address, method, path, length, **headers)
 
     def ask(
         self, method: str, path: str, body: bytes = b"", timeout: float = 60, **headers: str
@@ -155,27 +154,11 @@ class Service:
 
     def family(self) -> list[int]:
         """List the process that was started, and all below it."""
-        parents, found = _parents(), [self.pid]
-        for pid in found:  # grows while it is gone through
-            found += [child for child, parent in parents.items() if parent == pid]
-        return found
+        return processes.family(self.pid)
 
     def memory(self) -> int:
         """Add up the resident memory of the whole family [bytes]."""
-        return sum(PAGE_SIZE * int(_read(pid, "statm", "0 0").split()[1]) for pid in self.family())
-
-    def cpu_seconds(self, pid: int) -> float:
-        """Tell how long a process has computed, in its own code [seconds]."""
-        stat = _read(pid, "stat", ") " + "0 " * 14).rpartition(")")[2].split()
-        return int(stat[11]) / TICKS
-
-    def sockets(self) -> int:
-        """Count the sockets that the process that was started holds."""
-        found = 0
-        for link in Path(f"/proc/{self.pid}/fd").iterdir():
-            with contextlib.suppress(OSError):
-                found += link.readlink().name.startswith("socket:")
-        return found
+        return sum(map(processes.memory, self.family()))
 
     def signal(self, number: int, pid: int | None = None) -> None:
         """Send a signal, by default to the process that was started."""
@@ -197,12 +180,20 @@ class Service:
             except subprocess.TimeoutExpired:
                 self._process.kill()
                 self._process.wait()
-        for pid in alive(family[1:]):  # what it should have ended itself
+        for pid in processes.alive(family[1:]):  # what it should have ended itself
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signal.SIGKILL)
         self._listener.join(5)
         assert self._process.stderr
         self._process.stderr.close()
+
+
+def head(address: str, method: str, path: str, length: int | None, **headers: str) -> bytes:
+    """Write the lines before a body; underscores in the names stand for hyphens."""
+    lines = {"Host": address} | ({} if length is None else {"Content-Length": str(length)})
+    lines |= {name.replace("_", "-"): value for name, value in headers.items()}
+    text = "".join(f"{name}: {value}\r\n" for name, value in lines.items())
+    return f"{method} {path} HTTP/1.1\r\n{text}\r\n".encode("latin-1")
 
 
 def reply_on(connection: socket.socket, method: str = "POST", start: float | None = None) -> Reply:
@@ -277,27 +268,3 @@ def percentile(values: Iterable[float], share: float) -> float:
     """Give the value below which that share lies; the largest there is for 1."""
     ordered = sorted(values)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-def alive(pids: Iterable[int]) -> list[int]:
-    """List which processes are there, the dead ones that nobody has buried left out."""
-    return sorted(_parents().keys() & set(pids))
-
-
-def _parents() -> dict[int, int]:
-    """Give the parent of each process that lives."""
-    found = {}
-    for entry in Path("/proc").iterdir():
-        if entry.name.isdigit():
-            stat = _read(int(entry.name), "stat", "").rpartition(")")[2].split()
-            if stat and stat[0] != "Z":
-                found[int(entry.name)] = int(stat[1])
-    return found
-
-
-def _read(pid: int, name: str, otherwise: str) -> str:
-    """Read what the kernel tells of a process."""
-    try:
-        return Path(f"/proc/{pid}/{name}").read_text()
-    except OSError:
-        return otherwise
