@@ -7,10 +7,6 @@ from starlette.types import Receive, Scope, Send
 
 from noiser.server.bodies import Held
 from noiser.server.limits import ServerLimits
-from noiser.server.memory import give_back
-
-LARGE = 16 << 20
-"""From here on the memory of an answer is handed back at once [bytes]."""
 
 
 class Answer(Response):
@@ -44,9 +40,6 @@ class Answer(Response):
                 piece = bytes(memoryview(data)[start:stop])
                 more = stop < len(data)
                 await send({"type": "http.response.body", "body": piece, "more_body": more})
-        if len(data) > LARGE:
-            del data
-            give_back()
 
 
 def piece_of(size: int, limits: ServerLimits) -> int:

@@ -2,14 +2,21 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 
 from starlette.requests import Request
 from starlette.types import Receive
 
 from noiser.server.forms import FormReader
 from noiser.server.limits import ServerLimits
+from noiser.server.memory import give_back
 from noiser.server.refusals import ClientLeftError, RefusedError
+
+LARGE = 4 << 20
+"""From here on what a request held is handed back to the system [bytes]."""
+
+PAUSE = 0.5
+"""Before it is: many requests are one effort [s]."""
 
 
 class Held:
@@ -21,6 +28,7 @@ class Held:
 
     def __init__(self, limit: int) -> None:
         self._limit = limit
+        self._returning: asyncio.TimerHandle | None = None
         self.bytes = 0
         """Held now [bytes]."""
 
@@ -32,6 +40,9 @@ class Held:
             yield share
         finally:
             self.bytes -= share.bytes
+            if share.bytes > LARGE and self._returning is None:
+                loop = asyncio.get_running_loop()
+                self._returning = loop.call_later(PAUSE, self._return)
 
     def take(self, count: int) -> None:
         """Count more.
@@ -42,6 +53,11 @@ class Held:
         if self.bytes + count > self._limit:
             raise RefusedError("busy", "other pictures fill the memory; try again later")
         self.bytes += count
+
+    def _return(self) -> None:
+        """Hand memory back to the system, when those who held it have let it go."""
+        self._returning = None
+        give_back()
 
 
 class Share:
@@ -85,10 +101,10 @@ async def read_picture(
     kind = request.headers.get("content-type", "")
     if not kind.lower().lstrip().startswith("multipart/"):
         return b"".join([chunk async for chunk in chunks]), []
-    form = FormReader(kind, limits)
-    async for chunk in chunks:
-        form.write(chunk)
-    return form.finish()
+    with closing(FormReader(kind, limits)) as form:
+        async for chunk in chunks:
+            form.write(chunk)
+        return form.finish()
 
 
 def check_length(request: Request, limits: ServerLimits) -> None:

@@ -60,6 +60,11 @@ class FormReader:
         except FormParserError as error:
             raise _bad(f"the form is damaged: {error}") from error
 
+    def close(self) -> None:
+        """Let go of all: the parser and its callbacks hold each other."""
+        self._parser.callbacks = {}
+        self._picture = bytearray()
+
     def finish(self) -> tuple[bytes, list[tuple[str, str]]]:
         """Give the picture and the fields, when all has come."""
         if self._parser.state != MultipartState.END:

@@ -76,7 +76,7 @@ class Guard:
             await self._app(visit.scope, visit.receive, visit.send)
             return None
         except RefusedError as raised:
-            refusal = raised
+            refusal = raised.with_traceback(None)  # its frames hold the body
         except HTTPException as error:
             refusal = _by_router(error, visit.scope)
         except ClientLeftError:

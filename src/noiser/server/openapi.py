@@ -17,7 +17,7 @@ from noiser.version import __version__
 
 ANYWHERE = (
     "bad_request", "method_not_allowed", "wrong_host", "headers_too_large", "fault",
-    "not_implemented", "crowded",
+    "crowded",
 )  # fmt: skip
 """Codes that any request may meet."""
 

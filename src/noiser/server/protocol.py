@@ -12,11 +12,8 @@ from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 from noiser.server.limits import ServerLimits
 from noiser.server.refusals import RefusedError, new_id
 
-BY_STATUS = {
-    431: ("headers_too_large", "the headers are above the limit"),
-    501: ("not_implemented", "the body's transfer encoding is none that is read; send chunked"),
-}
-"""Codes and sentences for what h11 finds wrong, but for what is simply no HTTP."""
+TOO_LARGE = 431
+"""How h11 marks headers without an end."""
 
 LENGTHS = re.compile(rb"\ncontent-length[ \t]*:", re.IGNORECASE)
 """Headers that h11 joins in silence where they agree."""
@@ -87,11 +84,11 @@ class Protocol(H11Protocol):
     def send_400_response(self, msg: str) -> None:  # noqa: ARG002 - uvicorn's
         """Refuse what is no HTTP; uvicorn calls it where h11 raised."""
         error = sys.exc_info()[1]
-        status = getattr(error, "error_status_hint", 400)
-        code, told = BY_STATUS.get(
-            status, ("bad_request", f"the request is no sound HTTP: {error}")
-        )
-        self._refuse(code, told)
+        if getattr(error, "error_status_hint", 400) == TOO_LARGE:
+            most = self._limits.max_header_bytes
+            self._refuse("headers_too_large", f"the headers are above {most} bytes, the limit")
+        else:
+            self._refuse("bad_request", f"the request is no sound HTTP: {error}")
 
     def _is_unread(self) -> bool:
         """Tell whether more is to come than what was understood: the rest of a body."""

@@ -36,7 +36,6 @@ CODES = {
     "busy": Code(429, "All workers are busy and enough requests wait; try again later."),
     "headers_too_large": Code(431, "The headers are above the limit."),
     "fault": Code(500, "A fault of noiser; its log says more."),
-    "not_implemented": Code(501, "The body comes in a transfer encoding other than chunked."),
     "worker_lost": Code(503, "The process that worked on the picture ended."),
     "too_slow": Code(503, "The picture took too long."),
     "draining": Code(503, "The server is about to end."),

@@ -28,8 +28,9 @@ LARGE = 4 * MEGA
 [pixels]."""
 
 
-NICENESS = 10
-"""The server itself must answer in milliseconds while all workers compute."""
+NICENESS = 5
+"""The server itself must answer in milliseconds while all workers compute; more would let a
+flood of requests that are refused take the workers' time."""
 
 
 def serve(stream: BinaryIO, end: socket.socket) -> None:
