@@ -12,7 +12,16 @@ from serving import head, multipart
 
 import noiser
 
-STRACE = ("strace", "-f", "--seccomp-bpf", "-qq", "-e", "trace=open,openat,openat2,connect", "-o")
+STRACE = (
+    "strace",
+    "-D",
+    "-f",
+    "--seccomp-bpf",
+    "-qq",
+    "-e",
+    "trace=open,openat,openat2,connect",
+    "-o",
+)
 """Writes what files a command opens, and what it connects to, into a file whose name follows."""
 
 

@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import processes
-from serving import Reply, Service, percentile, reply_on, together, until
+from serving import Reply, Service, multipart, percentile, reply_on, together, until
 
 BUSY = (429, 503)
 """What a server says that has too much to do."""
@@ -78,12 +78,15 @@ def rate(
     start = time.monotonic()
     replies: list[Reply] = []
     numbers = itertools.count()
+    kind, body = multipart([("image", "photo", image)])
+    lines = {"Content_Type": kind, "Connection": "close"}
+    request = service.head("POST", "/v1/enhance", len(body), **lines) + body
 
     def run(_client: int) -> None:
         while time.monotonic() < start + seconds:
             if offered is not None:
                 time.sleep(max(0.0, start + next(numbers) / offered - time.monotonic()))
-            reply = service.enhance(image)
+            reply = service.exchange(request)
             if (left := start + seconds - time.monotonic()) >= 0:
                 replies.append(reply)
             if is_polite and reply.status in BUSY:

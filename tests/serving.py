@@ -5,7 +5,6 @@ The server is `noiser serve`, or any other that says its address on stderr.
 
 import contextlib
 import functools
-import http.client
 import os
 import queue
 import re
@@ -160,6 +159,12 @@ class Service:
         """Add up the resident memory of the whole family [bytes]."""
         return sum(map(processes.memory, self.family()))
 
+    def settled(self, base: int, seconds: float = 3) -> int:
+        """Give memory a moment to be handed back, and tell what is left above a base [bytes]."""
+        with contextlib.suppress(TimeoutError):
+            until(lambda: self.memory() <= base, seconds)
+        return self.memory() - base
+
     def signal(self, number: int, pid: int | None = None) -> None:
         """Send a signal, by default to the process that was started."""
         os.kill(pid or self.pid, number)
@@ -197,17 +202,27 @@ def head(address: str, method: str, path: str, length: int | None, **headers: st
 
 
 def reply_on(connection: socket.socket, method: str = "POST", start: float | None = None) -> Reply:
-    """Read one answer, as far as there is one."""
+    """Read one answer, as far as there is one.
+
+    Python's own client takes longer over its lines than a server to refuse a request, and there
+    are many clients on few processors here.
+    """
     start = time.perf_counter() if start is None else start
     try:
-        response = http.client.HTTPResponse(connection, method=method)
-        with contextlib.closing(response):
-            response.begin()
-            body = response.read()
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        return Reply(response.status, headers, body, time.perf_counter() - start)
-    except (OSError, http.client.HTTPException, ValueError):
-        return Reply(0, seconds=time.perf_counter() - start)
+        with connection.makefile("rb") as stream:
+            first = stream.readline(65_536).split(b" ", 2)
+            status = int(first[1]) if first[0] == b"HTTP/1.1" else 0
+            headers = {}
+            while (line := stream.readline(65_536)) not in (b"\r\n", b""):
+                name, _, value = line.decode("latin-1").partition(":")
+                headers[name.lower()] = value.strip()
+            length = int(headers.get("content-length", -1))
+            body = b"" if method == "HEAD" or status == 204 else stream.read(length)
+            is_whole = line and (length == -1 or method == "HEAD" or len(body) == length)
+    except (OSError, ValueError, IndexError):
+        status = is_whole = 0
+    seconds = time.perf_counter() - start
+    return Reply(status, headers, body, seconds) if is_whole else Reply(0, seconds=seconds)
 
 
 def multipart(

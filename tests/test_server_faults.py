@@ -29,21 +29,34 @@ MIB = 1 << 20
 BODY = 32 * MIB
 """What a body may have."""
 
-SHORT = """
+LAUNCH = """
+import sys
 from noiser.server.access import LOOPBACK, Access
 from noiser.server.limits import ServerLimits
 from noiser.server.running import bind, run, url_of
-import sys
-limits = ServerLimits(
-    header_seconds=1.0, body_seconds=2.0, grace_seconds=1.0, write_seconds=1.5, idle_seconds=1.0
-)
 listener = bind("127.0.0.1", 0)
 run(
-    listener, 1, limits, Access(LOOPBACK, False, None), files=None, log=lambda entry: None,
+    listener, 1, ServerLimits(**{limits}), Access(LOOPBACK, False, None), files=None,
+    log=lambda entry: None,
     on_ready=lambda _: print(url_of(listener), file=sys.stderr, flush=True),
+    command=[sys.executable, "-c", {worker!r}],
 )
 """
-"""A server that is as strict as the real one, and less patient."""
+
+WORKER = """
+import os
+from noiser.server import jobs, worker
+def fail(data, told):
+    {fault}
+worker.warm_up = lambda: jobs.DOES.update(enhance=fail)
+worker.main()
+"""
+"""A worker that does not do what it should."""
+
+
+def launch(limits, worker="from noiser.server.worker import main; main()"):
+    """Give a server with one worker, and with limits or a worker that it has not by default."""
+    return Service(command=[sys.executable, "-c", LAUNCH.format(limits=limits, worker=worker)])
 
 
 def picture(width, height, format_="PNG", seed=0):
@@ -77,7 +90,9 @@ def service(temporary):
 @pytest.fixture(scope="module")
 def impatient():
     """A server with short deadlines and one worker."""
-    with Service(command=[sys.executable, "-c", SHORT]) as running:
+    with launch(
+        {"header_seconds": 1.0, "body_seconds": 2.0, "grace_seconds": 1.0, "write_seconds": 1.5}
+    ) as running:
         yield running
 
 
@@ -190,7 +205,7 @@ def test_clients_beyond_the_queue_are_sent_away_and_the_others_are_served(servic
         if reply.status == 200
     )
     assert all(int(r.headers["retry-after"]) >= 1 for r in replies if r.status == 429)
-    until(lambda: service.memory() < base + 50 * MIB, 5)
+    assert service.settled(base) < 50 * MIB
 
 
 def test_a_client_that_leaves_frees_its_worker(impatient):
@@ -299,6 +314,37 @@ def test_an_error_tells_nothing_of_the_machine(service):
     assert not re.search(rb"Traceback|\.py|/", reply.body)
 
 
+def test_a_fault_of_ours_tells_nothing_of_the_machine_either():
+    with launch(
+        {}, WORKER.format(fault="raise RuntimeError(__import__('os').__file__)")
+    ) as service:
+        reply = service.enhance(TINY)
+
+    assert reply.status == 500
+    assert not re.search(rb"Traceback|\.py|/|RuntimeError", reply.body)
+
+
+def test_a_picture_that_ends_its_worker_is_not_tried_again(tmp_path):
+    """It costs one worker, each time that it is sent."""
+    counter = tmp_path / "tries"
+    fault = f"open({str(counter)!r}, 'a').write('x'); os._exit(1)"
+    with launch({}, WORKER.format(fault=fault)) as service:
+        statuses = [service.enhance(TINY).status for _ in range(2)]
+
+        assert statuses == [503, 503]
+        until(lambda: len(service.family()) == 2, 10)
+    assert counter.read_text() == "xx"
+
+
+def test_a_picture_that_takes_too_long_costs_its_worker():
+    limits = {"compute_seconds": 0.5, "compute_seconds_per_megapixel": 0.1}
+    with launch(limits, WORKER.format(fault="os.read(os.pipe()[0], 1)")) as service:
+        reply = service.enhance(TINY)
+
+        assert reply.status == 503
+        assert 0.4 < reply.seconds < 3
+
+
 def test_hostile_files_are_refused_or_enhanced_and_leave_the_server_whole(service, shared_data):
     files = sorted(p for p in (shared_data / "hostile").rglob("*") if p.is_file())[::15]
     assert len(files) > 140
@@ -312,7 +358,7 @@ def test_hostile_files_are_refused_or_enhanced_and_leave_the_server_whole(servic
 
     assert set(found) <= {200, 413, 415, 422}
     assert found[200] < len(files) / 2
-    until(lambda: service.memory() < base + 50 * MIB, 5)
+    assert service.settled(base) < 50 * MIB
 
 
 @pytest.mark.skipif(shutil.which("strace") is None, reason="strace is not installed")
