@@ -79,7 +79,6 @@ def page(output: Path, overwrite: bool) -> None:
     if there and not overwrite:
         raise click.UsageError(f"{output / there[0]} is there already; --overwrite replaces it")
     for name, data in files.items():
-        (output / name).parent.mkdir(parents=True, exist_ok=True)
         save_file(output / name, data, overwrite=overwrite)
     size = sum(map(len, files.values()))
     click.echo(f"{output}: {len(files)} files, {size / 1000:.0f} kB", err=True)

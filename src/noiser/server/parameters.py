@@ -51,10 +51,8 @@ class Parameter:
         """
         if self.choices:
             if text not in self.choices:
-                allowed = ", ".join(self.choices)
-                raise RefusedError(
-                    "bad_parameter", f"{name} is {_shown(text)}; it must be {allowed}"
-                )
+                allowed = f"it must be one of {', '.join(self.choices)}"
+                raise RefusedError("bad_parameter", f"{name} is {_shown(text)}; {allowed}")
             return text
         if not NUMBER.fullmatch(text) or not self.low <= float(text) <= self.high:
             raise RefusedError(

@@ -124,7 +124,8 @@ class WorkerProcess:
         except subprocess.TimeoutExpired:
             self._process.kill()
             await asyncio.to_thread(self._process.wait)
-        self._line.close()
+        finally:
+            self._line.close()
 
     async def _say(self, told: Told, data: bytes) -> None:
         """Send a frame."""
