@@ -91,7 +91,7 @@ def hosted(limits=None, workers=1, access=None, files=None, command=COMMAND):
     def work():
         try:
             asyncio.run(serve(listener, app, pool, limits, on_ready))
-        except BaseException as error:
+        except BaseException as error:  # noqa: BLE001 - told below
             failures.append(error)
         finally:
             is_ready.set()

@@ -8,6 +8,8 @@ from noiser.server.refusals import RefusedError
 
 HERE = "127.0.0.1:8765"
 
+TOKEN = "0123456789abcdef"  # noqa: S105
+
 
 def outcome(access, method="GET", path="/", **headers):
     """Check a request, and give the code of its refusal."""
@@ -74,7 +76,7 @@ def test_reading_needs_no_origin_of_ours():
 
 @pytest.mark.parametrize("path", ["/v1/enhance", "/v1/looks", "/metrics"])
 def test_without_the_token_the_api_is_closed(path):
-    access = Access(token="0123456789abcdef")
+    access = Access(token=TOKEN)
 
     assert outcome(access, path=path) == "unauthorized"
     assert outcome(access, path=path, authorization="Bearer 0123456789abcdeX") == "unauthorized"
@@ -84,11 +86,11 @@ def test_without_the_token_the_api_is_closed(path):
 
 @pytest.mark.parametrize("path", ["/", "/index.html", "/healthz", "/openapi.json"])
 def test_page_and_health_are_open(path):
-    assert outcome(Access(token="0123456789abcdef"), path=path) is None
+    assert outcome(Access(token=TOKEN), path=path) is None
 
 
 def test_the_refusal_says_how_to_send_the_token():
     with pytest.raises(RefusedError) as caught:
-        Access(token="0123456789abcdef").check("GET", "/metrics", Headers({"host": HERE}))
+        Access(token=TOKEN).check("GET", "/metrics", Headers({"host": HERE}))
 
     assert caught.value.headers == {"WWW-Authenticate": "Bearer"}

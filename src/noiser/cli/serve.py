@@ -1,6 +1,7 @@
 """`noiser serve`: the page and the HTTP API, until a signal ends them."""
 
 import json
+import os
 import sys
 from importlib.util import find_spec
 from pathlib import Path
@@ -130,4 +131,4 @@ def _say(line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
     except BrokenPipeError:
-        pass
+        sys.stderr = Path(os.devnull).open("w")  # what is left in the old one would fail at the end

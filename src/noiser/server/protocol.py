@@ -3,6 +3,8 @@
 import asyncio
 import json
 import re
+import socket
+import struct
 import sys
 from typing import Any, cast
 
@@ -106,6 +108,9 @@ class Protocol(H11Protocol):
     def _check_taken(self) -> None:
         """See whether anything still waits."""
         if self.transport.get_write_buffer_size():
+            end = self.transport.get_extra_info("socket")
+            # The system would go on offering what it has, some megabytes, for minutes.
+            end.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             self.transport.abort()
 
     def _refuse(self, code: str, message: str) -> None:
