@@ -41,6 +41,7 @@ def smuggled(address: str, image: bytes) -> dict[str, bytes]:
         "CL+TE": request(*reversed(both), body=chunked),
         "TE+CL": request(*both, body=chunked),
         "two lengths": request("Content-Length: 5", f"Content-Length: {length}", body=image),
+        "a length twice": request(*[f"Content-Length: {length}"] * 2, body=image + second),
         "a list of lengths": request(f"Content-Length: 5, {length}", body=image),
         "a signed length": request(f"Content-Length: +{length}", body=image),
         "a length in hex": request(f"Content-Length: 0x{length:x}", body=image),
