@@ -230,6 +230,37 @@ def test_a_worker_that_does_not_get_ready_in_time_cannot_start():
         asyncio.run(test())
 
 
+def test_a_worker_that_hangs_up_is_lost_though_it_lives_on():
+    """Its process is ended, and another follows."""
+    code = (
+        "import socket, sys, time; from noiser.server.frames import opening\n"
+        "end = socket.socket(fileno=int(sys.argv[2])); end.sendall(opening({}, 0)); end.close()\n"
+        "time.sleep(600)"
+    )
+
+    async def test():
+        async with Pool(1, QUICK, (FAULTY[0], "-c", code)) as pool:
+            assert await refused(pool, bytes(5_000_000)) == "worker_lost"
+            await until(lambda: pool.restarts == pool.ready == 1)
+
+    asyncio.run(test())
+
+
+def test_a_worker_that_hangs_up_in_mid_answer_is_lost():
+    """What was read of it is no answer."""
+    code = (
+        "import socket, sys; from noiser.server.frames import opening, read_frame\n"
+        "end = socket.socket(fileno=int(sys.argv[2])); end.sendall(opening({}, 0))\n"
+        "read_frame(end.makefile('rb')); end.sendall(opening({}, 1000) + bytes(999))"
+    )
+
+    async def test():
+        async with Pool(1, QUICK, (FAULTY[0], "-c", code)) as pool:
+            assert await refused(pool, b"") == "worker_lost"
+
+    asyncio.run(test())
+
+
 def test_a_worker_is_started_again_until_it_gets_ready(tmp_path, monkeypatch):
     """Memory may be short for a while."""
     monkeypatch.setenv(NOT_STARTING, str(tmp_path / "none"))

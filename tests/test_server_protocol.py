@@ -214,8 +214,32 @@ def test_a_connection_too_many_is_told():
     assert is_closed
 
 
-def test_damage_after_the_answer_began_ends_the_connection():
-    """There is no place for another status."""
+def test_a_request_whose_body_is_damaged_is_over(host):
+    """Nothing waits for its rest, and nothing more is said."""
+    before = len(host.log)
+
+    host.say(HEAD + b"Transfer-Encoding: chunked\r\n\r\nxyz\r\n")
+
+    entry = host.wait_for_log(before + 1)
+    assert (entry["status"], "fault" in entry) == (499, False)
+    assert entry["ms"] < 200
+
+
+def test_an_answer_goes_on_when_its_client_reads_on(host):
+    """After it had to wait."""
+    with socket.socket() as connection:
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        connection.settimeout(20)
+        connection.connect(("127.0.0.1", host.port))
+        body = b"zeros 9000000"
+        connection.sendall(HEAD + b"Content-Length: %d\r\n\r\n" % len(body) + body)
+        connection.recv(1, socket.MSG_PEEK)
+
+        assert reply_on(connection).body == bytes(9_000_000)
+
+
+def test_what_comes_after_a_refusal_is_thrown_away():
+    """Whatever it is: there is no place for another answer."""
     limits = ServerLimits(max_body_bytes=10, linger_seconds=0.2)
     with hosted(limits, command=FAULTY) as host, host.connect() as connection:
         connection.sendall(HEAD + b"Transfer-Encoding: chunked\r\n\r\n20\r\n" + b"a" * 32)

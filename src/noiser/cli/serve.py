@@ -131,4 +131,4 @@ def _say(line: str) -> None:
         sys.stderr.write(f"{line}\n")
         sys.stderr.flush()
     except BrokenPipeError:
-        sys.stderr = Path(os.devnull).open("w")  # what is left in the old one would fail at the end
+        sys.stderr = open(os.devnull, "w")  # noqa: PTH123, SIM115 - what is left would fail at the end

@@ -115,9 +115,9 @@ class Protocol(H11Protocol):
 
     def _refuse(self, code: str, message: str) -> None:
         """Answer without the application, and end the connection."""
-        if self.conn.our_state not in (h11.IDLE, h11.SEND_RESPONSE):
-            self.transport.abort()  # an answer has begun already
-            return
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True  # it waits for the rest of a body that is damaged
+            self.cycle.message_event.set()
         refusal = RefusedError(code, message)
         request_id = new_id()
         body = json.dumps(refusal.body(request_id)).encode("ascii")
