@@ -254,7 +254,7 @@ def check_schema(
     command = [
         str(Path(sys.executable).parent / "schemathesis"), "run", address,
         "--max-examples", str(examples), "--generation-deterministic", "--no-color",
-        "--continue-on-failure", "--generation-database", "none", "--suppress-health-check", "all",
+        "--continue-on-failure", "--suppress-health-check", "all",
     ]  # fmt: skip
     return subprocess.run(
         [*command, *words], capture_output=True, text=True, cwd=folder, env=os.environ

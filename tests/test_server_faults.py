@@ -7,6 +7,7 @@ import io
 import json
 import re
 import shutil
+import signal
 import sys
 from collections import Counter
 from math import inf
@@ -172,6 +173,7 @@ def test_a_client_that_is_refused_may_go_on_sending_for_a_moment(service):
     with service.connect() as connection:
         connection.sendall(head)
         assert reply_on(connection).status == 413
+        assert connection.recv(1) == b""
 
         for _ in range(10):
             connection.sendall(bytes(1000))
@@ -258,6 +260,24 @@ def test_a_server_that_is_told_to_end_finishes_what_it_has_in_work():
     assert processes.alive(family) == []
 
 
+def test_a_request_that_waits_is_refused_when_the_server_is_told_to_end():
+    """The one in work is finished."""
+    with Service("--workers", "1") as service:
+        with (
+            loads.under_way(service, request(service, LARGE)) as working,
+            service.connect() as waiting,
+        ):
+            waiting.sendall(request(service, TINY))
+            until(lambda: b"noiser_queue_length 1" in service.ask("GET", "/metrics").body, 10)
+
+            service.signal(signal.SIGTERM)
+
+            refused, done = reply_on(waiting), reply_on(working)
+        assert service.wait(20) == 0
+    assert (refused.status, done.status) == (503, 200)
+    assert refused.headers["retry-after"]
+
+
 def test_no_worker_is_left_where_the_server_was_killed():
     """Not even one that would go on for ever."""
     with launch({}, WORKER.format(fault=ENDLESS)) as service:
@@ -265,7 +285,7 @@ def test_no_worker_is_left_where_the_server_was_killed():
         assert len(family) == 2
 
         with loads.under_way(service, request(service, LARGE)):
-            service.signal(9)
+            service.signal(signal.SIGKILL)
             assert service.wait(5) == -9
             until(lambda: processes.alive(family) == [], 5)
 
