@@ -3,6 +3,7 @@
 import asyncio
 import http.client
 import threading
+from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -27,6 +28,9 @@ class Host:
 
     port: int
     pool: Pool
+    stop: Callable[[], None]
+    """Tells it to end."""
+
     log: list[dict[str, Any]] = field(default_factory=list)
     """What it has logged."""
 
@@ -80,9 +84,9 @@ def hosted(limits=None, workers=1, access=None, files=None, command=COMMAND):
     limits = limits or ServerLimits()
     pool = Pool(workers, limits, command)
     listener = bind("127.0.0.1", 0)
-    host = Host(listener.getsockname()[1], pool)
-    app = create_app(pool, limits, access or Access(), files, host.take)
     running, is_ready, failures = [], threading.Event(), []
+    host = Host(listener.getsockname()[1], pool, lambda: setattr(running[0], "should_exit", True))
+    app = create_app(pool, limits, access or Access(), files, host.take)
 
     def on_ready(server):
         running.append(server)
@@ -103,6 +107,6 @@ def hosted(limits=None, workers=1, access=None, files=None, command=COMMAND):
     try:
         yield host
     finally:
-        running[0].should_exit = True
+        host.stop()
         thread.join(30)
     assert not failures

@@ -325,6 +325,21 @@ def _until(condition):
         assert time.monotonic() < end
 
 
+def test_what_waits_when_the_server_is_told_to_end_is_refused_and_what_is_in_work_done(tmp_path):
+    with hosted(command=FAULTY) as host, ThreadPoolExecutor(2) as others:
+        wait = b"wait " + os.fsencode(tmp_path / "go")
+        first = others.submit(host.ask, "POST", "/v1/enhance", wait)
+        _until(lambda: b"noiser_workers_busy 1" in host.ask("GET", "/metrics").body)
+        second = others.submit(host.ask, "POST", "/v1/enhance", b"next")
+        _until(lambda: b"noiser_queue_length 1" in host.ask("GET", "/metrics").body)
+
+        host.stop()
+
+        assert error_of(second.result(20), 503)[0] == "draining"
+        (tmp_path / "go").touch()
+        assert first.result(20).body == wait
+
+
 def test_a_client_that_leaves_is_logged_as_such_and_frees_the_worker(tmp_path):
     with hosted(ServerLimits(abandon_seconds=0.05), command=FAULTY) as host:
         with host.connect() as connection:
@@ -368,7 +383,9 @@ def test_a_large_answer_comes_in_pieces_and_whole():
 
 def test_bodies_of_others_can_fill_the_memory():
     with hosted(ServerLimits(max_held_bytes=1000), command=FAULTY) as host:
-        assert host.ask("POST", "/v1/enhance", bytes(1000)).status == 200
+        for count in (1, 2):  # the second finds what the first gave back
+            assert host.ask("POST", "/v1/enhance", bytes(1000)).status == 200
+            host.wait_for_log(count)
         reply = host.ask("POST", "/v1/enhance", bytes(1001))
 
     assert error_of(reply, 429) == ("busy", "other pictures fill the memory; try again later")

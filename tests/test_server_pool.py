@@ -80,14 +80,21 @@ def test_a_worker_that_takes_too_long_is_ended():
     with_pool(test)
 
 
-def test_time_is_allowed_by_weight():
-    """With nothing for the megapixels it is ended; with enough it is done."""
-    limits = ServerLimits(compute_seconds=0.001, compute_seconds_per_megapixel=1_000_000)
+@pytest.mark.parametrize(("data", "outcome"), [(b"wait", "done"), (b"light", "too_slow")])
+def test_time_is_allowed_by_weight(data, outcome, tmp_path):
+    """A picture that said that it is heavy has more."""
+    limits = ServerLimits(compute_seconds=0.2, compute_seconds_per_megapixel=1_000_000)
 
     async def test(pool):
-        assert (await pool.run({}, b"weighed"))[0]["format"] == "PNG"
+        loop = asyncio.get_running_loop()
+        loop.call_later(0.6, (tmp_path / "go").touch)
+        try:
+            await pool.run({}, data + b" " + os.fsencode(tmp_path / "go"))
+        except RefusedError as error:
+            return error.code
+        return "done"
 
-    with_pool(test, limits=limits)
+    assert with_pool(test, limits=limits) == outcome
 
 
 def test_a_worker_that_was_killed_while_idle_costs_nothing():

@@ -104,6 +104,7 @@ def test_a_body_below_the_least_rate_is_refused_and_ended(host):
     reply, is_closed = host.say(HEAD + b"Content-Length: 100\r\n\r\nab")
 
     assert code_of(reply) == (408, "timeout")
+    assert b"2 bytes came in 0.2 seconds" in reply.body
     assert reply.headers["connection"] == "close"
     assert is_closed
 

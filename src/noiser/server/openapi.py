@@ -40,7 +40,7 @@ def description(limits: ServerLimits) -> dict[str, Any]:
     Returns:
         A document of OpenAPI 3.1.
     """
-    pictures: dict[str, Any] = {media: {"schema": {}} for media in MEDIA_TYPES.values()}
+    pictures: dict[str, Any] = {media: {} for media in MEDIA_TYPES.values()}
     text = (
         f"Bodies up to {limits.max_body_bytes} bytes, pictures up to "
         f"{limits.max_pixels / 1e6:g} megapixels."
@@ -117,8 +117,8 @@ def _with_picture(
             "required": True,
             "description": "The picture's file, alone or in a form with the fields beside it.",
             "content": {
-                "application/octet-stream": {"schema": {}},
-                "image/*": {"schema": {}},
+                "application/octet-stream": {},
+                "image/*": {},
                 "multipart/form-data": {"schema": form},
             },
         },
