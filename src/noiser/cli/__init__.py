@@ -27,6 +27,7 @@ COMMANDS = {
     "export": "Hand the look over to other programs.",
     "info": "Show the version, the kernels and the weights.",
     "presets": "List the presets and the knobs that each turns.",
+    "serve": "Serve the page and the HTTP API.",
     "sheet": "Show variants beside each other on one contact sheet.",
     "train": "Train a network on nothing but noise.",
     "watch": "Brighten pictures as they arrive in a folder.",

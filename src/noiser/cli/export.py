@@ -10,6 +10,7 @@ from noiser.cli.options import Words, file_options, look_options
 from noiser.errors import NoiserError
 from noiser.export.cube import to_cube
 from noiser.export.global_look import GlobalLook, global_look
+from noiser.export.page import page_files
 from noiser.io.encoding import reduced
 from noiser.io.files import read_file, save_file
 from noiser.io.images import decode
@@ -55,6 +56,32 @@ def cube(source: Path, output: Path | None, size: int, as_json: bool, **given: A
     if as_json:
         click.echo(json.dumps({"output": str(output), "size": size, **look.report()}, indent=2))
     click.echo(f"{output}: {_summary(look)}", err=True)
+
+
+@command.command("page")
+@click.option(
+    "-o",
+    "--output",
+    required=True,
+    type=click.Path(path_type=Path),
+    metavar="DIR",
+    help="A folder.",
+)
+@click.option("--overwrite", is_flag=True, help="Replace files that are there already.")
+def page(output: Path, overwrite: bool) -> None:
+    """Write the page's files, for any web server.
+
+    They need no server of their own: pictures are enhanced in the visitor's browser, and none
+    leaves it. Browsers open them by http:// or https://, not from a disk.
+    """
+    files = page_files()
+    there = [name for name in files if (output / name).exists()]
+    if there and not overwrite:
+        raise click.UsageError(f"{output / there[0]} is there already; --overwrite replaces it")
+    for name, data in files.items():
+        save_file(output / name, data, overwrite=overwrite)
+    size = sum(map(len, files.values()))
+    click.echo(f"{output}: {len(files)} files, {size / 1000:.0f} kB", err=True)
 
 
 def _summary(look: GlobalLook) -> str:

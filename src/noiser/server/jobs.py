@@ -1,0 +1,92 @@
+"""Jobs: what a worker does with one picture in memory."""
+
+from functools import lru_cache
+from typing import Any
+
+from noiser.enhancer import Enhancer
+from noiser.errors import LimitError, NoiserError
+from noiser.io.delivery import Delivery, prepare
+from noiser.io.gate import MEGA, Limits, sniff
+from noiser.io.images import decode, weight_of
+from noiser.light import Light
+from noiser.pipelines.coloring import measure_by
+from noiser.pipelines.processing import enhance_bytes
+from noiser.pipelines.treatment import Treatment
+from noiser.server.frames import Told
+
+QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
+"""Shares of the pixels for which the luma below is told."""
+
+
+def weigh(data: bytes, told: Told) -> int:
+    """Say what a picture weighs, by its header alone [pixels of 8 bits].
+
+    Raises:
+        ImageError: It cannot be used, or is above a limit.
+    """
+    weight, most = weight_of(data, Limits(**told["limits"])), told["max_weight"]
+    if weight > most:
+        raise LimitError(
+            f"takes as much memory as {weight / MEGA:.0f} megapixels of 8 bits; "
+            f"the limit is {most / MEGA:g}"
+        )
+    return weight
+
+
+def enhance(data: bytes, told: Told) -> tuple[Told, bytes]:
+    """Enhance a picture, as the command line does.
+
+    Returns:
+        Format, width, height and note; and the new file.
+    """
+    delivery = Delivery(told["format"], told["metadata"], profile=told["profile"])
+    treatment = Treatment(_enhancer(**told["options"]), Limits(**told["limits"]), delivery)
+    made, width, height, note = enhance_bytes(data, treatment)
+    return {"format": sniff(made), "width": width, "height": height, "note": note}, made
+
+
+def measure(data: bytes, told: Told) -> tuple[Told, bytes]:
+    """Measure a picture.
+
+    Returns:
+        What the API answers; and no bytes.
+    """
+    photo = decode(data, Limits(**told["limits"]))
+    height, width = photo.pixels.shape[:2]
+    is_linear = photo.depth == 32
+    prepared = prepare(
+        photo.metadata, photo.channels, Delivery(), photo.format, is_linear=is_linear
+    )
+    moments = measure_by(prepared.route, photo.pixels, _enhancer(**told["options"]))
+    light = Light.of(moments)
+    return {
+        "width": width,
+        "height": height,
+        "light": {
+            "mean": light.mean,
+            "quantiles": {str(share): light.quantile(share) for share in QUANTILES},
+            "noise": light.calmest,
+            "need": light.need,
+        },
+        "moments": {
+            name: getattr(moments, name)
+            for name in ("padding", "count", "sums", "products", "tones", "grain")
+        },
+    }, b""
+
+
+DOES = {"enhance": enhance, "measure": measure}
+"""The jobs by name."""
+
+
+def failed(error: NoiserError | MemoryError) -> Told:
+    """Describe why a picture cannot be used: the kind of error and its sentence."""
+    if isinstance(error, MemoryError):
+        return {"error": LimitError.__name__, "message": "there is not enough memory for it"}
+    return {"error": type(error).__name__, "message": str(error)}
+
+
+@lru_cache(maxsize=32)
+def _enhancer(**options: Any) -> Enhancer:
+    """Make an enhancer, or take one that was made before: clients turn the same knobs again."""
+    return Enhancer(threads=1, **options)

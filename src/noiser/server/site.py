@@ -1,0 +1,95 @@
+"""The site: the page's files in memory, ready to be sent."""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+TYPES = {
+    "html": "text/html; charset=utf-8",
+    "css": "text/css; charset=utf-8",
+    "js": "text/javascript; charset=utf-8",
+    "json": "application/json",
+    "svg": "image/svg+xml",
+    "webmanifest": "application/manifest+json",
+    "safetensors": "application/octet-stream",
+}
+"""Media types by the end of a name."""
+
+INDEX = "index.html"
+"""The file that the address itself gives."""
+
+META_POLICY = re.compile(
+    rb'<meta\s+http-equiv="Content-Security-Policy"\s+content="([^"]*)"', re.IGNORECASE
+)
+"""Where the page says its own policy, for hosts that send no headers."""
+
+OURS_ALONE = {
+    "Referrer-Policy": "no-referrer",
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "camera=(self), microphone=(), geolocation=()",
+    "Cache-Control": "no-cache",
+    "Vary": "Accept-Encoding",
+}
+"""Headers of every file: nothing of it goes to other sites, and it is asked for anew."""
+
+
+@dataclass(frozen=True)
+class _File:
+    """A file as it is sent."""
+
+    plain: bytes
+    packed: bytes | None
+    """With gzip, where that is smaller."""
+
+    headers: dict[str, str]
+
+
+class Site:
+    """Gives files by their path; there is no other way to a file than its exact name.
+
+    Args:
+        files: By path, as `page_files` gives them.
+    """
+
+    def __init__(self, files: Mapping[str, bytes]) -> None:
+        found = META_POLICY.search(files[INDEX])
+        own = [found[1].decode("ascii").strip("; \n")] if found else []
+        policy = "; ".join([*own, "frame-ancestors 'none'"])
+        self._files = {path: _file(path, data, policy) for path, data in files.items()}
+
+    @property
+    def paths(self) -> list[str]:
+        """All paths, and the address itself."""
+        return ["/", *(f"/{path}" for path in self._files)]
+
+    async def get(self, request: Request) -> Response:
+        """Give a file; unless the browser has it already."""
+        file = self._files[request.url.path.lstrip("/") or INDEX]
+        if request.headers.get("if-none-match") == file.headers["ETag"]:
+            return Response(status_code=304, headers=file.headers)
+        if file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(file.packed, headers=file.headers | {"Content-Encoding": "gzip"})
+        return Response(file.plain, headers=file.headers)
+
+
+def _file(path: str, data: bytes, policy: str) -> _File:
+    """Prepare a file."""
+    packed = gzip.compress(data, 9, mtime=0)
+    headers = OURS_ALONE | {
+        "Content-Type": TYPES[path.rsplit(".")[-1]],
+        "Content-Security-Policy": policy,
+        "ETag": f'W/"{hashlib.sha256(data).hexdigest()[:32]}"',
+    }
+    return _File(data, packed if len(packed) < len(data) else None, headers)
+
+
+def _takes_gzip(accepted: str) -> bool:
+    """Read the header `Accept-Encoding`."""
+    items = (item.replace(" ", "").lower().split(";") for item in accepted.split(","))
+    return any(item[0] in ("gzip", "*") and item[1:] not in (["q=0"], ["q=0.0"]) for item in items)
