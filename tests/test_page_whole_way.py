@@ -60,6 +60,7 @@ def whole_way(visit, folder, data, turned):
     visit.wait_for_status("low.jpg, ")
     visit.page.locator("#frame canvas.before").wait_for()
     measured = visit.measured()
+    visit.page.evaluate("split.value = 50")
     visit.page.focus("#split")
     for _ in range(5):
         visit.page.keyboard.press("ArrowRight")
