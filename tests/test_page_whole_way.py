@@ -19,8 +19,13 @@ from noiser.looks import NATURAL, knobs
 pytestmark = needs_chromium
 
 NIGHT = Path(__file__).parents[1] / "assets" / "night.jpg"
-PHOTOS = ("lol-v1/eval15/low/22.png", "lol-v1/eval15/low/493.png", "dicm12/33.jpg", "lime/8.bmp")
-"""Real dark photos, seen as thumbnails; nothing is chosen by them."""
+PHOTOS = (
+    "lol-v1/dev40_256px/low/100.png",
+    "lol-v1/dev40_256px/low/112.png",
+    "dicm12/33.jpg",
+    "lime/8.bmp",
+)
+"""Real dark photos, seen as thumbnails."""
 
 
 @pytest.fixture(scope="module")

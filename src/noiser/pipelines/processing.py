@@ -176,6 +176,26 @@ def enhance_bytes(
     return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
 
 
+def measure_bytes(data: bytes, treatment: Treatment, suffix: str = "") -> tuple[Moments, int, int]:
+    """Measure an image file in memory.
+
+    Args:
+        data: The whole file.
+        treatment: Its enhancer and limits count.
+        suffix: Of its name, for `decode`.
+
+    Returns:
+        Its moments as it is enhanced, width and height [pixels].
+
+    Raises:
+        ImageError: The image cannot be used.
+    """
+    photo = decode(data, treatment.limits, suffix)
+    height, width = photo.pixels.shape[:2]
+    route = _prepared(photo, treatment, photo.format).route
+    return measure_by(route, photo.pixels, treatment.enhancer), width, height
+
+
 def format_of(item: Item, treatment: Treatment) -> str | None:
     """Convert only where it was asked for, or the suffixes of input and output differ."""
     suffix = item.output.suffix.lower()
@@ -234,10 +254,7 @@ def _measured(item: Item, treatment: Treatment, hold: Hold, report: Report) -> R
         data, source = read_marked(item.input, limits.max_file_bytes)
         suffix = item.input.suffix
         with hold(weight_of(data, limits, suffix)):
-            photo = decode(data, limits, suffix)
-            height, width = photo.pixels.shape[:2]
-            route = _prepared(photo, treatment, photo.format).route
-            moments = measure_by(route, photo.pixels, treatment.enhancer)
+            moments, width, height = measure_bytes(data, treatment, suffix)
     moments = replace(moments, cells=())
     return Result(item, "measured", None, width, height, source, moments=moments)
 

@@ -5,12 +5,11 @@ from typing import Any
 
 from noiser.enhancer import Enhancer
 from noiser.errors import LimitError, NoiserError
-from noiser.io.delivery import Delivery, prepare
+from noiser.io.delivery import Delivery
 from noiser.io.gate import MEGA, Limits, sniff
-from noiser.io.images import decode, weight_of
+from noiser.io.images import weight_of
 from noiser.light import Light
-from noiser.pipelines.coloring import measure_by
-from noiser.pipelines.processing import enhance_bytes
+from noiser.pipelines.processing import enhance_bytes, measure_bytes
 from noiser.pipelines.treatment import Treatment
 from noiser.server.frames import Told
 
@@ -51,13 +50,8 @@ def measure(data: bytes, told: Told) -> tuple[Told, bytes]:
     Returns:
         What the API answers; and no bytes.
     """
-    photo = decode(data, Limits(**told["limits"]))
-    height, width = photo.pixels.shape[:2]
-    is_linear = photo.depth == 32
-    prepared = prepare(
-        photo.metadata, photo.channels, Delivery(), photo.format, is_linear=is_linear
-    )
-    moments = measure_by(prepared.route, photo.pixels, _enhancer(**told["options"]))
+    treatment = Treatment(_enhancer(**told["options"]), Limits(**told["limits"]))
+    moments, width, height = measure_bytes(data, treatment)
     light = Light.of(moments)
     return {
         "width": width,
