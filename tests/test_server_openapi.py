@@ -7,7 +7,7 @@ import pytest
 from noiser.looks import knobs
 from noiser.server.limits import ServerLimits
 from noiser.server.openapi import ANYWHERE, WORKING, description
-from noiser.server.parameters import MEDIA_TYPES
+from noiser.server.parameters import MEDIA_TYPES, enhance_parameters
 from noiser.server.refusals import BY_IMAGE_ERROR, CODES
 
 DOCUMENT = json.loads(json.dumps(description(ServerLimits(max_pixels=12_000_000))))
@@ -50,17 +50,22 @@ def test_every_error_of_a_picture_is_described_where_pictures_are_enhanced():
     assert all(f"`{code}`" in answers for code in {*WORKING, *BY_IMAGE_ERROR.values()})
 
 
-def test_every_knob_is_described_with_its_range_in_address_and_form():
+def test_every_knob_is_described_with_its_range():
     operation = OPERATIONS["/v1/enhance", "post"]
     query = {p["name"]: p["schema"] for p in operation["parameters"]}
-    content = operation["requestBody"]["content"]
-    form = content["multipart/form-data"]["schema"]["properties"]
 
     for knob in (k for k in knobs() if k.name != "eps"):
         low, high = knob.metadata["low"], knob.metadata["high"]
         assert query[knob.name] == {"type": "number", "minimum": low, "maximum": high}
-        assert form[knob.name] == query[knob.name]
-    assert set(form) == {"image", *query}
+    assert set(query) == set(enhance_parameters())
+
+
+def test_bodies_are_described_as_files_and_the_form_beside_them():
+    for path in ("/v1/enhance", "/v1/measure"):
+        body = OPERATIONS[path, "post"]["requestBody"]
+        assert set(body["content"]) == {"image/jpeg", "image/png", "image/webp"}
+        assert {"schema": {"type": "string", "format": "binary"}} in body["content"].values()
+        assert "multipart/form-data: the file in the part `image`" in body["description"]
 
 
 def test_every_format_that_is_written_is_described():

@@ -31,6 +31,16 @@ WORKING = (
 """Codes of requests with a picture."""
 
 
+SENT = ("image/jpeg", "image/png", "image/webp")
+"""Bodies that are described, as what any client can make an example of."""
+
+BODY = (
+    "The picture's file. Its bytes tell what it is, whatever Content-Type says; TIFF, BMP, AVIF, "
+    "HEIC and camera raws are taken too. Or multipart/form-data: the file in the part "
+    f"`{PICTURE}`, and fields in others instead of in the address."
+)
+
+
 def description(limits: ServerLimits) -> dict[str, Any]:
     """Describe the API.
 
@@ -97,14 +107,7 @@ def _with_picture(
     codes: Iterable[str],
 ) -> dict[str, Any]:
     """Describe an endpoint that takes a picture."""
-    fields = {key: parameter.schema for key, parameter in parameters.items()}
-    file = {"type": "string", "contentMediaType": "application/octet-stream"}
-    form = {
-        "type": "object",
-        "properties": {PICTURE: file, **fields},
-        "required": [PICTURE],
-        "additionalProperties": False,
-    }
+    file = {"schema": {"type": "string", "format": "binary"}}
     return {
         "operationId": name,
         "summary": summary,
@@ -115,12 +118,8 @@ def _with_picture(
         ],
         "requestBody": {
             "required": True,
-            "description": "The picture's file, alone or in a form with the fields beside it.",
-            "content": {
-                "application/octet-stream": {},
-                "image/*": {},
-                "multipart/form-data": {"schema": form},
-            },
+            "description": BODY,
+            "content": dict.fromkeys(SENT, file),
         },
         "responses": _responses(content, codes),
     }
