@@ -226,6 +226,32 @@ def test_a_pool_whose_workers_cannot_start_says_so(tmp_path, monkeypatch):
         with_pool(refused)
 
 
+def test_a_pool_whose_program_is_missing_says_so(tmp_path):
+    async def test():
+        async with Pool(1, QUICK, (str(tmp_path / "gone"),)):
+            pass
+
+    with pytest.raises(MachineError, match=r"^a worker process cannot start: No such file"):
+        asyncio.run(test())
+
+
+def test_a_worker_is_started_again_when_its_program_is_back(tmp_path, monkeypatch):
+    """An update of the machine takes it away for a moment."""
+    monkeypatch.setattr(pools, "PAUSE", 0.01)
+    program = tmp_path / "python"
+    program.symlink_to(FAULTY[0])
+
+    async def test():
+        async with Pool(1, QUICK, (str(program), *FAULTY[1:])) as pool:
+            program.unlink()
+            assert await refused(pool, b"end") == "worker_lost"
+            await until(lambda: pool.restarts > 2)
+            program.symlink_to(FAULTY[0])
+            assert bytes((await pool.run({}, b"next"))[1]) == b"next"
+
+    asyncio.run(test())
+
+
 def test_a_worker_that_does_not_get_ready_in_time_cannot_start():
     sleeper = (FAULTY[0], "-c", "import time; time.sleep(600)")
 

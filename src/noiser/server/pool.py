@@ -143,7 +143,7 @@ class Pool:
         worker = WorkerProcess(self._command, self._limits)
         try:
             try:
-                await worker.get_ready()
+                await worker.start()
             except WorkerLostError as lost:
                 started.set_exception(MachineError(f"a worker process cannot start: {lost}"))
                 return
@@ -165,9 +165,8 @@ class Pool:
         self.ready -= 1
         while True:
             self.restarts += 1
-            await worker.restart()
             try:
-                await worker.get_ready()
+                await worker.start()
             except WorkerLostError:
                 await asyncio.sleep(PAUSE)
             else:

@@ -46,50 +46,56 @@ class WorkerProcess:
 
     def __init__(self, command: Sequence[str], limits: ServerLimits) -> None:
         self._command, self._limits = command, limits
-        self._start()
-
-    def _start(self) -> None:
-        """Start a process at a line of its own."""
+        self._process: subprocess.Popen[bytes] | None = None
         self._is_idle = False
-        self._line, theirs = socket.socketpair()
-        self._line.setblocking(False)
-        with theirs:
-            self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-                [*self._command, str(self._limits.max_worker_bytes), str(theirs.fileno())],
-                stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
-                stderr=subprocess.DEVNULL,
-                pass_fds=[theirs.fileno()],
-                process_group=0,  # Ctrl-C is for the server alone
-                env=os.environ
-                | {
-                    "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-                    "OPENBLAS_NUM_THREADS": "1",  # as the command line does
-                },
-            )
+        self._line: socket.socket
 
-    async def restart(self) -> None:
-        """End the process, and start another."""
-        await self.end()
-        self._start()
-
-    @property
-    def has_ended(self) -> bool:
-        """Whether the process is gone."""
-        return self._process.poll() is not None
-
-    async def get_ready(self) -> None:
-        """Wait until the process is ready.
+    async def start(self) -> None:
+        """End the process, if there is one, start another, and wait until it is ready.
 
         Raises:
             WorkerLostError: It will not be.
         """
+        await self.end()
         try:
+            self._start()
             async with asyncio.timeout(self._limits.start_seconds):
                 await self._hear()
-        except TimeoutError:
+        except TimeoutError:  # which is an OSError too
             raise WorkerLostError("too_slow", "it did not get ready in time") from None
+        except OSError as error:
+            raise WorkerLostError("worker_lost", error.strerror or str(error)) from error
         self._is_idle = True
+
+    def _start(self) -> None:
+        """Start a process at a line of its own."""
+        self._is_idle = False
+        line, theirs = socket.socketpair()
+        try:
+            with theirs:
+                self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+                    [*self._command, str(self._limits.max_worker_bytes), str(theirs.fileno())],
+                    stdin=subprocess.DEVNULL,
+                    stdout=subprocess.DEVNULL,
+                    stderr=subprocess.DEVNULL,
+                    pass_fds=[theirs.fileno()],
+                    process_group=0,  # Ctrl-C is for the server alone
+                    env=os.environ
+                    | {
+                        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
+                        "OPENBLAS_NUM_THREADS": "1",  # as the command line does
+                    },
+                )
+        except OSError:
+            line.close()
+            raise
+        self._line = line
+        line.setblocking(False)
+
+    @property
+    def has_ended(self) -> bool:
+        """Whether there is no process, or it is gone."""
+        return self._process is None or self._process.poll() is not None
 
     async def ask(self, told: Told, data: bytes) -> Heard:
         """Have a job done.
@@ -113,17 +119,20 @@ class WorkerProcess:
         return heard
 
     async def end(self) -> None:
-        """End the process: let it go home if it has nothing to do."""
+        """End the process, if there is one: let it go home if it has nothing to do."""
+        process, self._process = self._process, None
+        if process is None:
+            return
         if self._is_idle:
             with contextlib.suppress(OSError):  # it is gone already
                 self._line.shutdown(socket.SHUT_WR)
         else:
-            self._process.kill()
+            process.kill()
         try:
-            await asyncio.to_thread(self._process.wait, FAREWELL)
+            await asyncio.to_thread(process.wait, FAREWELL)
         except subprocess.TimeoutExpired:
-            self._process.kill()
-            await asyncio.to_thread(self._process.wait)
+            process.kill()
+            await asyncio.to_thread(process.wait)
         finally:
             self._line.close()
 
