@@ -211,7 +211,7 @@ def test_a_connection_too_many_is_told():
         reply, is_closed = host.say(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
 
     assert code_of(reply) == (503, "crowded")
-    assert reply.headers["retry-after"] == "1"
+    assert reply.headers["retry-after"] in ("1", "2", "3")
     assert is_closed
 
 

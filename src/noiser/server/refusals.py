@@ -3,6 +3,7 @@
 import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import cycle
 
 from starlette.responses import JSONResponse
 
@@ -46,8 +47,8 @@ CODES = {
 RETRIED = (429, 503)
 """Statuses whose answers say when to try again."""
 
-RETRY_SECONDS = 1
-"""When to try again [s]: a place in the queue is free by then."""
+RETRY_SECONDS = cycle((1, 2, 3))
+"""When to try again [s], told in turn: who was refused at once is not to come back at once."""
 
 BY_IMAGE_ERROR = {
     "UnsupportedError": "unsupported",
@@ -84,7 +85,7 @@ class RefusedError(Exception):
         if closes:
             self.headers["Connection"] = "close"
         if self.status in RETRIED:
-            self.headers["Retry-After"] = str(RETRY_SECONDS)
+            self.headers["Retry-After"] = str(next(RETRY_SECONDS))
 
     def response(self, request_id: str) -> JSONResponse:
         """Make the answer."""
