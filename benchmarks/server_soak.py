@@ -104,6 +104,11 @@ def soak(bench: Bench) -> Iterator[Row]:
     late = samples[len(samples) // 3 :]
     slope = 60 * np.polyfit(late[:, 0], late[:, 1], 1)[0] / MB
     yield at_most("memory, slope of the last two thirds", float(slope), 1, "MB/min")
+    minutes = late[:, 0] // 60
+    least = [(m, late[minutes == m, 1].min()) for m in np.unique(minutes)]
+    if len(least) > 1:  # what stays, whatever is in work at the moment
+        kept = np.polyfit(*np.transpose(least), 1)[0] / MB
+        yield Row("the same of each minute's least [MB/min]", float(kept))
     yield Row("memory, at most [MB]", float(samples[:, 1].max()) / MB)
     first, last = (
         serving.percentile(
