@@ -27,6 +27,7 @@ import looks
 import rivals
 import strips
 import tensors
+import web
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
@@ -34,7 +35,7 @@ LIBRARY = "kernels/libkernel.so"
 
 MUTANTS = [
     *core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS,
-    *longruns.MUTANTS, *strips.MUTANTS, *tensors.MUTANTS,
+    *longruns.MUTANTS, *strips.MUTANTS, *tensors.MUTANTS, *web.MUTANTS,
 ]  # fmt: skip
 """Add a row to a table for each new promise of the code; `tests` may name several files."""
 
