@@ -439,6 +439,57 @@ def test_a_paused_frame_follows_the_knobs(live):
     np.testing.assert_array_equal(live.before(), still)
 
 
+def test_frames_that_take_too_long_become_smaller_and_are_shown_as_large(visit):
+    """As if each frame waited for as many milliseconds as it has 300 pixels."""
+    visit.page.evaluate(
+        """() => {
+          const film = noiser.engine.film({});
+          const { frame } = Object.getPrototypeOf(film);
+          window.slow = (on) => {
+            Object.getPrototypeOf(film).frame = on
+              ? async function (...all) {
+                  const { width, height } = all[1].canvas;
+                  await new Promise((resolve) => setTimeout(resolve, (width * height) / 300));
+                  return frame.apply(this, all);
+                }
+              : frame;
+          };
+          slow(true);
+          const ask = MediaDevices.prototype.getUserMedia.bind(navigator.mediaDevices);
+          navigator.mediaDevices.getUserMedia = () => ask({ video: { width: 640, height: 480 } });
+        }"""
+    )
+    visit.page.click("#webcam")
+    visit.page.locator("#frame canvas.before").wait_for()
+    canvas = "document.querySelector('#frame canvas')"
+    assert visit.page.evaluate(f"{canvas}.width") == 640
+    visit.page.wait_for_function(f"() => {canvas}.width * {canvas}.height < 40_000", timeout=20_000)
+    shown, own = visit.page.evaluate(f"[{canvas}.clientWidth, {canvas}.width]")
+    visit.page.evaluate("slow(false)")
+
+    assert shown > 2 * own
+
+
+@pytest.mark.parametrize("width", [390, 1000, 1440])
+def test_a_long_name_leaves_the_photo_its_room(visitor, width):
+    """Also beside the five buttons of a video."""
+    page = visitor.page
+    page.set_viewport_size({"width": width, "height": 700})
+    visitor.open((f"{'long-name-' * 9}.jpg", night()))
+    page.evaluate(
+        "for (const id of ['pause', 'grab', 'stop']) document.getElementById(id).hidden = 0"
+    )
+
+    assert page.evaluate("document.getElementById('status').clientHeight") < 120
+    assert page.evaluate("document.getElementById('stage').clientHeight") > 170
+
+    page.evaluate(
+        "for (const id of ['pause', 'grab', 'stop']) document.getElementById(id).hidden = 1"
+    )
+    visitor.start_over()
+    page.set_viewport_size({"width": 1000, "height": 700})
+
+
 def test_a_camera_that_is_not_allowed_is_said_in_one_sentence(visit):
     visit.page.evaluate(
         """() => (navigator.mediaDevices.getUserMedia = async () => {

@@ -36,8 +36,8 @@ _REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$"
 def page_files() -> dict[str, bytes]:
     """Give all files of the page by their path, relative to its address.
 
-    Scripts and styles come without remarks and indentation, a quarter of their weight; line for
-    line they are what lies in the package.
+    They come without remarks and indentation, a quarter of their weight; line for line they are
+    what lies in the package.
 
     Example:
         >>> [path for path in page_files() if path.startswith("weights/")]
@@ -46,7 +46,7 @@ def page_files() -> dict[str, bytes]:
     found = {
         path.relative_to(FOLDER).as_posix(): (
             shortened(path.read_text("utf-8")).encode()
-            if path.suffix in (".js", ".css")
+            if path.suffix in (".js", ".css", ".html")
             else path.read_bytes()
         )
         for path in sorted(FOLDER.rglob("*"))
@@ -57,7 +57,7 @@ def page_files() -> dict[str, bytes]:
 
 
 def shortened(text: str) -> str:
-    r"""Empty the lines of a script or style sheet that hold remarks only, and drop indentation.
+    r"""Empty the lines of a text that hold remarks only, as scripts have them; unindent all.
 
     The number of lines stays, so that a browser's messages name the right one. Text in backquotes
     must not depend on its own indentation, nor have lines that look like remarks.

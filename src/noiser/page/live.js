@@ -1,8 +1,12 @@
 // Live: a camera or a video file, enhanced frame by frame.
 import { blankCanvas, byId, toBlob } from "./elements.js";
 
-/** Largest frame [pixels]: on the GPU, and where the CPU renders. */
+/** Largest frame at first [pixels]: on the GPU, and where the CPU renders. */
 const MOST = { webgl2: 1e6, cpu: 5e4 };
+/** Frames that take longer become smaller, so that they take about this long [seconds]. */
+const [LONG, SHORT] = [1 / 8, 1 / 20];
+/** Smallest frame that becomes of it [pixels]. */
+const LEAST = 3e4;
 /** Time over which the moments are smoothed [seconds]. */
 const SMOOTHING = 0.7;
 
@@ -13,8 +17,11 @@ export class Live {
   #look;
   #say;
   #video = null;
+  #film;
+  #most;
   #frames = 0;
-  #since = 0;
+  #busy = 0;
+  #since = null;
 
   constructor({ engine, viewer, look, say }) {
     this.#engine = engine;
@@ -78,7 +85,9 @@ export class Live {
       throw error;
     }
     this.#video = video;
-    this.#restartCount();
+    this.#film = this.#engine.film({ seconds: SMOOTHING });
+    this.#most = MOST[this.#engine.kind];
+    this.#since = null;
     this.#showButtons(true);
     await this.#viewer.show(this.#subject(video, name));
     this.#follow(video);
@@ -87,18 +96,19 @@ export class Live {
   /** What the viewer shows: both of its sides come from one and the same frame. */
   #subject(video, name) {
     const pixels = video.videoWidth * video.videoHeight;
-    const scale = Math.min(1, Math.sqrt(MOST[this.#engine.kind] / pixels));
+    const scale = Math.min(1, Math.sqrt(this.#most / pixels));
     const width = Math.max(1, Math.round(video.videoWidth * scale));
     const height = Math.max(1, Math.round(video.videoHeight * scale));
-    const film = this.#engine.film({ seconds: SMOOTHING });
     const { canvas, context } = blankCanvas(width, height);
     return {
-      fit: { width, height }, full: null, colorSpace: "srgb", moves: true,
+      fit: { width, height }, full: null, most: video.videoWidth, colorSpace: "srgb", moves: true,
       before: (target) => target.drawImage(canvas, 0, 0),
       after: async (target) => {
         context.drawImage(video, 0, 0, width, height);
-        await film.frame(canvas, target, this.#look());
-        if (this.#video === video && !video.paused) this.#count(name);
+        const start = performance.now();
+        await this.#film.frame(canvas, target, this.#look());
+        this.#busy += (performance.now() - start) / 1000;
+        if (this.#video === video && !video.paused) this.#count(video, name);
       },
     };
   }
@@ -114,16 +124,25 @@ export class Live {
     step();
   }
 
-  #count(name) {
+  #count(video, name) {
+    // The first frame does not count: it waits for shaders and moments.
+    if (this.#since === null) return this.#restartCount();
     this.#frames += 1;
     const seconds = (performance.now() - this.#since) / 1000;
     if (seconds < 1) return;
-    this.#say(`${name}: ${Math.round(this.#frames / seconds)} frames per second`);
+    const rate = this.#frames / seconds;
+    this.#say(`${name}: ${rate.toFixed(rate < 10 ? 1 : 0)} frames per second`);
+    const took = this.#busy / this.#frames;
+    if (took > LONG && this.#most > LEAST) {
+      const pixels = Math.min(this.#most, video.videoWidth * video.videoHeight);
+      this.#most = Math.max(LEAST, (pixels * SHORT) / took);
+      this.#viewer.show(this.#subject(video, name));
+    }
     this.#restartCount();
   }
 
   #restartCount() {
-    this.#frames = 0;
+    this.#frames = this.#busy = 0;
     this.#since = performance.now();
   }
 

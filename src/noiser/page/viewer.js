@@ -4,7 +4,8 @@ import { blankCanvas, byId, nextFrame } from "./elements.js";
 /**
  * Shows one subject at a time: `{fit: {width, height}, full: {width, height} | null, colorSpace,
  * async before(context, region), async after(context, region)}`. `region` [pixels of `full`] is null
- * where all is wanted at the size of `fit`. A subject without `full` has no 100 % view.
+ * where all is wanted at the size of `fit`. A subject without `full` has no 100 % view. `most` is half
+ * of the width at which it is shown, at most [CSS pixels].
  */
 export class Viewer {
   #stage = byId("stage");
@@ -98,10 +99,10 @@ export class Viewer {
   }
 
   #layOut() {
-    const { fit, full } = this.#subject;
+    const { fit, full, most = (full ?? fit).width } = this.#subject;
     const { style } = this.#frame;
     style.setProperty("--ratio", fit.width / fit.height);
-    style.setProperty("--most", `${2 * (full ?? fit).width}px`);
+    style.setProperty("--most", `${2 * most}px`);
     for (const name of ["width", "height"]) {
       const client = name === "width" ? this.#stage.clientWidth : this.#stage.clientHeight;
       const size = full ? full[name] / devicePixelRatio : 0;
