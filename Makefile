@@ -15,7 +15,7 @@ run: .venv/installed
 	@echo "Look at out/sheet.jpg: before and after."
 
 test: .venv/installed-dev .venv/niqe_pris_params.npz .venv/axe.min.js
-	$(BIN)/python -m pytest --numprocesses auto --dist loadfile --cov --cov-fail-under=95
+	$(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --cov --cov-fail-under=95
 
 check: .venv/installed-dev
 	$(BIN)/ruff format --check .
