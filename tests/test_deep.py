@@ -13,6 +13,7 @@ import tifffile
 from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms
 from raws import dng
+from spaces import profile
 from test_cli import call
 from test_images import exif_with
 
@@ -23,6 +24,7 @@ from noiser.io import png
 from noiser.io.deep import full_range, upright
 from noiser.io.gate import Limits
 from noiser.io.images import decode, encode, read_size, weight_of
+from noiser.io.routes import _by_vips
 from noiser.pipelines.processing import enhance_bytes
 from noiser.pipelines.treatment import Treatment
 
@@ -354,3 +356,19 @@ def test_where_a_tiffs_strips_lie_does_not_count_as_metadata():
     """A long list of them is no reason to refuse a picture."""
     data = tiff(noise("RGB", np.uint16), rowsperstrip=1)
     assert decode(data, Limits(max_profile_bytes=300)).depth == 16
+
+
+@pytest.mark.parametrize("kind", ["an AVIF is written", "a profile is converted"])
+def test_libvips_keeps_no_pixels_when(kind):
+    """It would hold those of a hundred operations, for whoever asks again."""
+    pixels = np.full((64, 64, 3), 900, np.uint16)
+    if kind == "an AVIF is written":
+        image = pyvips.Image.new_from_array(pixels).copy(interpretation="rgb16")
+        photo = decode(image.heifsave_buffer(compression="av1", bitdepth=10))
+        pyvips.cache_set_max(0)
+        pyvips.cache_set_max(100)
+        encode(photo)
+    else:
+        _by_vips(pixels, profile("Adobe RGB"))
+
+    assert pyvips.cache_get_size() == 0

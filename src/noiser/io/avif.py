@@ -9,7 +9,7 @@ from noiser.io.attaching import save_options
 from noiser.io.encoding import LOSSY_QUALITY
 from noiser.io.gate import sentence
 from noiser.io.photo import Photo
-from noiser.io.vips import pyvips
+from noiser.io.vips import forgetting
 
 BITS = 10
 """Of a picture that has 16."""
@@ -31,23 +31,23 @@ def encode_deep(photo: Photo) -> bytes:
         OutputError: It cannot be written so.
         MissingExtraError: `noiser[io]` is not installed.
     """
-    vips = pyvips()
     height, width = photo.pixels.shape[:2]
     data = np.ascontiguousarray(photo.pixels).tobytes()
-    try:
-        image = vips.Image.new_from_memory(data, width, height, photo.channels, "ushort")
-        kind = "grey16" if photo.channels < 3 else "rgb16"
-        image = image.copy(interpretation=kind)
-        said = save_options(photo.metadata, "AVIF")
-        for name, blob in BLOBS.items():
-            if name in said:
-                image.set_type(vips.GValue.blob_type, blob, said[name])
-        made: Any = image.heifsave_buffer(
-            compression="av1",
-            bitdepth=photo.bits or BITS,
-            Q=LOSSY_QUALITY,
-            subsample_mode="off",
-        )
-    except vips.Error as error:
-        raise OutputError(f"cannot be written as AVIF: {sentence(error)}") from error
+    with forgetting() as vips:
+        try:
+            image = vips.Image.new_from_memory(data, width, height, photo.channels, "ushort")
+            kind = "grey16" if photo.channels < 3 else "rgb16"
+            image = image.copy(interpretation=kind)
+            said = save_options(photo.metadata, "AVIF")
+            for name, blob in BLOBS.items():
+                if name in said:
+                    image.set_type(vips.GValue.blob_type, blob, said[name])
+            made: Any = image.heifsave_buffer(
+                compression="av1",
+                bitdepth=photo.bits or BITS,
+                Q=LOSSY_QUALITY,
+                subsample_mode="off",
+            )
+        except vips.Error as error:
+            raise OutputError(f"cannot be written as AVIF: {sentence(error)}") from error
     return bytes(made)

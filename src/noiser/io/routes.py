@@ -13,7 +13,7 @@ from noiser.errors import DecodeError
 from noiser.io import icc
 from noiser.io.curves import encoded_by, inverse_of, light_of_srgb, srgb_of_roots
 from noiser.io.profiles import SRGB, SRGB_GRAY, opened_profile
-from noiser.io.vips import pyvips
+from noiser.io.vips import forgetting
 from noiser.types import Pixels
 
 MOST_DEVIATION = 1.5 / 255
@@ -209,14 +209,14 @@ def _by_pillow(colors: Pixels, profile: bytes) -> Pixels:
 
 def _by_vips(colors: Pixels, profile: bytes) -> Pixels:
     """Convert uint16 [H,W,3] to sRGB, which Pillow cannot."""
-    vips = pyvips()
-    image = vips.Image.new_from_array(np.ascontiguousarray(colors)).copy(interpretation="rgb16")
-    image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
-    try:
-        made = image.icc_transform("srgb", embedded=True, intent="relative", depth=16)
-        return np.asarray(made.numpy())
-    except vips.Error as error:
-        raise DecodeError(f"damaged colour profile: {error}") from error
+    with forgetting() as vips:
+        image = vips.Image.new_from_array(np.ascontiguousarray(colors)).copy(interpretation="rgb16")
+        image.set_type(vips.GValue.blob_type, "icc-profile-data", profile)
+        try:
+            made = image.icc_transform("srgb", embedded=True, intent="relative", depth=16)
+            return np.asarray(made.numpy())
+        except vips.Error as error:
+            raise DecodeError(f"damaged colour profile: {error}") from error
 
 
 def _apart(pixels: Pixels) -> tuple[Pixels, Pixels | None]:

@@ -28,6 +28,23 @@ def pyvips() -> Any:
 
 
 @contextmanager
+def forgetting() -> Iterator[Any]:
+    """Give libvips, and let it forget afterwards what it would keep for whoever asks: pixels too.
+
+    Raises:
+        MissingExtraError: It is not installed.
+    """
+    vips = pyvips()
+    try:
+        yield vips
+    finally:
+        with _cache_lock:
+            kept = vips.cache_get_max()
+            vips.cache_set_max(0)
+            vips.cache_set_max(kept)
+
+
+@contextmanager
 def vips_decoding(format_: str) -> Iterator[None]:
     """Put what libvips says into our words, and let it forget the decoder afterwards.
 
@@ -35,13 +52,8 @@ def vips_decoding(format_: str) -> Iterator[None]:
         DecodeError: libvips found the data damaged.
         MissingExtraError: It is not installed.
     """
-    vips = pyvips()
-    try:
-        yield
-    except vips.Error as error:
-        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
-    finally:
-        with _cache_lock:  # where the decoder would be kept, with its buffers, for whoever asks
-            kept = vips.cache_get_max()
-            vips.cache_set_max(0)
-            vips.cache_set_max(kept)
+    with forgetting() as vips:
+        try:
+            yield
+        except vips.Error as error:
+            raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
