@@ -20,7 +20,7 @@ MUTANTS = [
     Mutant(ACCESS, "return name in self.hosts or", "return True or", APP),
     Mutant(ACCESS, "if not hmac.compare_digest", "if hmac.compare_digest", APP),
     Mutant(BODIES, "if size > limits.max_body_bytes:", "if False:", f"{APP} {FAULTS}"),
-    Mutant(BODIES, "+ size / limits.least_rate)", "+ size * 1e9)", f"{APP} {FAULTS}"),
+    Mutant(BODIES, "+ size / limits.least_rate)", "+ size * 1e9)", "server_protocol"),
     Mutant(FORMS, "not 1 <= len(boundary)", "not 0 <= len(boundary)", "server_forms"),
     Mutant(PARAMETERS, "if name in found:", "if False:", "server_parameters"),
     Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "server_protocol"),
