@@ -9,6 +9,15 @@ Form = tuple[str, bytes]
 
 KIND = "multipart/form-data; boundary=b"
 
+STRANGE_KINDS = [
+    "multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary="',
+    "multipart/form-data; boundary=b; boundary=c", "multipart/mixed; boundary=b",
+    "multipart/form-data; boundary=\xff", 'multipart/form-data; boundary="a\\"b"',
+    "multipart/form-data;boundary=b;charset=utf-7", "MULTIPART/FORM-DATA; BOUNDARY=b",
+    "multipart/form-data boundary=b", "multipart/", "multipart/form-data; boundary=b ",
+]  # fmt: skip
+"""Content types that are wrong, or strange and right."""
+
 
 def part(lines: str, content: bytes = b"x", end: str = "\r\n") -> bytes:
     """Write one part with its lines."""
@@ -73,15 +82,8 @@ def written_by_hand(image: bytes) -> dict[str, Form]:
         "a folded line": part(NAMED.replace("; file", ";\n file"), image) + end,
         "an empty picture": part(NAMED, b"") + end,
     }
-    kinds = [
-        "multipart/form-data", "multipart/form-data; boundary=", 'multipart/form-data; boundary="',
-        "multipart/form-data; boundary=b; boundary=c", "multipart/mixed; boundary=b",
-        "multipart/form-data; boundary=\xff", 'multipart/form-data; boundary="a\\"b"',
-        "multipart/form-data;boundary=b;charset=utf-7", "MULTIPART/FORM-DATA; BOUNDARY=b",
-        "multipart/form-data boundary=b", "multipart/", "multipart/form-data; boundary=b ",
-    ]  # fmt: skip
     found = {name: (KIND, body) for name, body in bodies.items()}
-    return found | {f"the type {kind!r}": (kind, good + end) for kind in kinds}
+    return found | {f"the type {kind!r}": (kind, good + end) for kind in STRANGE_KINDS}
 
 
 def _lines() -> st.SearchStrategy[str]:

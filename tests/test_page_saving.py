@@ -13,7 +13,7 @@ from PIL import ExifTags, Image, ImageOps
 from playwright.sync_api import expect
 from spaces import profile
 from tagged import LATITUDE, everything, exif_block
-from visiting import Visit, pixels, site
+from visiting import Visit, left_as_found, pixels, site
 
 from noiser import Enhancer
 
@@ -38,11 +38,7 @@ def visitor():
 
 @pytest.fixture
 def visit(visitor):
-    """A visitor of an empty page; the page must not say, ask or try anything it should not."""
-    yield visitor
-    found = visitor.findings()
-    visitor.start_over()
-    assert found == []
+    yield from left_as_found(visitor)
 
 
 def assert_close(found, expected):

@@ -174,6 +174,17 @@ class Visit:
         return self.page.evaluate(script, [_text(argument) for argument in arguments])
 
 
+def left_as_found(visitor):
+    """Lend a visitor of an empty page, which must not say, ask or try anything it should not.
+
+    For fixtures, which `yield from` it.
+    """
+    yield visitor
+    found = visitor.findings()
+    visitor.start_over()
+    assert found == []
+
+
 def _text(argument):
     return base64.b64encode(argument).decode() if isinstance(argument, bytes) else argument
 

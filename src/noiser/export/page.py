@@ -75,11 +75,7 @@ def facts() -> dict[str, Any]:
     return {
         "version": __version__,
         "looks": {name: _values(look) for name, look in LOOKS.items()},
-        "knobs": [
-            {"name": k.name, "default": _values(_first_look())[k.name], **k.metadata}
-            for k in knobs()
-            if k.name != "eps"
-        ],
+        "knobs": [{"name": k.name, **k.metadata} for k in knobs() if k.name != "eps"],
         "presets": {
             name: {"description": preset.description, **preset.options}
             for name, preset in all_presets(None).items()
@@ -91,11 +87,6 @@ def facts() -> dict[str, Any]:
 def _weights(name: str) -> bytes:
     """Give packaged weights without their history, a tenth of what a visitor loads of them."""
     return to_bytes(replace(packaged(name), provenance={}))
-
-
-def _first_look() -> Any:
-    """Give the default look."""
-    return next(iter(LOOKS.values()))
 
 
 def _values(look: Any) -> dict[str, Any]:

@@ -1,6 +1,6 @@
 // The folded network on planes: `tanh(second * GELU(first * (x - center)))`.
 
-import { colorsOf, firstGray } from "./folding.js";
+import { colorsOf, firstGray, grayKernel } from "./folding.js";
 import { gelu } from "./network.js";
 import { clamp, luma } from "./numbers.js";
 
@@ -35,7 +35,7 @@ export function filtered(seen, picture, tile, folded, window, weights) {
     for (let i = 0; gray && i < plane.length; i++) plane[i] -= grays[k] * gray[i];
     signed.forEach((values, c) => {
       const kernel = firstWeight.subarray(k * 27 + c * 9, k * 27 + c * 9 + 9);
-      correlate(values, colors === 3 ? kernel : ofGray(firstWeight, k), plane, inner);
+      correlate(values, colors === 3 ? kernel : grayKernel(firstWeight, k), plane, inner);
     });
     activate(plane);
     surround(plane, inner, picture, folded.padding);
@@ -50,12 +50,6 @@ export function filtered(seen, picture, tile, folded, window, weights) {
     return squashed(plane);
   });
   return [red, green, blue];
-}
-
-/** Adds up a hidden channel's weights of red, green and blue: those of gray. */
-function ofGray(firstWeight, k) {
-  const [red, green, blue] = [0, 9, 18].map((at) => firstWeight.subarray(k * 27 + at));
-  return Float64Array.from({ length: 9 }, (_, tap) => red[tap] + green[tap] + blue[tap]);
 }
 
 /** Adds the correlation with a 3x3 kernel; `values` has a pixel more on every side. */

@@ -50,6 +50,12 @@ export function turned(folded, contrast, shift) {
 /** How many colours differ, of those that go in and of those that come out: 3, or luma alone. */
 export const colorsOf = (folded) => (folded.chroma ? 3 : 1);
 
+/** Adds up a hidden channel's kernels of red, green and blue: that of their luma, where it is one. */
+export function grayKernel(firstWeight, k) {
+  const [red, green, blue] = [0, 9, 18].map((at) => firstWeight.subarray(k * 27 + at));
+  return Float64Array.from({ length: 9 }, (_, tap) => red[tap] + green[tap] + blue[tap]);
+}
+
 /** Computes what one signed unit of gray adds to each hidden channel: [K]. */
 export function firstGray({ firstWeight, firstBias }) {
   const taps = firstWeight.length / firstBias.length;

@@ -1,6 +1,6 @@
 // Programs: the shaders, compiled when they are first needed, and the numbers they are given.
 
-import { colorsOf, firstGray } from "./folding.js";
+import { colorsOf, firstGray, grayKernel } from "./folding.js";
 import { GlError } from "./gl-frames.js";
 import { TEXTURES, VERTEX, fragment } from "./shaders.js";
 
@@ -86,18 +86,16 @@ export function valuesOf({ folded, development }) {
   const hidden = firstBias.length;
   const groups = Math.ceil(hidden / 4);
   const colors = colorsOf(folded);
-  // Where the colours that go in are one, each kernel is of their luma: the sum is its weight.
-  const weightOf = (k, color, tap) =>
-    colors === 3
-      ? firstWeight[27 * k + 9 * color + tap]
-      : firstWeight[27 * k + tap] + firstWeight[27 * k + 9 + tap] + firstWeight[27 * k + 18 + tap];
+  const kernelsOf = (k) =>
+    colors === 3 ? firstWeight.subarray(27 * k, 27 * (k + 1)) : grayKernel(firstWeight, k);
+  const kernels = Array.from({ length: hidden }, (_, k) => kernelsOf(k));
   const first = new Float32Array(36 * colors * groups);
   const second = new Float32Array(36 * colors * groups);
   for (let color = 0; color < colors; color++) {
     for (let tap = 0; tap < 9; tap++) {
       const start = (9 * color + tap) * 4 * groups;
       for (let k = 0; k < hidden; k++) {
-        first[start + k] = weightOf(k, color, tap);
+        first[start + k] = kernels[k][9 * color + tap];
         second[start + k] = secondWeight[(color * hidden + k) * 9 + tap];
       }
     }
