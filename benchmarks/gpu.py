@@ -19,8 +19,8 @@ import numpy as np
 import torch
 
 from noiser import Enhancer
-from noiser.kernels.torch_kernel import Batch
-from noiser.pipelines.benchmark import dark_noise
+from noiser.engine.kernels.pytorch import Batch
+from noiser.tools.benchmark import dark_noise
 
 SIZES = ((600, 400), (1920, 1080), (3840, 2160))
 BATCHES = (1, 32)

@@ -39,9 +39,9 @@ SLOPE = """
 import os, sys
 from pathlib import Path
 from noiser import Enhancer
-from noiser.pipelines.batch import run
-from noiser.pipelines.plan import make_plan
-from noiser.pipelines.treatment import Treatment
+from noiser.jobs.batch.run import run
+from noiser.jobs.plan import make_plan
+from noiser.jobs.options import Treatment
 count = [0]
 def told(_result):
     count[0] += 1

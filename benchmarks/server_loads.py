@@ -8,9 +8,9 @@ from collections.abc import Iterator
 
 from server_bench import Bench, Row, at_most, exactly, loads, picture, processes, serving
 
-from noiser.enhancer import Enhancer
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.engine.enhancer import Enhancer
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 MB = 1_000_000
 WORKERS = 2

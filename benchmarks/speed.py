@@ -17,9 +17,9 @@ from pathlib import Path
 import numpy as np
 
 from noiser import Enhancer
-from noiser.kernels import available
-from noiser.pipelines.benchmark import PAUSE, dark_noise, taking_turns
-from noiser.rivals.torch_runtime import eager
+from noiser.engine.kernels import available
+from noiser.tools.benchmark import PAUSE, dark_noise, taking_turns
+from noiser.tools.rivals.torch_runtime import eager
 
 
 def main() -> None:

@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 from experiments import beyond_low_light_report, damage, drawing, pictures
 from experiments.lab import Cell, Claim, Json, Results, Scale
 from experiments.variants import applied, signed, trained
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
 
 NEEDS = ("lol-v1",)
 

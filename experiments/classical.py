@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import numpy as np
 
-from noiser.color import to_bytes
-from noiser.types import ByteImage
+from noiser.core.color import to_bytes
+from noiser.core.types import ByteImage
 
 GAMMA = 2.2
 """Exponent of the fixed gamma correction: values become their 1/2.2th power."""

@@ -18,12 +18,12 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.color import linear_from_srgb
-from noiser.io import icc
-from noiser.io.profiles import ADOBE_RGB, SRGB
-from noiser.io.routes import STRAIGHT, route_of
-from noiser.metrics.color_difference import WHITE, XYZ_FROM_RGB, _compress, ciede2000
-from noiser.pipelines.coloring import enhance_by
+from noiser.core.color import linear_from_srgb
+from noiser.io.color import icc
+from noiser.io.color.conversion import STRAIGHT, route_of
+from noiser.io.color.profiles import ADOBE_RGB, SRGB
+from noiser.jobs.color_managed import enhance_by
+from noiser.tools.quality.color_difference import WHITE, XYZ_FROM_RGB, _compress, ciede2000
 
 P3 = icc.rgb_profile("Display P3", ((0.68, 0.32), (0.265, 0.69), (0.15, 0.06)), icc.SRGB_CURVE)
 PROPHOTO_PRIMARIES = ((0.7347, 0.2653), (0.1596, 0.8404), (0.0366, 0.0001))

@@ -33,8 +33,8 @@ import numpy as np
 
 from experiments import classical, downstream_report
 from experiments.lab import Cell, Claim, Json, Results, Scale
-from noiser.color import to_bytes
-from noiser.types import ByteImage, Plane, UnitImage
+from noiser.core.color import to_bytes
+from noiser.core.types import ByteImage, Plane, UnitImage
 
 NEEDS: tuple[str, ...] = ()
 

@@ -12,7 +12,7 @@ import numpy as np
 
 from experiments import drawing
 from experiments.lab import Claim, Json
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
 
 Outcomes = dict[str, dict[int, Json]]
 """What `read_signs` returned, by condition and by what the light was divided by."""

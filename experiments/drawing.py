@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
 
 
 def table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

@@ -21,9 +21,9 @@ from experiments import drawing, pictures
 from experiments.lab import Cell, Claim, Json, Results, Scale
 from experiments.variants import networks
 from noiser import Enhancer, TrainingConfig, train
-from noiser.metrics import psnr, ssim
-from noiser.training.self_regression import build
-from noiser.training.stopping import Probe, Prober, highest
+from noiser.model.training.early_stopping import Probe, Prober, highest
+from noiser.model.training.self_regression import build
+from noiser.tools.quality import psnr, ssim
 
 NEEDS = ("lol-v1",)
 FIGURES = ("early_stopping.png",)

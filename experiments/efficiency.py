@@ -27,8 +27,8 @@ import numpy as np
 from experiments import classical, efficiency_report
 from experiments.lab import HERE, Cell, Claim, Json, Results, Scale
 from noiser import Enhancer, TrainingConfig
-from noiser.pipelines.benchmark import dark_noise, taking_turns
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
+from noiser.tools.benchmark import dark_noise, taking_turns
 
 NEEDS: tuple[str, ...] = ()
 
@@ -60,7 +60,7 @@ def counted(hidden_channels: int) -> Json:
     """
     from torch import nn
 
-    from noiser.training.self_regression import build
+    from noiser.model.training.self_regression import build
 
     model = build(TrainingConfig(hidden_channels=hidden_channels))
     parameters = sum(p.numel() for p in model.parameters())
@@ -73,7 +73,9 @@ def counted(hidden_channels: int) -> Json:
 
 def training(iterations: int) -> Json:
     """Time one training of the paper's recipe [s]."""
-    from noiser.training.self_regression import train  # not lazily: torch's import is no training
+    from noiser.model.training.self_regression import (
+        train,  # not lazily: torch's import is no training
+    )
 
     start = time.perf_counter()
     train(TrainingConfig(iterations=iterations))
@@ -123,7 +125,7 @@ def _eager() -> Callable[[ByteImage], ByteImage]:
     """Give the same network in torch's own modules, conversions included."""
     import torch
 
-    from noiser.training.self_regression import build
+    from noiser.model.training.self_regression import build
 
     torch.set_num_threads(THREADS)
     model = build(TrainingConfig()).eval()

@@ -24,9 +24,9 @@ from skimage.color import rgb2lab
 from experiments import look_report, pictures
 from experiments.lab import NIQE_MODEL, Cell, Claim, Json, Results, Scale
 from noiser import Enhancer
-from noiser.looks import NATURAL
-from noiser.metrics import load_pristine, niqe, psnr
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
+from noiser.look.looks import NATURAL
+from noiser.tools.quality import load_pristine, niqe, psnr
 
 NEEDS = ("lol-v1", "lime", "dicm12", "exposure", "exdark8")
 

@@ -9,7 +9,7 @@ from PIL import Image
 from experiments import drawing
 from experiments.lab import Json
 from noiser import Enhancer
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
 
 FIGURES = ("look_steps.png",)
 

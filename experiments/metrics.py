@@ -19,7 +19,7 @@ from experiments import drawing, pictures
 from experiments.classical import METHODS
 from experiments.lab import NIQE_MODEL, Cell, Claim, Json, Results, Scale
 from noiser import Enhancer
-from noiser.metrics import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
+from noiser.tools.quality import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 
 NEEDS = ("lol-v1", "lime")
 FIGURES = ()

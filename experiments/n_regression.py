@@ -19,10 +19,10 @@ from experiments import drawing, pictures
 from experiments.lab import NIQE_MODEL, Cell, Claim, Json, Results, Scale
 from experiments.variants import network
 from noiser import Enhancer
-from noiser.metrics import load_pristine, niqe
-from noiser.network import packaged
-from noiser.training import PRESETS
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
+from noiser.model.network import packaged
+from noiser.model.training import PRESETS
+from noiser.tools.quality import load_pristine, niqe
 
 NEEDS = ("lol-v1", "lime", "dicm12")
 FIGURES = ("n_regression.png",)

@@ -22,7 +22,7 @@ from experiments.lab import NIQE_MODEL, Cell, Claim, Json, Results, Scale
 from experiments.n_regression import RECIPES
 from experiments.variants import network
 from noiser import Enhancer
-from noiser.metrics import load_pristine, niqe
+from noiser.tools.quality import load_pristine, niqe
 
 NEEDS = ("lol-v1", "lime", "dicm12")
 FIGURES = ("noise_search.png",)

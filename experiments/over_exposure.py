@@ -22,7 +22,7 @@ from PIL import Image
 from experiments import classical, drawing, pictures
 from experiments.lab import Cell, Claim, Json, Results, Scale
 from noiser import Enhancer
-from noiser.types import ByteImage, Plane
+from noiser.core.types import ByteImage, Plane
 
 NEEDS = ("exposure",)
 

@@ -9,9 +9,9 @@ import numpy as np
 from PIL import Image
 
 from experiments.lab import DATA
-from noiser.color import LUMA
-from noiser.metrics import gt_mean_psnr, psnr, ssim
-from noiser.types import ByteImage, Plane
+from noiser.core.color import LUMA
+from noiser.core.types import ByteImage, Plane
+from noiser.tools.quality import gt_mean_psnr, psnr, ssim
 
 Pair = tuple[ByteImage, ByteImage]
 """A dark picture and its reference, uint8 [H,W,3]."""

@@ -14,18 +14,13 @@ from torch import Tensor, nn
 
 from experiments import damage
 from experiments.lab import HERE, KEPT, keep, meaning
-from noiser.network import Network
-from noiser.training import TrainingConfig
-from noiser.training.gradient import by_hand, by_torch
-from noiser.training.losses import self_regression_loss, total_variation
-from noiser.training.noise import noise_images
-from noiser.training.self_regression import (
-    build,
-    optimize,
-    reproducible,
-    to_network,
-)
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
+from noiser.model.network import Network
+from noiser.model.training import TrainingConfig
+from noiser.model.training.gradient import by_hand, by_torch
+from noiser.model.training.losses import self_regression_loss, total_variation
+from noiser.model.training.noise import noise_images
+from noiser.model.training.self_regression import build, optimize, reproducible, to_network
 
 COLORS = {
     "white": (1.0, 1.0, 1.0),
@@ -92,7 +87,7 @@ def trained(changes: dict[str, Any], steps: tuple[int, ...] = ()) -> list[nn.Mod
     """Train a variant, or take it from an earlier run.
 
     Args:
-        changes: Fields of `Variant` that differ from the paper's recipe.
+        changes: Fields of `Variant` that differ from the paper's config.
         steps: Steps after which to keep the network; by default only the last.
 
     Returns:
@@ -259,12 +254,12 @@ def _squared_loss(output: Tensor, target: Tensor, tv_weight: float) -> Tensor:
 
 def _sources() -> list[Path]:
     """List the files that training depends on."""
-    from noiser.training import gradient, losses, noise, recipe, self_regression
+    from noiser.model.training import config, gradient, losses, noise, self_regression
 
     files = (
         gradient.__file__,
         self_regression.__file__,
-        recipe.__file__,
+        config.__file__,
         losses.__file__,
         noise.__file__,
     )

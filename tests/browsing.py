@@ -9,7 +9,7 @@ from functools import cached_property
 
 import pytest
 
-from noiser.export.page import page_files
+from noiser.web.page_files import page_files
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser")
 

@@ -9,7 +9,7 @@ import pytest
 import truth
 from hypothesis import settings
 
-from noiser.types import ByteImage
+from noiser.core.types import ByteImage
 
 os.environ.setdefault("TRITON_INTERPRET", "1")  # read once, where triton is first imported
 

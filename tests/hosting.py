@@ -11,12 +11,12 @@ from typing import Any
 
 from serving import Reply, reply_on
 
-from noiser.server.access import Access
-from noiser.server.app import create_app
-from noiser.server.limits import ServerLimits
 from noiser.server.pool import Pool
-from noiser.server.running import bind, serve
 from noiser.server.worker_process import COMMAND
+from noiser.web.server.access_control import Access
+from noiser.web.server.app import create_app
+from noiser.web.server.limits import ServerLimits
+from noiser.web.server.run import bind, serve
 
 FAULTY = (COMMAND[0], str(Path(__file__).with_name("faulty_worker.py")))
 """A worker that does what the picture's own bytes say."""

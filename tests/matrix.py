@@ -16,10 +16,10 @@ from pictures import saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.errors import NoiserError
-from noiser.io.delivery import Delivery
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.core.errors import NoiserError
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 START, END = "<!-- table -->", "<!-- end of table -->"

@@ -1,12 +1,12 @@
 // What the tests of the page's engine call in the browser: pictures come and go as base64.
 
-import { develop } from "./engine/developing.js";
-import { add, measure } from "./engine/moments.js";
+import { develop } from "./engine/look/render-params.js";
+import { add, measure } from "./engine/statistics/moments.js";
 import { erf, networkOf } from "./engine/network.js";
 import { rint, steady } from "./engine/numbers.js";
 import { createPool } from "./engine/pool.js";
-import { render } from "./engine/reference.js";
-import { createSmoothing } from "./engine/smoothing.js";
+import { render } from "./engine/kernels/reference.js";
+import { createSmoothing } from "./engine/statistics/smoothing.js";
 
 const { constants } = await (await fetch("facts.json")).json();
 const networks = {};

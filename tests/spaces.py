@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from noiser.io import icc
-from noiser.metrics.color_difference import ciede2000
+from noiser.io.color import icc
+from noiser.tools.quality.color_difference import ciede2000
 
 D65, D50 = (0.3127, 0.3290), (0.3457, 0.3585)
 

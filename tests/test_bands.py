@@ -9,7 +9,8 @@ import time
 import numpy as np
 import pytest
 
-from noiser import Enhancer, bands, kernels
+from noiser import Enhancer
+from noiser.engine import kernels, tiling
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +20,7 @@ def photo(dark_photo):
 
 
 class Recorder:
-    """A kernel that measures and renders by another, and writes down the bands."""
+    """A kernel that measures and renders by another, and writes down the tiling."""
 
     name = "recorder"
 
@@ -69,7 +70,7 @@ def test_the_33rd_row_begins_a_new_band():
 @pytest.mark.parametrize(("most", "shares"), [(300, 4), (599, 2), (600, 2), (601, 1)])
 def test_a_thread_gets_up_to_four_bands(monkeypatch, most, shares):
     """800 rows of 3 for 2 threads, as many as 300, 599, ... pixels a band allow."""
-    monkeypatch.setattr(bands, "MIN_BAND_PIXELS", most)
+    monkeypatch.setattr(tiling, "MIN_BAND_PIXELS", most)
     rows = 800 // (2 * shares)
 
     assert bands_of(800, 3, threads=2) == [(r, r + rows) for r in range(0, 800, rows)]
@@ -77,7 +78,7 @@ def test_a_thread_gets_up_to_four_bands(monkeypatch, most, shares):
 
 def test_to_measure_a_thread_gets_one_band(monkeypatch):
     """However many pixels there are: adding up has its costs too."""
-    monkeypatch.setattr(bands, "MIN_BAND_PIXELS", 1)
+    monkeypatch.setattr(tiling, "MIN_BAND_PIXELS", 1)
 
     assert rows_of(recorded(800, 3, threads=2).measured) == [(0, 400), (400, 800)]
 
@@ -88,7 +89,7 @@ def test_a_picture_of_few_pixels_is_a_band_for_each_thread():
 
 
 def test_rows_that_do_not_share_out_evenly_make_no_band_more():
-    """801 rows for 2 threads: still 2 bands, of 401 rows and of what is left."""
+    """801 rows for 2 threads: still 2 tiling, of 401 rows and of what is left."""
     assert bands_of(801, 3, threads=2) == [(0, 401), (401, 801)]
 
 
@@ -99,14 +100,14 @@ def test_the_bands_of_a_region_lie_in_the_region():
 
 def test_a_band_has_a_bounded_number_of_pixels(monkeypatch):
     """Wide images have thinner bands: 70 pixels at most are 3 rows of 20."""
-    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 70)
+    monkeypatch.setattr(tiling, "MAX_BAND_PIXELS", 70)
 
     assert bands_of(7, 20, threads=1) == [(0, 3), (3, 6), (6, 7)]
 
 
 def test_a_row_wider_than_a_band_may_be_is_a_band(monkeypatch):
     """One row at least, or nothing would ever be done."""
-    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 10)
+    monkeypatch.setattr(tiling, "MAX_BAND_PIXELS", 10)
 
     assert bands_of(2, 20, threads=1) == [(0, 1), (1, 2)]
 
@@ -132,7 +133,7 @@ def test_a_fault_in_a_thread_reaches_the_caller(photo):
 
 def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
     """When it is told, nobody is at work any more, and no further band was begun."""
-    monkeypatch.setattr(bands, "MAX_BAND_PIXELS", 400)
+    monkeypatch.setattr(tiling, "MAX_BAND_PIXELS", 400)
     begun, ended = [], []
 
     class Broken(Recorder):

@@ -9,15 +9,15 @@ import pytest
 from pictures import dark_rgb, picture, saved
 
 from noiser import Enhancer, MachineError
-from noiser.io import strips
+from noiser.io.codecs import strip_reader
 from noiser.io.files import PARTIAL_SUFFIX, partial_prefix
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.pipelines import processing
-from noiser.pipelines.batch import run
-from noiser.pipelines.plan import Item
-from noiser.pipelines.processing import PixelBudget, Result, enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.jobs import job
+from noiser.jobs.batch.run import run
+from noiser.jobs.job import PixelBudget, Result, enhance_bytes
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
 
 
 @pytest.fixture
@@ -81,8 +81,8 @@ def test_an_output_that_appears_meanwhile_is_kept(tmp_path, enhancer, monkeypatc
         item.output.write_bytes(b"faster")
         return real(*args, **options)
 
-    real = processing.enhance_bytes
-    monkeypatch.setattr(processing, "enhance_bytes", faster)
+    real = job.enhance_bytes
+    monkeypatch.setattr(job, "enhance_bytes", faster)
     assert results_of([item], enhancer)["000.png"].status == "kept"
     assert item.output.read_bytes() == b"faster"
 
@@ -108,7 +108,7 @@ def test_a_machine_that_cannot_write_stops_the_run(tmp_path, enhancer, monkeypat
     def fail(*_args, **_options):
         raise OSError(code, "no")
 
-    monkeypatch.setattr(processing, "write_file", fail)
+    monkeypatch.setattr(job, "write_file", fail)
     with pytest.raises(MachineError, match=r"000.png: cannot be written: no"):
         results_of(folder_of(tmp_path, 1), enhancer)
 
@@ -117,7 +117,7 @@ def test_a_single_unlucky_write_fails_one_picture(tmp_path, enhancer, monkeypatc
     def fail(path, *_args, **_options):
         raise OSError(errno.EIO, "Input/output error")
 
-    monkeypatch.setattr(processing, "write_file", fail)
+    monkeypatch.setattr(job, "write_file", fail)
     result = results_of(folder_of(tmp_path, 1), enhancer)["000.png"]
     assert result.status == "failed"
     assert result.message.endswith("000.png cannot be written: Input/output error")
@@ -127,7 +127,7 @@ def test_too_little_memory_fails_one_picture(tmp_path, enhancer, monkeypatch):
     def fail(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(processing, "enhance_bytes", fail)
+    monkeypatch.setattr(job, "enhance_bytes", fail)
     result = results_of(folder_of(tmp_path, 1), enhancer)["000.png"]
     assert result.message == "there is not enough memory for it"
 
@@ -191,7 +191,7 @@ def in_strips(item: Item, enhancer: Enhancer, on_progress=lambda *_: None, **opt
 def test_a_picture_above_what_is_taken_whole_goes_through_in_strips(
     tmp_path, enhancer, monkeypatch
 ):
-    monkeypatch.setattr(processing, "enhance_bytes", None)
+    monkeypatch.setattr(job, "enhance_bytes", None)
     (item,) = folder_of(tmp_path, 1)
     result = in_strips(item, enhancer)
     assert (result.status, result.width, result.height) == ("done", 16, 12)
@@ -229,7 +229,7 @@ def test_a_disk_that_fills_up_in_strips_stops_the_run(tmp_path, enhancer, monkey
     def fail(*_args):
         raise OSError(code, "no")
 
-    monkeypatch.setattr("noiser.pipelines.gigapixel.write_strips", fail)
+    monkeypatch.setattr("noiser.jobs.gigapixel.write_strips", fail)
     (item,) = folder_of(tmp_path, 1)
     if stops:
         with pytest.raises(MachineError, match=r"000.png: cannot be written: no"):
@@ -241,7 +241,7 @@ def test_a_disk_that_fills_up_in_strips_stops_the_run(tmp_path, enhancer, monkey
 
 def test_a_run_that_is_interrupted_drops_the_picture_in_strips(tmp_path, enhancer, monkeypatch):
     """The second strip is not begun before the interrupt has come; then there is no third."""
-    monkeypatch.setattr(strips, "STRIP_PIXELS", 1)
+    monkeypatch.setattr(strip_reader, "STRIP_PIXELS", 1)
     first, second = folder_of(tmp_path, 2)
     (tmp_path / "001.png").write_bytes(saved(picture(height=160), "PNG"))
     first.input.write_bytes(b"no picture")

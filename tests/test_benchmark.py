@@ -9,9 +9,9 @@ from click.testing import CliRunner
 
 from noiser import Enhancer
 from noiser.cli.benchmark import command
-from noiser.kernels import native
-from noiser.pipelines import benchmark as module
-from noiser.pipelines.benchmark import benchmark
+from noiser.engine.kernels import native
+from noiser.tools import benchmark as module
+from noiser.tools.benchmark import benchmark
 
 NATIVE = list(native.kernels().values())
 

@@ -5,7 +5,7 @@ import pytest
 import torch
 from PIL import Image
 
-from noiser.carriers import DTYPES, PIL_MODES, unpack
+from noiser.core.adapters import DTYPES, PIL_MODES, unpack
 
 PICTURE = np.random.default_rng(3).integers(0, 256, (5, 7, 3), dtype=np.uint8)
 

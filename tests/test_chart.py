@@ -7,8 +7,8 @@ from io import BytesIO
 import pytest
 from PIL import Image
 
-from noiser.errors import MissingExtraError
-from noiser.rivals.chart import OTHERS, OURS, SAME_NETWORK, chart
+from noiser.core.errors import MissingExtraError
+from noiser.tools.rivals.chart import OTHERS, OURS, SAME_NETWORK, chart
 
 PANELS = {
     "20 x 10": {"torch eager": 80.0, "noiser, paper look": 5.0, "CLAHE": 9.0, "torch": 30.0},

@@ -16,12 +16,12 @@ import torch
 from pictures import dark_rgb, picture, saved
 
 import noiser
-from noiser import metrics
 from noiser.cli import COMMANDS, group
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.network import load
-from noiser.training import PRESETS, TrainingConfig
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.model.network import load
+from noiser.model.training import PRESETS, TrainingConfig
+from noiser.tools import quality
 
 
 def call(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
@@ -321,7 +321,7 @@ def test_an_interrupted_training_leaves_no_file(night):
     """The noise tells when the first step is reached; torch's import is no moment to test."""
     code = (
         "import sys\n"
-        "from noiser.training import self_regression as training\n"
+        "from noiser.model.training import self_regression as training\n"
         "noise = training.noise_images\n"
         "training.noise_images = lambda *a: (print('step', flush=True), noise(*a))[1]\n"
         "sys.argv = ['noiser', 'train', '--iterations', '1000000', '-o', 'w']\n"
@@ -350,7 +350,7 @@ def wait_until_reading(pid: int) -> None:
 def test_without_the_native_kernel_the_reference_serves_and_says_so_once(night):
     code = (
         "from pathlib import Path\n"
-        "from noiser.kernels import native\n"
+        "from noiser.engine.kernels import native\n"
         "native.LIBRARY = Path('nowhere.so')\n"
         "import sys; sys.argv = ['noiser', 'enhance', 'night.png', '-o', 'x.png']\n"
         "from noiser.cli import main; main()"
@@ -375,7 +375,7 @@ def test_a_picture_70000_pixels_wide_goes_through_when_it_is_let(tmp_path):
 def test_a_large_picture_without_its_extra_says_what_to_install(night):
     code = (
         "import sys; sys.modules['pyvips'] = None\n"
-        "from noiser.io.gate import Limits\n"
+        "from noiser.io.limits import Limits\n"
         "Limits.__init__.__defaults__ = (192, 191, *Limits.__init__.__defaults__[2:])\n"
         "sys.argv = ['noiser', 'enhance', 'night.png', '-o', 'x.png']\n"
         "from noiser.cli import main; main()"
@@ -393,7 +393,7 @@ def test_a_large_picture_without_its_extra_says_what_to_install(night):
 def test_a_picture_in_strips_has_a_bar_on_a_terminal(night):
     code = (
         "import sys\n"
-        "from noiser.io.gate import Limits\n"
+        "from noiser.io.limits import Limits\n"
         "Limits.__init__.__defaults__ = (192, 191, *Limits.__init__.__defaults__[2:])\n"
         "sys.argv = ['noiser', 'enhance', 'night.png']\n"
         "from noiser.cli import main; main()"
@@ -534,9 +534,9 @@ def test_evaluate_gives_json_the_numbers_of_the_library(rated):
     )
     found = report["files"]["1.png"]
     assert [*found][4:] == ["delta_e_2000", "loe", "niqe"]
-    assert found["delta_e_2000"] == metrics.delta_e_2000(output, reference) > 0
-    assert found["loe"] == metrics.loe(output, low) > 0
-    assert found["niqe"] == metrics.niqe(output, metrics.load_pristine(rated / "model.npz"))
+    assert found["delta_e_2000"] == quality.delta_e_2000(output, reference) > 0
+    assert found["loe"] == quality.loe(output, low) > 0
+    assert found["niqe"] == quality.niqe(output, quality.load_pristine(rated / "model.npz"))
     assert report["mean"]["loe"] == (found["loe"] + report["files"]["2.png"]["loe"]) / 2
 
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from noiser import color
-from noiser.color import LUMA, luma, to_bytes, to_signed, to_unit
+from noiser.core import color
+from noiser.core.color import LUMA, luma, to_bytes, to_signed, to_unit
 
 
 def test_to_signed_sends_a_quarter_to_minus_a_half():

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from skimage.color import deltaE_ciede2000, rgb2lab
 
-from noiser.metrics import ciede2000, delta_e_2000, to_lab
+from noiser.tools.quality import ciede2000, delta_e_2000, to_lab
 
 SHARMA = """
 50.0000    2.6772  -79.7751  50.0000    0.0000  -82.7485   2.0425

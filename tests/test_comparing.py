@@ -9,12 +9,12 @@ from PIL import Image, ImageCms
 
 from noiser import Enhancer
 from noiser.cli import group
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.pipelines.comparing import compared, compared_width
-from noiser.pipelines.gigapixel import enhance_file
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.jobs.compare import compared, compared_width
+from noiser.jobs.gigapixel import enhance_file
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 
 def pair(channels=3, dtype=np.uint8, height=6, width=10):

@@ -18,15 +18,21 @@ from test_cli import call
 from test_images import exif_with
 
 from noiser import Enhancer
-from noiser.color import linear_from_srgb, srgb_from_linear
-from noiser.errors import DecodeError, LimitError, MissingExtraError, OutputError, UnsupportedError
-from noiser.io import png
-from noiser.io.deep import full_range, upright
-from noiser.io.gate import Limits
-from noiser.io.images import decode, encode, read_size, weight_of
-from noiser.io.routes import _by_vips
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.core.color import linear_from_srgb, srgb_from_linear
+from noiser.core.errors import (
+    DecodeError,
+    LimitError,
+    MissingExtraError,
+    OutputError,
+    UnsupportedError,
+)
+from noiser.io.codecs import png
+from noiser.io.codecs.high_bit_depth import full_range, upright
+from noiser.io.color.conversion import _by_vips
+from noiser.io.image_file import decode, encode, read_size, weight_of
+from noiser.io.limits import Limits
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 SHAPES = {"L": (24, 36), "LA": (24, 36, 2), "RGB": (24, 36, 3), "RGBA": (24, 36, 4)}
 
@@ -335,7 +341,7 @@ def test_pillow_does_not_decode_a_deep_png(monkeypatch):
 def test_nothing_deep_is_loaded_for_an_ordinary_picture(tmp_path):
     (tmp_path / "x.jpg").write_bytes(saved(picture(), "JPEG"))
     code = (
-        "import sys; from noiser.io.images import decode\n"
+        "import sys; from noiser.io.image_file import decode\n"
         f"decode(open({str(tmp_path / 'x.jpg')!r}, 'rb').read())\n"
         "print(sorted({'pyvips', 'pillow_heif', 'rawpy'} & set(sys.modules)))"
     )

@@ -26,18 +26,19 @@ from tagged import (
     xmp_packet,
 )
 
-from noiser.enhancer import Enhancer
-from noiser.io import exif, strips, xmp
-from noiser.io.delivery import Delivery
-from noiser.io.gate import MEGA, Limits
-from noiser.io.images import decode
-from noiser.io.profiles import ADOBE_RGB, SRGB
-from noiser.io.settings import from_xmp, settings_of
-from noiser.looks import NATURAL
-from noiser.pipelines.describing import describe, settings_in
-from noiser.pipelines.gigapixel import enhance_file
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.engine.enhancer import Enhancer
+from noiser.io.codecs import strip_reader
+from noiser.io.color.profiles import ADOBE_RGB, SRGB
+from noiser.io.image_file import decode
+from noiser.io.limits import MEGA, Limits
+from noiser.io.metadata import exif, xmp
+from noiser.io.metadata.embedded_settings import from_xmp, settings_of
+from noiser.io.output_options import Delivery
+from noiser.jobs.gigapixel import enhance_file
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
+from noiser.look.looks import NATURAL
+from noiser.tools.inspect import describe, settings_in
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
 IN_STRIPS = ["JPEG", "PNG", "TIFF"]
@@ -60,7 +61,7 @@ def delivered_in_strips(data: bytes, folder: Path, **choices) -> bytes:
 
 @pytest.fixture(autouse=True)
 def _strips_of_sixteen_rows(monkeypatch):
-    monkeypatch.setattr(strips, "STRIP_PIXELS", 1)
+    monkeypatch.setattr(strip_reader, "STRIP_PIXELS", 1)
 
 
 def unfolded(data: bytes) -> bytes:

@@ -7,12 +7,13 @@ import numpy as np
 import pytest
 from scenes import dark_scene, developed, patches
 
-from noiser import Enhancer, network
-from noiser.developing import Development, develop
-from noiser.folding import weights_for
-from noiser.light import NOISE_LEVELS
-from noiser.looks import NATURAL, PAPER
-from noiser.network import Network
+from noiser import Enhancer
+from noiser.look.fold import weights_for
+from noiser.look.looks import NATURAL, PAPER
+from noiser.look.render_params import Development, develop
+from noiser.model import network
+from noiser.model.network import Network
+from noiser.statistics.luma_and_noise import NOISE_LEVELS
 
 FREE = {"restraint": 0.0}
 

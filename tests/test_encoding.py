@@ -11,10 +11,10 @@ from PIL import Image
 from test_cli import call
 from test_deep import PROFILE, noise, tiff
 
-from noiser.color import narrowed
-from noiser.errors import OutputError
-from noiser.io.encoding import check_holds, reduced
-from noiser.io.images import decode, encode
+from noiser.core.color import narrowed
+from noiser.core.errors import OutputError
+from noiser.io.codecs.pillow import check_holds, reduced
+from noiser.io.image_file import decode, encode
 from noiser.io.photo import DEPTHS, RAW_SUFFIXES, SUFFIXES, Photo, suffix_of
 
 

@@ -10,10 +10,12 @@ import truth
 from PIL import Image
 
 import noiser
-from noiser import Enhancer, enhance, enhancer, network
-from noiser.developing import develop
-from noiser.errors import WeightsError
-from noiser.looks import NATURAL, PAPER
+from noiser import Enhancer, enhance
+from noiser.core.errors import WeightsError
+from noiser.engine import enhancer
+from noiser.look.looks import NATURAL, PAPER
+from noiser.look.render_params import develop
+from noiser.model import network
 
 
 @pytest.fixture(scope="module")
@@ -251,7 +253,7 @@ def test_knobs_change_the_look_and_nothing_else():
     """The other knobs keep the look's values."""
     tool = Enhancer("paper", brightness=0.25)
 
-    assert tool.look == noiser.looks.replace(PAPER, brightness=0.25)
+    assert tool.look == noiser.look.looks.replace(PAPER, brightness=0.25)
 
 
 def test_the_look_is_natural_by_default():

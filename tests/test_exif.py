@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from PIL import Image
 from tagged import LATITUDE, MAKER_NOTE, THUMBNAIL, exif_block
 
-from noiser.errors import DecodeError
-from noiser.io import exif
-from noiser.io.gate import MEGA
+from noiser.core.errors import DecodeError
+from noiser.io.limits import MEGA
+from noiser.io.metadata import exif
 
 
 def pillows(data: bytes) -> Image.Exif:

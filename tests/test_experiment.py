@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 import noiser
 from noiser.cli.experiment import command
-from noiser.errors import MissingExtraError
+from noiser.core.errors import MissingExtraError
 
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT))

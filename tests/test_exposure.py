@@ -5,8 +5,8 @@ import pytest
 from scenes import dark_scene, developed, luma, patches
 
 from noiser import Enhancer
-from noiser.exposure import BLACKEST, CALM
-from noiser.light import Light
+from noiser.look.tone_curve import BLACKEST, CALM
+from noiser.statistics.luma_and_noise import Light
 
 FREE = {"restraint": 0.0}
 

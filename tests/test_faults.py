@@ -19,12 +19,12 @@ from PIL import Image
 
 from noiser import Enhancer, MachineError
 from noiser.io.files import PARTIAL_SUFFIX
-from noiser.io.images import decode
-from noiser.pipelines.batch import Runner
-from noiser.pipelines.journal import JOURNAL_NAME, Journal, read_journal
-from noiser.pipelines.plan import make_plan
+from noiser.io.image_file import decode
+from noiser.jobs.batch.journal import JOURNAL_NAME, Journal, read_journal
+from noiser.jobs.batch.run import Runner
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import make_plan
 from noiser.pipelines.supervisor import Supervisor
-from noiser.pipelines.treatment import Treatment
 
 NOISER = [sys.executable, "-m", "noiser"]
 COUNT = 5
@@ -128,7 +128,7 @@ def test_a_write_that_fails_in_a_worker_leaves_nothing_partial(
 ):
     """A full disk stops the run; an unlucky sector costs the picture."""
     output, told = tmp_path / "out", []
-    worker = [sys.executable, "-B", "-P", "-m", "noiser.pipelines.worker"]
+    worker = [sys.executable, "-B", "-P", "-m", "noiser.jobs.worker"]
     before = ["strace", "-o", str(tmp_path / "log"), *injecting(f"write:error={error}:when={when}")]
     treatment = Treatment(Enhancer(threads=1))
     supervisor = Supervisor(treatment, 1, command=[*before, *worker])
@@ -331,7 +331,7 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path):
     """The first is still at work: it waits for a picture that never comes to its end."""
     script = (
         "import os, signal, threading, time, sys\n"
-        "from noiser.pipelines import batch, processing\n"
+        "from noiser.jobs import run, processing\n"
         "def forever(*_):\n"
         "    os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.5)\n"
         "    os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
@@ -350,10 +350,11 @@ LEAK = """
 import os, resource, sys
 from pathlib import Path
 from noiser import Enhancer
-from noiser.io.gate import Limits
-from noiser.pipelines import batch, processing
-from noiser.pipelines.plan import make_plan
-from noiser.pipelines.treatment import Treatment
+from noiser.io.limits import Limits
+from noiser.jobs.batch import run
+from noiser.jobs import job
+from noiser.jobs.plan import make_plan
+from noiser.jobs.options import Treatment
 where, count = Path(sys.argv[1]), [0]
 def told(result):
     assert result.status == "done"
@@ -362,8 +363,8 @@ def told(result):
         rss = int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE")
         print(count[0], rss, len(os.listdir("/proc/self/fd")))
 items = make_plan([where], where.with_name("out")).items
-batch.SUPERVISED_FROM = int(sys.argv[2])
-batch.run(items, Treatment(Enhancer(threads=1)), jobs=2, on_result=told)
+run.SUPERVISED_FROM = int(sys.argv[2])
+run.run(items, Treatment(Enhancer(threads=1)), jobs=2, on_result=told)
 """
 
 

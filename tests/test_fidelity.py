@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from skimage.metrics import peak_signal_noise_ratio, structural_similarity
 
-from noiser.metrics import gt_mean_psnr, psnr, ssim
+from noiser.tools.quality import gt_mean_psnr, psnr, ssim
 
 
 @pytest.fixture(scope="module")

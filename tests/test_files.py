@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from noiser.errors import DecodeError, LimitError, OutputExistsError, UnsupportedError
+from noiser.core.errors import DecodeError, LimitError, OutputExistsError, UnsupportedError
 from noiser.io import files
 from noiser.io.files import (
     PARTIAL_SUFFIX,

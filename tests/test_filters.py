@@ -5,9 +5,9 @@ import pytest
 import torch
 
 from noiser import Enhancer
-from noiser.kernels import reference
-from noiser.kernels.torch_kernel.filters import stacked, window_at
-from noiser.locality import Window
+from noiser.engine.kernels import reference
+from noiser.engine.kernels.pytorch.render_params import stacked, window_at
+from noiser.statistics.local_mean import Window
 
 
 def filters_of(dark_photo, *seeds, **knobs):

@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from noiser.export import fitting
+from noiser.export import fit_lut
 from noiser.export.color_map import ColorMap
-from noiser.export.fitting import fitted, rising
+from noiser.export.fit_lut import fitted, rising
 
 SIZE = 9
 
@@ -86,7 +86,7 @@ def test_no_point_leaves_black_and_white_and_the_others_make_up_for_it(monkeypat
     after = np.clip(before * 6.0 - 0.4, 0.0, 1.0)
 
     found = fitted(gamma_map(), before, after)
-    monkeypatch.setattr(fitting, "BOUND_ROUNDS", 1)
+    monkeypatch.setattr(fit_lut, "BOUND_ROUNDS", 1)
     only_cut = fitted(gamma_map(), before, after)
 
     assert found.lattice.min() == 0.0

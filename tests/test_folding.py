@@ -7,9 +7,9 @@ import pytest
 import torch
 import truth
 
-from noiser.folding import NETWORK_HALO, fold
-from noiser.moments import PAIRS, TAPS, UNIT, Moments
-from noiser.network import Network
+from noiser.look.fold import NETWORK_HALO, fold
+from noiser.model.network import Network
+from noiser.statistics.moments import PAIRS, TAPS, UNIT, Moments
 
 
 def measured(image, padding="zero"):

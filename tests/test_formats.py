@@ -11,7 +11,7 @@ from PIL import Image
 from test_cli import call
 
 from noiser import Enhancer
-from noiser.io.images import decode
+from noiser.io.image_file import decode
 
 DEPTH = {np.uint8: 255, np.uint16: 65535}
 QUARTER = 16_384

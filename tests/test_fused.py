@@ -13,10 +13,10 @@ import torch
 import truth
 
 from noiser import Enhancer
-from noiser.kernels import reference, torch_kernel
-from noiser.kernels.torch_kernel import rendering, summing
-from noiser.kernels.torch_kernel.filters import stacked
-from noiser.locality import Window
+from noiser.engine.kernels import pytorch, reference
+from noiser.engine.kernels.pytorch import measure, render
+from noiser.engine.kernels.pytorch.render_params import stacked
+from noiser.statistics.local_mean import Window
 
 pytest.importorskip("triton", reason="triton is not installed: `pip install noiser[gpu]` has it")
 
@@ -31,7 +31,7 @@ DEVICE = "cpu" if os.environ["TRITON_INTERPRET"] == "1" else "cuda"
 @pytest.fixture(scope="module")
 def fused():
     """Import the module, with small tiles."""
-    from noiser.kernels.torch_kernel import fused as module
+    from noiser.engine.kernels.pytorch import triton_launch as module
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "TILE", (8, 32))
@@ -154,15 +154,15 @@ def test_pieces_are_rendered_as_the_whole(dark_photo, fused, monkeypatch):
 
 def test_cuda_tensors_are_for_triton(fused):
     """In single precision; double precision and other devices are for plain torch."""
-    assert torch_kernel.steps("cuda", torch.uint8) == (fused.measured, fused.render_into)
-    plain = (summing.measured, rendering.render_into)
-    assert torch_kernel.steps("cuda", torch.float64) == plain
-    assert torch_kernel.steps("mps", torch.float32) == plain
-    assert torch_kernel.steps("cpu", torch.float32) == plain
+    assert pytorch.steps("cuda", torch.uint8) == (fused.measured, fused.render_into)
+    plain = (measure.measured, render.render_into)
+    assert pytorch.steps("cuda", torch.float64) == plain
+    assert pytorch.steps("mps", torch.float32) == plain
+    assert pytorch.steps("cpu", torch.float32) == plain
 
 
 def test_without_triton_plain_torch_serves(monkeypatch):
     """On CUDA too."""
-    monkeypatch.setattr(torch_kernel, "find_spec", {}.get)
+    monkeypatch.setattr(pytorch, "find_spec", {}.get)
 
-    assert torch_kernel.steps("cuda", torch.uint8) == (summing.measured, rendering.render_into)
+    assert pytorch.steps("cuda", torch.uint8) == (measure.measured, render.render_into)

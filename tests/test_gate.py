@@ -3,8 +3,8 @@
 import pytest
 from pictures import picture, saved
 
-from noiser.errors import DecodeError, LimitError, UnsupportedError
-from noiser.io.gate import Limits, avif_bits, check_header, check_size, decoding, sniff
+from noiser.core.errors import DecodeError, LimitError, UnsupportedError
+from noiser.io.limits import Limits, avif_bits, check_header, check_size, decoding, sniff
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])

@@ -10,19 +10,19 @@ from pictures import dark_rgb, picture, saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.errors import DecodeError, OutputError, OutputExistsError
-from noiser.io import strips
-from noiser.io.delivery import Delivery
-from noiser.io.images import decode
-from noiser.pipelines import gigapixel
-from noiser.pipelines.gigapixel import ahead, enhance_file
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.core.errors import DecodeError, OutputError, OutputExistsError
+from noiser.io.codecs import strip_reader
+from noiser.io.image_file import decode
+from noiser.io.output_options import Delivery
+from noiser.jobs import gigapixel
+from noiser.jobs.gigapixel import ahead, enhance_file
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 
 @pytest.fixture(autouse=True)
 def _strips_of_sixteen_rows(monkeypatch):
-    monkeypatch.setattr(strips, "STRIP_PIXELS", 1)
+    monkeypatch.setattr(strip_reader, "STRIP_PIXELS", 1)
 
 
 @pytest.fixture

@@ -9,9 +9,9 @@ import torch
 from torch.nn import functional
 
 from noiser import TrainingConfig
-from noiser.training.gradient import by_hand, by_torch, taps
-from noiser.training.losses import self_regression_gradient, self_regression_loss
-from noiser.training.self_regression import build
+from noiser.model.training.gradient import by_hand, by_torch, taps
+from noiser.model.training.losses import self_regression_gradient, self_regression_loss
+from noiser.model.training.self_regression import build
 
 RECIPES = [
     {},

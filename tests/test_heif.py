@@ -9,10 +9,16 @@ import pytest
 from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms
 
-from noiser.errors import DecodeError, LimitError, MissingExtraError, OutputError, UnsupportedError
-from noiser.io.deep import upright
-from noiser.io.gate import Limits, sniff
-from noiser.io.images import decode, encode, read_size
+from noiser.core.errors import (
+    DecodeError,
+    LimitError,
+    MissingExtraError,
+    OutputError,
+    UnsupportedError,
+)
+from noiser.io.codecs.high_bit_depth import upright
+from noiser.io.image_file import decode, encode, read_size
+from noiser.io.limits import Limits, sniff
 from noiser.io.photo import Photo
 
 

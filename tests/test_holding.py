@@ -9,9 +9,9 @@ import tifffile
 from pictures import picture, saved
 from PIL import Image
 
-from noiser.errors import LimitError, UnsupportedError
-from noiser.io.gate import Limits
-from noiser.io.strips import open_strips
+from noiser.core.errors import LimitError, UnsupportedError
+from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.limits import Limits
 
 
 def held_by(path: Path, limit: int, **limits: int) -> str | None:

@@ -8,10 +8,10 @@ import time
 
 import pytest
 
-from noiser.errors import ImageError
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.pipelines.journal import JOURNAL_NAME
+from noiser.core.errors import ImageError
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.jobs.batch.journal import JOURNAL_NAME
 
 MAX_CPU_SECONDS = 10.0
 MAX_RESIDENT_BYTES = 700 * 1_000_000

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from PIL import Image, ImageCms
 from spaces import SPACES, converted, linear, matrix, profile
 
-from noiser.io import icc
+from noiser.io.color import icc
 
 LEVELS = np.linspace(0, 1, icc.CURVE_POINTS)
 

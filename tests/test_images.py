@@ -8,9 +8,9 @@ import pytest
 from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
-from noiser.errors import DecodeError, LimitError, OutputError, UnsupportedError
-from noiser.io.gate import Limits
-from noiser.io.images import decode, encode, read_size
+from noiser.core.errors import DecodeError, LimitError, OutputError, UnsupportedError
+from noiser.io.image_file import decode, encode, read_size
+from noiser.io.limits import Limits
 
 LOSSLESS = [
     (mode, format_)

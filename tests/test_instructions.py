@@ -7,7 +7,7 @@ import sys
 
 import pytest
 
-from noiser.kernels import native
+from noiser.engine.kernels import native
 
 WIDTH, HEIGHT = 498, 120
 
@@ -20,7 +20,7 @@ What makes the kernel slower mostly shows here; a better kernel may lower the nu
 PROGRAM = """
 import sys
 from noiser import Enhancer
-from noiser.pipelines.benchmark import dark_noise
+from noiser.tools.benchmark import dark_noise
 enhancer = Enhancer(sys.argv[1], threads=1, kernel="native-avx2")
 enhancer.enhance(dark_noise(int(sys.argv[2]), int(sys.argv[3])))
 """

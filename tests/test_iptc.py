@@ -10,7 +10,7 @@ from pictures import picture, saved
 from PIL import Image, IptcImagePlugin
 from tagged import CITY, DISTRICT, IPTC, RESOURCES, THUMBNAIL, dataset, resource, with_segments
 
-from noiser.io import iptc
+from noiser.io.metadata import iptc
 
 
 def pillows(data: bytes) -> dict:

@@ -12,8 +12,8 @@ import pytest
 
 from noiser import MachineError
 from noiser.io.files import FileMark
-from noiser.pipelines import journal
-from noiser.pipelines.journal import JOURNAL_NAME, Journal, from_line, read_journal, to_line
+from noiser.jobs.batch import journal
+from noiser.jobs.batch.journal import JOURNAL_NAME, Journal, from_line, read_journal, to_line
 
 
 def entry(number, **changes):
@@ -110,7 +110,7 @@ def test_a_second_run_is_refused_until_the_first_ends(tmp_path):
 
 def test_the_lock_of_a_killed_run_is_taken_over(tmp_path):
     code = (
-        "import sys, pathlib, time; from noiser.pipelines.journal import Journal\n"
+        "import sys, pathlib, time; from noiser.jobs.batch.journal import Journal\n"
         "with Journal(pathlib.Path(sys.argv[1])): print('locked', flush=True); time.sleep(60)"
     )
     with subprocess.Popen([sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE) as other:

@@ -9,15 +9,15 @@ from pictures import picture, saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.io.delivery import Delivery
-from noiser.io.images import decode
-from noiser.network import packaged
-from noiser.pipelines import keeping
-from noiser.pipelines.batch import foresee, run
-from noiser.pipelines.journal import JOURNAL_NAME, read_journal
-from noiser.pipelines.keeping import treatment_key
-from noiser.pipelines.plan import Item
-from noiser.pipelines.treatment import Treatment
+from noiser.io.image_file import decode
+from noiser.io.output_options import Delivery
+from noiser.jobs.batch import resume
+from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal
+from noiser.jobs.batch.resume import treatment_key
+from noiser.jobs.batch.run import foresee, run
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
+from noiser.model.network import packaged
 
 
 @pytest.fixture
@@ -92,7 +92,7 @@ def test_an_output_that_its_user_changed_is_kept(item, options):
     item.output.write_bytes(saved(picture("L"), "PNG"))
     before = state(item)
     result = result_of(item, **options)
-    assert (result.status, result.message) == ("kept", keeping.CHANGED)
+    assert (result.status, result.message) == ("kept", resume.CHANGED)
     assert state(item) == before
     assert result_of(item, overwrite=True).renewed
 
@@ -124,7 +124,7 @@ def test_an_output_cut_by_a_single_byte_is_made_again(item, tmp_path, suffix):
 def test_what_is_no_picture_of_ours_is_kept(item):
     """A user may put anything there."""
     item.output.write_bytes(b"notes of mine, that are no picture at all")
-    assert result_of(item).message == keeping.CHANGED
+    assert result_of(item).message == resume.CHANGED
     assert item.output.read_bytes().startswith(b"notes")
 
 
@@ -169,7 +169,7 @@ def test_an_output_of_which_nobody_knows_that_differs_is_kept(item):
     (item.root / JOURNAL_NAME).write_bytes(b"torn")
     item.output.write_bytes(saved(picture("L"), "PNG"))
     before = state(item)
-    assert result_of(item).message == keeping.DIFFERENT
+    assert result_of(item).message == resume.DIFFERENT
     assert result_of(item).message is None  # told once; then it is known not to be ours
     assert state(item) == before
 
@@ -194,7 +194,7 @@ def test_the_key_names_all_that_the_bytes_depend_on(monkeypatch):
         treatment_key(Treatment(Enhancer(denoise=0.5)), None),
         treatment_key(replace(plain, moments=moments), None),
     ]
-    monkeypatch.setattr(keeping, "__version__", "0.0.0")
+    monkeypatch.setattr(resume, "__version__", "0.0.0")
     keys.append(treatment_key(plain, None))
     assert len(set(keys)) == len(keys)
 
@@ -209,4 +209,4 @@ def test_the_key_does_not_name_the_threads_or_limits():
 def test_pictures_of_other_kinds_are_kept(item):
     """An output that was turned into what noiser does not read is not damaged."""
     item.output.write_bytes(saved(Image.new("P", (4, 4)), "GIF"))
-    assert result_of(item).message == keeping.CHANGED
+    assert result_of(item).message == resume.CHANGED

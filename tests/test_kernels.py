@@ -9,8 +9,9 @@ import pytest
 import torch
 from PIL import Image
 
-from noiser import Enhancer, kernels
-from noiser.kernels import native, reference
+from noiser import Enhancer
+from noiser.engine import kernels
+from noiser.engine.kernels import native, reference
 
 
 @pytest.fixture
@@ -86,7 +87,7 @@ def test_without_the_library_pictures_look_the_same(dark_photo):
 
 def test_the_library_is_looked_for_only_when_a_kernel_is_needed():
     """Importing the kernels loads no library: an import cannot fail for a broken one."""
-    code = "import ctypes, numpy; ctypes.CDLL = None; import noiser.enhancer"
+    code = "import ctypes, numpy; ctypes.CDLL = None; import noiser.engine.enhancer"
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
 

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from pictures import dark_rgb, saved
 
-from noiser.enhancer import usable_processors
+from noiser.engine.enhancer import usable_processors
 from noiser.io.files import PARTIAL_SUFFIX
-from noiser.io.images import decode
-from noiser.pipelines.journal import JOURNAL_NAME, read_journal
+from noiser.io.image_file import decode
+from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal
 
 COUNT, BROKEN, KILLS = 200, 10, 20
 

@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from test_properties import KERNELS, images
 
 from noiser import Enhancer, enhance
-from noiser.looks import NATURAL, Look, knobs
-from noiser.network import packaged
+from noiser.look.looks import NATURAL, Look, knobs
+from noiser.model.network import packaged
 
 NEUTRAL = {"contrast": 1.0, "strength": 1.0}
 """Neutral values other than 0. What a look without `strength` is, is the other knobs' affair."""

@@ -4,7 +4,7 @@ from itertools import product
 
 import numpy as np
 
-from noiser.kernels.torch_kernel.lags import LAGS, UNSEEN, moments_of
+from noiser.engine.kernels.pytorch.lags import LAGS, UNSEEN, moments_of
 
 
 def test_each_pair_of_taps_or_its_mirror_image_has_one_lag():

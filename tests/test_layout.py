@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noiser.errors import OutputError
-from noiser.io.layout import Layout, blocks, check_layout
+from noiser.core.errors import OutputError
+from noiser.io.codecs.strip_layout import Layout, blocks, check_layout
 
 U8, U16 = np.dtype(np.uint8), np.dtype(np.uint16)
 

@@ -5,8 +5,8 @@ import pytest
 import truth
 
 from noiser import Enhancer
-from noiser.light import LEAST_NEED, NOISE_LEVELS, Light
-from noiser.moments import PAIRS, TAPS, Moments
+from noiser.statistics.luma_and_noise import LEAST_NEED, NOISE_LEVELS, Light
+from noiser.statistics.moments import PAIRS, TAPS, Moments
 
 GRAY_OF_255 = 1.0 / 255
 

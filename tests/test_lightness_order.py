@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from noiser.metrics import loe
+from noiser.tools.quality import loe
 
 
 def brute_force(output, low, step):

@@ -9,8 +9,8 @@ import truth
 from scipy import ndimage
 
 from noiser import Enhancer
-from noiser.locality import CELL, cell_sums, window_of
-from noiser.moments import Moments
+from noiser.statistics.local_mean import CELL, cell_sums, window_of
+from noiser.statistics.moments import Moments
 
 
 def whole(image):

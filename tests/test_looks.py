@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 import truth
 
-from noiser.color import luma
-from noiser.enhancer import Enhancer
-from noiser.looks import LOOKS, NATURAL, PAPER, Look, knobs, look_named
+from noiser.core.color import luma
+from noiser.engine.enhancer import Enhancer
+from noiser.look.looks import LOOKS, NATURAL, PAPER, Look, knobs, look_named
 
 RANGES = {
     "strength": (0.0, 1.0),

@@ -24,12 +24,13 @@ from tagged import (
     xmp_packet,
 )
 
-from noiser.errors import ImageError, LimitError
-from noiser.io import attaching, exif, icc, xmp
-from noiser.io.gate import MEGA, Limits
-from noiser.io.images import decode, encode
-from noiser.io.profiles import ADOBE_RGB, BT709, SRGB
-from noiser.io.strips import open_strips
+from noiser.core.errors import ImageError, LimitError
+from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.color import icc
+from noiser.io.color.profiles import ADOBE_RGB, BT709, SRGB
+from noiser.io.image_file import decode, encode
+from noiser.io.limits import MEGA, Limits
+from noiser.io.metadata import embed, exif, xmp
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
 
@@ -244,12 +245,12 @@ def test_an_xmp_text_of_any_length_goes_into_a_jpeg(size):
 def test_exif_that_is_too_long_for_a_jpeg_loses_its_maker_note_first():
     block = exif.parse(exif_block(), MEGA)
     long = replace(block, camera=block.camera | {37500: exif.Value(7, bytes(70_000))})
-    kept, lost = attaching.fitted({"exif": exif.serialize(long)}, "JPEG")
+    kept, lost = embed.fitted({"exif": exif.serialize(long)}, "JPEG")
     assert lost == []
     assert exif.MAKER_NOTE not in block_of(kept).camera
     assert block_of(kept).place == block.place
     longer = replace(block, main=block.main | {270: exif.Value(2, b"x" * 70_000)})
-    assert attaching.fitted({"exif": exif.serialize(longer)}, "JPEG") == (
+    assert embed.fitted({"exif": exif.serialize(longer)}, "JPEG") == (
         {},
         ["EXIF is left out, which JPEG cannot hold"],
     )
@@ -257,11 +258,11 @@ def test_exif_that_is_too_long_for_a_jpeg_loses_its_maker_note_first():
 
 def test_what_a_format_cannot_hold_is_named():
     metadata = decode(everything()).metadata
-    assert attaching.fitted(metadata, "WEBP")[1] == [
+    assert embed.fitted(metadata, "WEBP")[1] == [
         "IPTC, Photoshop's resources, the comment are left out, which WEBP cannot hold"
     ]
-    assert attaching.fitted(metadata, "JPEG")[1] == []
-    assert attaching.fitted({"text": ((b"tEXt", b"a\0b"),)}, "BMP")[1] == [
+    assert embed.fitted(metadata, "JPEG")[1] == []
+    assert embed.fitted({"text": ((b"tEXt", b"a\0b"),)}, "BMP")[1] == [
         "PNG's texts are left out, which BMP cannot hold"
     ]
 
@@ -418,7 +419,7 @@ def test_a_pngs_code_points_become_a_profile():
 
 
 def icc_primaries(code: int):
-    from noiser.io.profiles import PRIMARIES
+    from noiser.io.color.profiles import PRIMARIES
 
     return PRIMARIES[code]
 

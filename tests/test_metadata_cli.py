@@ -14,10 +14,10 @@ from spaces import profile
 from tagged import CITY, LATITUDE, everything
 
 from noiser import Enhancer
-from noiser.io.images import decode
-from noiser.io.profiles import SRGB
-from noiser.io.settings import from_xmp, network_sha256
-from noiser.looks import NATURAL
+from noiser.io.color.profiles import SRGB
+from noiser.io.image_file import decode
+from noiser.io.metadata.embedded_settings import from_xmp, network_sha256
+from noiser.look.looks import NATURAL
 
 
 def call(*words: str | Path, cwd: Path) -> subprocess.CompletedProcess:

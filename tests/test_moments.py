@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import truth
 
-from noiser.kernels import reference
-from noiser.moments import PAIRS, TAPS, UNIT, UPPER, Moments
+from noiser.engine.kernels import reference
+from noiser.statistics.moments import PAIRS, TAPS, UNIT, UPPER, Moments
 
 
 def moments(padding="zero", count=5, seed=0):

@@ -10,13 +10,14 @@ import pytest
 import truth
 from scipy import special
 
-from noiser import Enhancer, network
-from noiser.developing import Development, develop
-from noiser.folding import Folded, fold
-from noiser.kernels import native, reference
-from noiser.locality import cell_sums
-from noiser.looks import LOOKS, NATURAL, PAPER
-from noiser.moments import Moments
+from noiser import Enhancer
+from noiser.engine.kernels import native, reference
+from noiser.look.fold import Folded, fold
+from noiser.look.looks import LOOKS, NATURAL, PAPER
+from noiser.look.render_params import Development, develop
+from noiser.model import network
+from noiser.statistics.local_mean import cell_sums
+from noiser.statistics.moments import Moments
 
 NATIVE = list(native.kernels().values())
 KERNELS = [pytest.param(kernel, id=kernel.name) for kernel in NATIVE]
@@ -365,7 +366,7 @@ def test_lack_of_memory_in_the_kernel_is_pythons_memory_error():
     code = """
 import resource
 import numpy as np
-from noiser.kernels import native
+from noiser.engine.kernels import native
 kernel = next(iter(native.kernels().values()))
 image = np.broadcast_to(np.uint8(1), (1, 2**31))
 used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()

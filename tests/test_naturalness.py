@@ -13,9 +13,9 @@ from PIL import Image
 from scipy import ndimage, special
 from skimage.color import rgb2ycbcr
 
-from noiser.errors import WeightsError
-from noiser.metrics import PristineModel, load_pristine, niqe
-from noiser.metrics.naturalness import (
+from noiser.core.errors import WeightsError
+from noiser.tools.quality import PristineModel, load_pristine, niqe
+from noiser.tools.quality.naturalness import (
     MAX_FILE_BYTES,
     fit_aggd,
     half_size,

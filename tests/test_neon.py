@@ -6,7 +6,7 @@ import truth
 from emulated import MISSING, EmulatedLibrary
 
 from noiser import Enhancer
-from noiser.kernels import native
+from noiser.engine.kernels import native
 
 pytestmark = [
     pytest.mark.skipif(bool(MISSING), reason=f"{' and '.join(MISSING)} not installed"),

@@ -13,11 +13,11 @@ import truth
 from torch import nn
 
 import noiser
-from noiser import network
-from noiser.errors import WeightsError
-from noiser.looks import LOOKS
-from noiser.network import MAX_FILE_BYTES, MAX_HIDDEN_CHANNELS, Network, from_bytes, load
-from noiser.training import PRESETS
+from noiser.core.errors import WeightsError
+from noiser.look.looks import LOOKS
+from noiser.model import network
+from noiser.model.network import MAX_FILE_BYTES, MAX_HIDDEN_CHANNELS, Network, from_bytes, load
+from noiser.model.training import PRESETS
 
 NAMES = ["first_weight", "first_bias", "second_weight", "second_bias"]
 

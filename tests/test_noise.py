@@ -5,7 +5,7 @@ import pytest
 import torch
 
 from noiser import TrainingConfig
-from noiser.training.noise import noise_images, spectrum
+from noiser.model.training.noise import noise_images, spectrum
 
 GENTLE = {"noise_std": 0.1, "image_size": 64}
 """Noise that the clipping does not reach."""

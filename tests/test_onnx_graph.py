@@ -7,9 +7,9 @@ import torch
 import truth
 
 from noiser import Enhancer
-from noiser.color import to_bytes
-from noiser.folding import fold
-from noiser.rivals import onnx_graph
+from noiser.core.color import to_bytes
+from noiser.look.fold import fold
+from noiser.tools.rivals import onnx_graph
 
 NETWORK = truth.random_network(5, seed=3)
 """Not of the packaged width: nothing may be left as it is there."""

@@ -4,7 +4,7 @@ import cv2
 import pytest
 from experiments import classical
 
-from noiser.rivals import opencv
+from noiser.tools.rivals import opencv
 
 
 @pytest.fixture(autouse=True)

@@ -12,8 +12,8 @@ from playwright.sync_api import expect
 from spaces import profile
 from visiting import Visit, dropped, left_as_found, pixels, site
 
-from noiser.looks import knobs
-from noiser.network import packaged
+from noiser.look.looks import knobs
+from noiser.model.network import packaged
 
 pytestmark = needs_chromium
 
@@ -283,7 +283,7 @@ def test_what_cannot_be_opened_is_said_in_one_sentence(visitor, name, size, sent
     header = saved(Image.new("1", (20_000, 20_000)), "PNG")[:33]
     message = visitor.run(
         """async ([name, size, header]) => {
-          const { openPhoto } = await import("/opening.js");
+          const { openPhoto } = await import("/files/open.js");
           const file = fileOf([name, "", size ? "" : header]);
           if (size > 9) Object.defineProperty(file, "size", { value: size });
           return openPhoto(file).catch((error) => error.message);

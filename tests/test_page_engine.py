@@ -11,14 +11,14 @@ import pytest
 import truth
 from browsing import StaticHost, chromium, needs_chromium
 
-from noiser import network
-from noiser.developing import develop
-from noiser.enhancer import Enhancer
-from noiser.exposure import steady
-from noiser.kernels import reference
-from noiser.locality import cell_sums
-from noiser.looks import LOOKS, knobs
-from noiser.presets import all_presets
+from noiser.engine.enhancer import Enhancer
+from noiser.engine.kernels import reference
+from noiser.look.looks import LOOKS, knobs
+from noiser.look.presets import all_presets
+from noiser.look.render_params import develop
+from noiser.look.tone_curve import steady
+from noiser.model import network
+from noiser.statistics.local_mean import cell_sums
 
 pytestmark = needs_chromium
 

@@ -8,11 +8,11 @@ from importlib import import_module
 import numpy as np
 import pytest
 
-from noiser import presets
-from noiser.export import page
-from noiser.export.page import TOLD, facts, page_files, shortened
-from noiser.looks import LOOKS, knobs
-from noiser.network import from_bytes, packaged
+from noiser.look import presets
+from noiser.look.looks import LOOKS, knobs
+from noiser.model.network import from_bytes, packaged
+from noiser.web import page_files as page
+from noiser.web.page_files import TOLD, facts, page_files, shortened
 
 MAX_BYTES = 60_000
 """Of the whole page, each file gzipped: it is to open at once, on a phone, far from a city."""

@@ -10,8 +10,8 @@ from pictures import saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.looks import LOOKS, knobs
-from noiser.presets import all_presets
+from noiser.look.looks import LOOKS, knobs
+from noiser.look.presets import all_presets
 
 pytestmark = needs_chromium
 
@@ -190,9 +190,9 @@ def test_any_tiles_give_the_same_bytes(page, pixels, side):
     """Tiles of 40, 7 and one row of 50 pixels."""
     different = page.evaluate(
         """async ([data, limits]) => {
-          const { Renderer } = await import("/engine/gl.js");
-          const { tilesOf } = await import("/engine/gl-frames.js");
-          const { develop } = await import("/engine/developing.js");
+          const { Renderer } = await import("/engine/kernels/webgl.js");
+          const { tilesOf } = await import("/engine/kernels/webgl-textures.js");
+          const { develop } = await import("/engine/look/render-params.js");
           const { networkOf } = await import("/engine/network.js");
           const constants = engine.facts.constants;
           const picture = await engine.open(photo(...data));

@@ -198,8 +198,8 @@ def test_files_that_are_damaged_anywhere_are_read_without_an_error(visitor):
     files = [everything(format_, icc_profile=profile("sRGB")) for format_ in KINDS.values()]
     count = visitor.run(
         """async (files) => {
-          const { readMetadata, describeProfile, jpegWith } = await import("/metadata.js");
-          const { tidyExif } = await import("/exif.js");
+          const { readMetadata, describeProfile, jpegWith } = await import("/files/metadata.js");
+          const { tidyExif } = await import("/files/exif.js");
           let read = 0;
           for (const bytes_ of files.map(bytes)) {
             for (let at = 0; at < Math.min(bytes_.length, 1500); at++) {
@@ -227,7 +227,7 @@ def test_exif_of_either_byte_order_is_set_upright(visitor, order):
     block = exif_block(order, orientation=8)[6:]
     text = visitor.run(
         """async ([block]) => {
-          const { tidyExif } = await import("/exif.js");
+          const { tidyExif } = await import("/files/exif.js");
           const facts = { width: 7, height: 9, isUpright: true, keepsLocation: true };
           return base64(tidyExif(bytes(block), facts));
         }""",
@@ -248,7 +248,7 @@ def test_a_profile_longer_than_a_segment_goes_through_a_jpeg(visitor):
     icc = np.random.default_rng(1).bytes(150_000)
     text = visitor.run(
         """async ([file, icc]) => {
-          const { jpegWith, readMetadata } = await import("/metadata.js");
+          const { jpegWith, readMetadata } = await import("/files/metadata.js");
           const made = jpegWith(bytes(file), { exif: null, icc: bytes(icc) });
           const again = (await readMetadata(made)).icc;
           return [base64(made), base64(again) === icc];
@@ -266,7 +266,7 @@ def test_a_png_written_in_bands_is_read_by_others(visitor, shape):
     values = np.random.default_rng(2).integers(0, 256, (*shape[:2], 4), np.uint8)
     text = visitor.run(
         """async ([data, width, height, hasAlpha]) => {
-          const { encodePng } = await import("/png.js");
+          const { encodePng } = await import("/files/png.js");
           async function* bands() {
             for (let y = 0; y < height; y += 4) {
               const rows = Math.min(4, height - y);
@@ -287,7 +287,7 @@ def test_an_archive_keeps_any_name_and_any_content(visitor):
     names = ["A.jpg", "a.jpg", "no suffix", "no suffix", ".hidden", "日本.png"]
     text = visitor.run(
         """async (names) => {
-          const { Zip } = await import("/zip.js");
+          const { Zip } = await import("/files/zip.js");
           const zip = new Zip();
           for (const [i, name] of names.entries()) {
             await zip.add(name, new Blob([new Uint8Array(1000 * i).fill(i)]));

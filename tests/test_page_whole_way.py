@@ -14,7 +14,7 @@ from PIL import Image
 from serving import Service
 from visiting import Visit, dropped, pixels
 
-from noiser.looks import NATURAL, knobs
+from noiser.look.looks import NATURAL, knobs
 
 pytestmark = needs_chromium
 

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from PIL import Image
 
-from noiser import Enhancer, network
-from noiser.color import to_bytes
-from noiser.looks import Look
+from noiser import Enhancer
+from noiser.core.color import to_bytes
+from noiser.look.looks import Look
+from noiser.model import network
 
 SIZES = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12).filter(
     lambda size: size != (1, 1)

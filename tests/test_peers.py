@@ -4,7 +4,7 @@ import pytest
 import torch
 from torch.nn import functional
 
-from noiser.rivals.peers import SelfCalibratedIllumination, ZeroDcePlusPlus, bent
+from noiser.tools.rivals.peers import SelfCalibratedIllumination, ZeroDcePlusPlus, bent
 
 
 def flat(*levels):

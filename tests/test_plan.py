@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pictures import picture, saved
 
-from noiser.errors import OutputError
-from noiser.pipelines.plan import make_plan
+from noiser.core.errors import OutputError
+from noiser.jobs.plan import make_plan
 
 
 @pytest.fixture
@@ -135,7 +135,7 @@ def test_a_folder_that_cannot_be_read_is_an_item_with_a_fault(inside, monkeypatc
     def refuse(_path):
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr("noiser.pipelines.plan.os.scandir", refuse)
+    monkeypatch.setattr("noiser.jobs.plan.os.scandir", refuse)
     (item,) = make_plan([Path("a")], None).items
     assert item.fault == "cannot be read: Permission denied"
 

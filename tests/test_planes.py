@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from noiser.kernels.torch_kernel import planes
+from noiser.engine.kernels.pytorch import planes
 
 GRAY = torch.arange(12, dtype=torch.uint8).reshape(1, 1, 3, 4)
 

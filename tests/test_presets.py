@@ -12,10 +12,10 @@ from pictures import dark_rgb, picture, saved
 import noiser
 from noiser import Enhancer, PresetError, preset
 from noiser.cli import group
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.looks import LOOKS
-from noiser.presets import MAX_FILE_BYTES, PACKAGED_FILE, all_presets, read_presets
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.look.looks import LOOKS
+from noiser.look.presets import MAX_FILE_BYTES, PACKAGED_FILE, all_presets, read_presets
 
 DOCS = Path(__file__).parents[1] / "docs" / "presets.md"
 

@@ -9,9 +9,10 @@ import truth
 from hypothesis import given
 from hypothesis import strategies as st
 
-from noiser import Enhancer, Moments, enhance, kernels
-from noiser.looks import LOOKS, knobs
-from noiser.moments import PAIRS, TAPS
+from noiser import Enhancer, Moments, enhance
+from noiser.engine import kernels
+from noiser.look.looks import LOOKS, knobs
+from noiser.statistics.moments import PAIRS, TAPS
 
 KERNELS = list(kernels.available())
 DTYPES = ["uint8", "uint16", "float32", "float64"]

@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.metrics import gt_mean_psnr, psnr, ssim
+from noiser.tools.quality import gt_mean_psnr, psnr, ssim
 
 RESULTS = Path(__file__).parents[1] / "experiments" / "results" / "n_regression.json"
 

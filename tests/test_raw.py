@@ -13,18 +13,18 @@ from PIL import Image, ImageCms
 from raws import dng
 from test_cli import call
 
-from noiser.color import srgb_from_linear
-from noiser.errors import (
+from noiser.core.color import srgb_from_linear
+from noiser.core.errors import (
     DecodeError,
     ImageError,
     LimitError,
     MissingExtraError,
     UnsupportedError,
 )
-from noiser.io import raw
-from noiser.io.gate import Limits, sniff
-from noiser.io.images import decode, read_size
-from noiser.io.profiles import SRGB
+from noiser.io.codecs import raw
+from noiser.io.color.profiles import SRGB
+from noiser.io.image_file import decode, read_size
+from noiser.io.limits import Limits, sniff
 
 SHADE = np.linspace(0.01, 0.6, 96)[:, None] * np.ones((1, 128))
 """Gray light that grows from above to below: float64 [96,128], linear."""

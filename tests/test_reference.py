@@ -6,10 +6,10 @@ import truth
 from scipy import special
 
 from noiser import Enhancer
-from noiser.developing import Development
-from noiser.folding import Folded, fold
-from noiser.kernels import reference
-from noiser.moments import PAIRS, TAPS, Moments
+from noiser.engine.kernels import reference
+from noiser.look.fold import Folded, fold
+from noiser.look.render_params import Development
+from noiser.statistics.moments import PAIRS, TAPS, Moments
 
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]

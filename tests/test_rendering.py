@@ -8,10 +8,10 @@ import torch
 import truth
 
 from noiser import Enhancer
-from noiser.kernels import reference
-from noiser.kernels.torch_kernel import planes
-from noiser.kernels.torch_kernel.filters import stacked
-from noiser.kernels.torch_kernel.rendering import render_into
+from noiser.engine.kernels import reference
+from noiser.engine.kernels.pytorch import planes
+from noiser.engine.kernels.pytorch.render import render_into
+from noiser.engine.kernels.pytorch.render_params import stacked
 
 LOOKS = [
     pytest.param("natural", {}, id="natural"),

@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 import torch
 
-from noiser import rivals
-from noiser.errors import RivalError
+from noiser.core.errors import RivalError
+from noiser.tools import rivals
 
 INSTANT = [name for name in rivals.KNOWN if name != "torch compiled"]
 """Compiling has a test of its own."""
@@ -87,7 +87,7 @@ def test_versions_are_those_of_the_libraries_that_are_loaded():
 
 def test_knowing_the_rivals_loads_none_of_their_libraries():
     script = (
-        "import sys, noiser.rivals as r\n"
+        "import sys, noiser.tools.rivals as r\n"
         "print([m for m in (*r.LIBRARIES, 'matplotlib') if m in sys.modules], r.versions())"
     )
 

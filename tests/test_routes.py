@@ -9,16 +9,16 @@ from pictures import dark_rgb, saved
 from PIL import Image
 from spaces import D50, coded, converted, difference, lab, linear, matrix, profile
 
-from noiser.enhancer import Enhancer
-from noiser.io import icc, routes
-from noiser.io.delivery import Delivery
-from noiser.io.images import decode
-from noiser.io.profiles import SRGB, SRGB_GRAY
-from noiser.io.routes import STRAIGHT, Detour, ToSrgb, route_of
-from noiser.pipelines import coloring
-from noiser.pipelines.coloring import enhance_by
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.engine.enhancer import Enhancer
+from noiser.io.color import conversion, icc
+from noiser.io.color.conversion import STRAIGHT, Detour, ToSrgb, route_of
+from noiser.io.color.profiles import SRGB, SRGB_GRAY
+from noiser.io.image_file import decode
+from noiser.io.output_options import Delivery
+from noiser.jobs import color_managed
+from noiser.jobs.color_managed import enhance_by
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 CURVED = ["Adobe RGB", "ProPhoto", "linear"]
 NIGHTS = ["lime/1.bmp", "lime/2.bmp", "lime/4.bmp", "lime/7.bmp", "lol-v1/eval15/low/111.png"]
@@ -168,7 +168,7 @@ def test_bands_make_no_difference(enhancer, monkeypatch):
     pixels = dark_rgb(97, 61)
     route = route_of(profile("Adobe RGB"), 3, "keep")[0]
     whole = enhance_by(route, pixels, enhancer)
-    monkeypatch.setattr(coloring, "BAND_PIXELS", 1)
+    monkeypatch.setattr(color_managed, "BAND_PIXELS", 1)
     np.testing.assert_array_equal(enhance_by(route, pixels, enhancer), whole)
 
 
@@ -192,7 +192,7 @@ def test_which_way_a_profile_goes():
     assert type(route_of(profile("Adobe RGB"), 3, "keep")[0]) is Detour
     assert type(route_of(profile("Display P3"), 3, "srgb")[0]) is ToSrgb
     assert route_of(table, 3, "keep") == (STRAIGHT, table, None)
-    assert type(route_of(table, 3, "srgb")[0]) is routes.TablesToSrgb
+    assert type(route_of(table, 3, "srgb")[0]) is conversion.TablesToSrgb
 
 
 @pytest.mark.parametrize("target", ["keep", "srgb"])

@@ -8,10 +8,10 @@ import torch
 import truth
 from scipy import ndimage
 
-from noiser import network
-from noiser.color import to_bytes
-from noiser.errors import RivalError
-from noiser.rivals import runtimes
+from noiser.core.color import to_bytes
+from noiser.core.errors import RivalError
+from noiser.model import network
+from noiser.tools.rivals import runtimes
 
 ENGINES = {
     "onnxruntime": (runtimes.onnxruntime_whole, runtimes.onnxruntime_folded),

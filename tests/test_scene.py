@@ -5,9 +5,9 @@ import pytest
 import truth
 from scipy import ndimage, signal
 
-from noiser.developing import Development
-from noiser.kernels import scene
-from noiser.kernels.scene import BAND_HALO, taken_apart
+from noiser.engine.kernels import denoise
+from noiser.engine.kernels.denoise import BAND_HALO, taken_apart
+from noiser.look.render_params import Development
 
 NEAR = np.outer([1, 2, 1], [1, 2, 1]) / 16
 FAR = np.kron(NEAR, [[1, 0], [0, 0]])[:5, :5]
@@ -33,21 +33,21 @@ def test_the_variances_of_the_bands_are_those_of_their_kernels():
     fine = IMPULSE - np.pad(NEAR, 2)
     medium = np.pad(NEAR, 2) - signal.convolve2d(NEAR, FAR)
 
-    assert (fine**2).sum() == scene.FINE_VARIANCE
-    assert (medium**2).sum() == scene.MEDIUM_VARIANCE
+    assert (fine**2).sum() == denoise.FINE_VARIANCE
+    assert (medium**2).sum() == denoise.MEDIUM_VARIANCE
 
 
 def test_the_native_kernel_has_the_same_variances():
     """Its constants are these, times the margins and the 25 pixels of the square."""
     from pathlib import Path
 
-    text = (Path(scene.__file__).with_name("scene.h")).read_text()
+    text = (Path(denoise.__file__).with_name("scene.h")).read_text()
 
-    assert f"FINE_NOISE = 25.0f * {scene.MARGIN}f * {scene.FINE_VARIANCE}f" in text
-    assert f"MEDIUM_NOISE = 25.0f * {scene.MARGIN}f * {scene.MEDIUM_VARIANCE}f" in text
+    assert f"FINE_NOISE = 25.0f * {denoise.MARGIN}f * {denoise.FINE_VARIANCE}f" in text
+    assert f"MEDIUM_NOISE = 25.0f * {denoise.MARGIN}f * {denoise.MEDIUM_VARIANCE}f" in text
     assert (
-        f"COLOR_NOISE = 25.0f * {scene.COLOR_MARGIN}f * {scene.COLOR_NOISE}f * "
-        f"{scene.MEDIUM_VARIANCE}f" in text
+        f"COLOR_NOISE = 25.0f * {denoise.COLOR_MARGIN}f * {denoise.COLOR_NOISE}f * "
+        f"{denoise.MEDIUM_VARIANCE}f" in text
     )
 
 

@@ -10,12 +10,13 @@ import pytest
 from pictures import dark_rgb
 
 from noiser import Enhancer
-from noiser.io.delivery import Delivery
 from noiser.io.files import FileMark
-from noiser.io.gate import Limits
-from noiser.network import checksum, packaged
-from noiser.pipelines.plan import Item
-from noiser.pipelines.processing import Result, Task
+from noiser.io.limits import Limits
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import Result, Task
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
+from noiser.model.network import checksum, packaged
 from noiser.pipelines.sending import (
     from_result,
     from_task,
@@ -26,7 +27,6 @@ from noiser.pipelines.sending import (
     to_treatment,
     unpacked,
 )
-from noiser.pipelines.treatment import Treatment
 
 
 def through(message):

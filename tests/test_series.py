@@ -9,13 +9,13 @@ from pictures import dark_rgb, picture, saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.pipelines import processing
-from noiser.pipelines.batch import Runner
-from noiser.pipelines.plan import make_plan
-from noiser.pipelines.series import share_look
-from noiser.pipelines.treatment import Treatment
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.jobs import job
+from noiser.jobs.batch.run import Runner
+from noiser.jobs.batch.same_look import share_look
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import make_plan
 
 
 @pytest.fixture
@@ -76,8 +76,8 @@ def test_a_second_run_measures_nothing_again(scene, tmp_path, monkeypatch):
     (scene / "3.png").unlink()  # three are done in threads, where this test can look
     first, _, _ = shared(scene, tmp_path / "out")
     calls = []
-    real = processing._measured
-    monkeypatch.setattr(processing, "_measured", lambda *a: (calls.append(a[0]), real(*a))[1])
+    real = job._measured
+    monkeypatch.setattr(job, "_measured", lambda *a: (calls.append(a[0]), real(*a))[1])
     again, measured, results = shared(scene, tmp_path / "out")
     assert (calls, again) == ([], first)
     assert [r.status for r in measured] == ["measured"] * 3

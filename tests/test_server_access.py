@@ -3,8 +3,8 @@
 import pytest
 from starlette.datastructures import Headers
 
-from noiser.server.access import LOOPBACK, Access
-from noiser.server.refusals import RefusedError
+from noiser.web.server.access_control import LOOPBACK, Access
+from noiser.web.server.errors import RefusedError
 
 HERE = "127.0.0.1:8765"
 

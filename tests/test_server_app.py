@@ -14,14 +14,14 @@ from hosting import FAULTY, hosted
 from PIL import Image
 from serving import BOUNDARY, multipart
 
-from noiser.enhancer import Enhancer
-from noiser.export.page import facts, page_files
-from noiser.io.delivery import Delivery
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
-from noiser.server.access import LOOPBACK, Access
-from noiser.server.limits import ServerLimits
-from noiser.server.refusals import CODES, RefusedError
+from noiser.engine.enhancer import Enhancer
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
+from noiser.web.page_files import facts, page_files
+from noiser.web.server.access_control import LOOPBACK, Access
+from noiser.web.server.errors import CODES, RefusedError
+from noiser.web.server.limits import ServerLimits
 
 SECONDS = ("1", "2", "3")
 """What `Retry-After` says, in turn."""
@@ -124,7 +124,7 @@ def test_a_preset_is_known_by_its_name(host):
 
 
 def _preset(name):
-    from noiser.presets import preset
+    from noiser.look.presets import preset
 
     return preset(name)
 

@@ -23,9 +23,9 @@ from hypothesis import given, settings
 from PIL import Image
 from serving import NOISER, Service, multipart, percentile, reply_on, until
 
-from noiser.enhancer import Enhancer
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.engine.enhancer import Enhancer
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 
 MIB = 1 << 20
 BODY = 32 * MIB
@@ -33,9 +33,9 @@ BODY = 32 * MIB
 
 LAUNCH = """
 import sys
-from noiser.server.access import LOOPBACK, Access
-from noiser.server.limits import ServerLimits
-from noiser.server.running import bind, run, url_of
+from noiser.web.server.access_control import LOOPBACK, Access
+from noiser.web.server.limits import ServerLimits
+from noiser.web.server.run import bind, run, url_of
 listener = bind("127.0.0.1", 0)
 run(
     listener, 1, ServerLimits(**{limits}), Access(LOOPBACK, False, None), files=None,
@@ -47,7 +47,7 @@ run(
 
 WORKER = """
 import os
-from noiser.server import jobs, worker
+from noiser.web.server import jobs, worker
 def fail(data, told):
     {fault}
     return jobs.enhance(data, told)
@@ -60,7 +60,7 @@ ENDLESS = "while len(data) > 10_000: pass"
 """What a worker does with large pictures, which a decoder might do one day."""
 
 
-def launch(limits, worker="from noiser.server.worker import main; main()"):
+def launch(limits, worker="from noiser.web.server.worker import main; main()"):
     """Give a server with one worker, and with limits or a worker that it has not by default."""
     return Service(command=[sys.executable, "-c", LAUNCH.format(limits=limits, worker=worker)])
 

@@ -5,9 +5,9 @@ import weakref
 import pytest
 from serving import BOUNDARY, multipart
 
-from noiser.server.forms import FormReader
-from noiser.server.limits import ServerLimits
-from noiser.server.refusals import RefusedError
+from noiser.web.server.errors import RefusedError
+from noiser.web.server.http.multipart import FormReader
+from noiser.web.server.limits import ServerLimits
 
 LIMITS = ServerLimits()
 PICTURE = bytes(range(256)) + b"\r\n--" + BOUNDARY.encode()[:-1] + b"\r\n" + bytes(100)

@@ -4,7 +4,7 @@ from dataclasses import fields
 
 import pytest
 
-from noiser.server.limits import ServerLimits
+from noiser.web.server.limits import ServerLimits
 
 
 @pytest.mark.parametrize("limit", fields(ServerLimits), ids=lambda limit: limit.name)

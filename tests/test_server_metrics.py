@@ -2,7 +2,7 @@
 
 import pytest
 
-from noiser.server.metrics import Metrics
+from noiser.web.server.metrics import Metrics
 
 
 @pytest.fixture

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from noiser.looks import knobs
-from noiser.server.limits import ServerLimits
-from noiser.server.openapi import ANYWHERE, WORKING, description
-from noiser.server.parameters import MEDIA_TYPES, enhance_parameters
-from noiser.server.refusals import BY_IMAGE_ERROR, CODES
+from noiser.look.looks import knobs
+from noiser.web.server.errors import BY_IMAGE_ERROR, CODES
+from noiser.web.server.limits import ServerLimits
+from noiser.web.server.openapi import ANYWHERE, WORKING, description
+from noiser.web.server.parameters import MEDIA_TYPES, enhance_parameters
 
 DOCUMENT = json.loads(json.dumps(description(ServerLimits(max_pixels=12_000_000))))
 OPERATIONS = {

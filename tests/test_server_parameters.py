@@ -3,16 +3,16 @@
 import pytest
 
 from noiser.io.photo import DEPTHS
-from noiser.looks import knobs
-from noiser.presets import preset
-from noiser.server.parameters import (
+from noiser.look.looks import knobs
+from noiser.look.presets import preset
+from noiser.web.server.errors import RefusedError
+from noiser.web.server.parameters import (
     accepted_format,
     enhance_parameters,
     look_parameters,
     values_of,
     wanted_of,
 )
-from noiser.server.refusals import RefusedError
 
 KNOBS = [knob for knob in knobs() if knob.name != "eps"]
 

@@ -9,11 +9,11 @@ import pytest
 from faulty_worker import NOT_STARTING
 from hosting import FAULTY
 
-from noiser.errors import MachineError
-from noiser.server import pool as pools
-from noiser.server.limits import ServerLimits
+from noiser.core.errors import MachineError
 from noiser.server.pool import Pool
-from noiser.server.refusals import RefusedError
+from noiser.web.server import pool as pools
+from noiser.web.server.errors import RefusedError
+from noiser.web.server.limits import ServerLimits
 
 QUICK = ServerLimits(compute_seconds=0.3, compute_seconds_per_megapixel=0.001, max_waiting=2)
 
@@ -266,7 +266,7 @@ def test_a_worker_that_does_not_get_ready_in_time_cannot_start():
 def test_a_worker_that_hangs_up_is_lost_though_it_lives_on():
     """Its process is ended, and another follows."""
     code = (
-        "import socket, sys, time; from noiser.server.frames import opening\n"
+        "import socket, sys, time; from noiser.web.server.frames import opening\n"
         "end = socket.socket(fileno=int(sys.argv[2])); end.sendall(opening({}, 0)); end.close()\n"
         "time.sleep(600)"
     )
@@ -282,7 +282,7 @@ def test_a_worker_that_hangs_up_is_lost_though_it_lives_on():
 def test_a_worker_that_hangs_up_in_mid_answer_is_lost():
     """What was read of it is no answer."""
     code = (
-        "import socket, sys; from noiser.server.frames import opening, read_frame\n"
+        "import socket, sys; from noiser.web.server.frames import opening, read_frame\n"
         "end = socket.socket(fileno=int(sys.argv[2])); end.sendall(opening({}, 0))\n"
         "read_frame(end.makefile('rb')); end.sendall(opening({}, 1000) + bytes(999))"
     )

@@ -9,8 +9,8 @@ import pytest
 from hosting import FAULTY, hosted
 from serving import reply_on
 
-from noiser.server.answers import piece_of
-from noiser.server.limits import ServerLimits
+from noiser.web.server.http.response import piece_of
+from noiser.web.server.limits import ServerLimits
 
 HEAD = b"POST /v1/enhance HTTP/1.1\r\nHost: localhost\r\n"
 

@@ -15,10 +15,10 @@ from processes import alive
 from serving import NOISER, Service, until
 
 from noiser.cli import group
-from noiser.errors import MachineError
-from noiser.export.page import page_files
-from noiser.server.limits import ServerLimits
-from noiser.server.running import bind, url_of
+from noiser.core.errors import MachineError
+from noiser.web.page_files import page_files
+from noiser.web.server.limits import ServerLimits
+from noiser.web.server.run import bind, url_of
 
 ROOT = Path(__file__).parents[1]
 PICTURE = (ROOT / "assets" / "night.jpg").read_bytes()

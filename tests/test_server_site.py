@@ -5,8 +5,8 @@ import gzip
 import pytest
 from starlette.requests import Request
 
-from noiser.export.page import page_files
-from noiser.server.site import TYPES, Site
+from noiser.web.page_files import page_files
+from noiser.web.server.static_files import TYPES, Site
 
 PAGE = (
     b"""<!doctype html>

@@ -15,17 +15,17 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from noiser.enhancer import Enhancer
-from noiser.io.delivery import Delivery
-from noiser.io.gate import MEGA, Limits
-from noiser.moments import Moments
-from noiser.pipelines.processing import enhance_bytes
-from noiser.pipelines.treatment import Treatment
-from noiser.server import jobs
+from noiser.engine.enhancer import Enhancer
+from noiser.io.limits import MEGA, Limits
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import enhance_bytes
+from noiser.jobs.options import Treatment
 from noiser.server.frames import opening, read_frame
 from noiser.server.memory import bound
 from noiser.server.worker import serve, warm_up
 from noiser.server.worker_process import COMMAND
+from noiser.statistics.moments import Moments
+from noiser.web.server import jobs
 
 ASKED = {
     "do": "enhance",
@@ -197,7 +197,7 @@ def test_half_a_frame_is_an_end():
 def test_a_bound_process_gets_no_more_memory():
     """In a process of its own: it could not be undone here."""
     code = (
-        "from noiser.server.memory import bound\n"
+        "from noiser.web.server.memory import bound\n"
         "bound(1 << 30)\n"
         "try: bytearray(2 << 30)\n"
         "except MemoryError: print('refused')"

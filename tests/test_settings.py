@@ -5,10 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from tagged import xmp_packet
 
-from noiser.errors import DecodeError, UnsupportedError
-from noiser.io import xmp
-from noiser.io.settings import NAMESPACE, Settings, from_xmp, settings_of, to_xmp
-from noiser.looks import NATURAL, knobs, look_named
+from noiser.core.errors import DecodeError, UnsupportedError
+from noiser.io.metadata import xmp
+from noiser.io.metadata.embedded_settings import NAMESPACE, Settings, from_xmp, settings_of, to_xmp
+from noiser.look.looks import NATURAL, knobs, look_named
 
 SETTINGS = settings_of("natural", look_named("natural", color=1 / 3, denoise=0.1))
 

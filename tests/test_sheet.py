@@ -10,9 +10,9 @@ from PIL import Image, ImageCms, ImageFont
 
 from noiser import Enhancer, OutputError, preset
 from noiser.cli import group
-from noiser.io.images import Photo
-from noiser.pipelines import sheet as sheets
-from noiser.pipelines.sheet import (
+from noiser.io.image_file import Photo
+from noiser.tools import contact_sheet as sheets
+from noiser.tools.contact_sheet import (
     MARGIN,
     PAPER,
     Cell,

@@ -6,9 +6,9 @@ import torch
 import truth
 
 from noiser import Enhancer
-from noiser.kernels.torch_kernel.filters import stacked
-from noiser.kernels.torch_kernel.planes import read
-from noiser.kernels.torch_kernel.splitting import taken_apart
+from noiser.engine.kernels.pytorch.denoise import taken_apart
+from noiser.engine.kernels.pytorch.planes import read
+from noiser.engine.kernels.pytorch.render_params import stacked
 
 
 @pytest.mark.parametrize("denoise", [0.0, 0.6, 1.0])

@@ -7,9 +7,9 @@ import torch
 from torch import nn
 
 from noiser import TrainingConfig, train
-from noiser.network import to_bytes
-from noiser.training import PRESETS, self_regression, stopping
-from noiser.training.stopping import AutoStop, Probe, Prober, highest
+from noiser.model.network import to_bytes
+from noiser.model.training import PRESETS, early_stopping, self_regression
+from noiser.model.training.early_stopping import AutoStop, Probe, Prober, highest
 
 TINY = {"iterations": 3, "image_size": 16, "hidden_channels": 4}
 
@@ -52,7 +52,7 @@ def test_roughness_of_white_noise_is_four_variances():
 
 def test_a_network_that_copies_a_darkened_scene_has_the_psnr_of_that_darkness(prober):
     """Mean squared error of scene and darkened scene, worked without the network."""
-    dark = (prober.scenes * stopping.DARKNESS * 255).round() / 255
+    dark = (prober.scenes * early_stopping.DARKNESS * 255).round() / 255
     error = ((dark - prober.scenes) ** 2).mean((1, 2, 3))
 
     assert prober(Times(1)).scene_psnr == pytest.approx(
@@ -154,7 +154,7 @@ def test_a_run_shorter_than_an_interval_gives_its_last_step():
 
 def test_looking_at_the_network_does_not_disturb_its_training(monkeypatch):
     """Held-out noise and scenes come from a generator of their own."""
-    monkeypatch.setattr(stopping, "INTERVAL", 1)
+    monkeypatch.setattr(early_stopping, "INTERVAL", 1)
     watched_run = [train(TrainingConfig(**TINY, stop=stop)) for stop in ("auto", "last")]
     monkeypatch.setattr(AutoStop, "restore", lambda *_: None)
     unrestored = train(TrainingConfig(**TINY, stop="auto"))
@@ -164,7 +164,7 @@ def test_looking_at_the_network_does_not_disturb_its_training(monkeypatch):
 
 def test_auto_gives_the_network_of_its_best_step(monkeypatch):
     """The same bytes of weights as a run of just so many steps."""
-    monkeypatch.setattr(stopping, "INTERVAL", 1)
+    monkeypatch.setattr(early_stopping, "INTERVAL", 1)
     monkeypatch.setattr(AutoStop, "best_step", property(lambda _: 2))
     config = TrainingConfig(**TINY | {"iterations": 6}, stop="auto")
 

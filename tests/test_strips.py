@@ -12,11 +12,11 @@ from pictures import dark_rgb, picture, saved
 from PIL import Image
 from raws import dng
 
-from noiser.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
-from noiser.io import strips
-from noiser.io.gate import Limits
-from noiser.io.images import decode
-from noiser.io.strips import goes_in_strips, open_strips
+from noiser.core.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
+from noiser.io.codecs import strip_reader
+from noiser.io.codecs.strip_reader import goes_in_strips, open_strips
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
 
 KINDS = [
     (mode, format_)
@@ -31,7 +31,7 @@ KINDS = [
 
 @pytest.fixture(autouse=True)
 def _strips_of_sixteen_rows(monkeypatch):
-    monkeypatch.setattr(strips, "STRIP_PIXELS", 1)
+    monkeypatch.setattr(strip_reader, "STRIP_PIXELS", 1)
 
 
 def file_of(folder, data: bytes):
@@ -152,14 +152,14 @@ def test_a_picture_that_changes_meanwhile_is_refused(tmp_path):
 def test_the_decoder_that_sees_another_kind_of_picture_is_not_believed(tmp_path):
     path = file_of(tmp_path, saved(picture("RGBA"), "TIFF"))
     with open_strips(path) as reader:
-        strange = strips.StripReader(reader.file, "TIFF", 16, 12, 3)
+        strange = strip_reader.StripReader(reader.file, "TIFF", 16, 12, 3)
         with pytest.raises(UnsupportedError, match=r"4 channels of uchar were found where .* 3 of"):
             strange.check()
 
 
 @pytest.mark.parametrize(("data", "sentence"), [
     (saved(picture(), "WEBP"), "WEBP; only JPEG, PNG, TIFF are read in strips"),
-    (saved(picture("CMYK"), "JPEG"), "CMYK; it is not read in strips, only whole"),
+    (saved(picture("CMYK"), "JPEG"), "CMYK; it is not read in strip_reader, only whole"),
     (saved(picture(), "GIF"), "a GIF file"),
 ])  # fmt: skip
 def test_what_is_not_read_in_strips_is_refused_in_words(tmp_path, data, sentence):
@@ -202,7 +202,7 @@ def test_floats_and_raws_are_always_taken_whole(tmp_path):
 
 
 def test_nothing_of_a_picture_stays_in_the_cache_of_libvips(tmp_path):
-    vips = strips.pyvips()
+    vips = strip_reader.pyvips()
     vips.cache_set_max(77)
     read(file_of(tmp_path, saved(picture(), "PNG")))
     kept = vips.cache_get_size(), vips.cache_get_max()
@@ -221,9 +221,9 @@ def test_pyvips_is_not_loaded_for_what_is_taken_whole(tmp_path):
     path = file_of(tmp_path, saved(picture(), "PNG"))
     code = (
         "import sys\nfrom pathlib import Path\nfrom noiser import Enhancer\n"
-        "from noiser.pipelines.batch import run\n"
-        "from noiser.pipelines.plan import Item\n"
-        "from noiser.pipelines.treatment import Treatment\n"
+        "from noiser.jobs.batch.run import run\n"
+        "from noiser.jobs.plan import Item\n"
+        "from noiser.jobs.options import Treatment\n"
         f"item = Item(Path({str(path)!r}), Path({str(tmp_path / 'out.png')!r}))\n"
         "run([item], Treatment(Enhancer()), on_result=lambda r: print(r.status))\n"
         "print('pyvips' in sys.modules)"

@@ -5,10 +5,10 @@ import pytest
 import torch
 import truth
 
-from noiser.kernels import reference
-from noiser.kernels.torch_kernel import planes
-from noiser.kernels.torch_kernel.summing import cells_of, measured
-from noiser.locality import cell_sums
+from noiser.engine.kernels import reference
+from noiser.engine.kernels.pytorch import planes
+from noiser.engine.kernels.pytorch.measure import cells_of, measured
+from noiser.statistics.local_mean import cell_sums
 
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]

@@ -12,23 +12,23 @@ from pictures import dark_rgb, saved
 from PIL import Image
 
 from noiser import Enhancer, MachineError
-from noiser.io.gate import Limits
-from noiser.pipelines.batch import Runner, run
-from noiser.pipelines.journal import read_journal
-from noiser.pipelines.plan import Item
+from noiser.io.limits import Limits
+from noiser.jobs.batch.journal import read_journal
+from noiser.jobs.batch.run import Runner, run
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
 from noiser.pipelines.supervisor import Supervisor, seconds_for
-from noiser.pipelines.treatment import Treatment
 
 WORKER = """
 import ctypes, os, signal, sys, time
-from noiser.errors import MachineError
-from noiser.pipelines import processing, worker
-real = processing.enhance_bytes
+from noiser.core.errors import MachineError
+from noiser.jobs import job, worker
+real = job.enhance_bytes
 def enhance_bytes(data, treatment, suffix):
     made = real(data, treatment, suffix)
     {code}
     return made
-processing.enhance_bytes = enhance_bytes
+job.enhance_bytes = enhance_bytes
 worker.main()
 """
 """A worker that does something more to each picture."""

@@ -6,10 +6,10 @@ import torch
 import truth
 from torch import nn
 
-from noiser import network
-from noiser.color import to_bytes
-from noiser.errors import RivalError
-from noiser.rivals import torch_runtime
+from noiser.core.color import to_bytes
+from noiser.core.errors import RivalError
+from noiser.model import network
+from noiser.tools.rivals import torch_runtime
 
 LEVELS = np.arange(768, dtype=np.uint32).astype(np.uint8).reshape(16, 16, 3)
 """A picture with every level of every colour."""

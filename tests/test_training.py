@@ -13,12 +13,13 @@ from torch import nn
 from torch.nn import functional
 
 import noiser
-from noiser import Enhancer, MissingExtraError, TrainingConfig, network, train
-from noiser.training import PRESETS, self_regression
-from noiser.training.gradient import by_torch
-from noiser.training.losses import self_regression_loss, total_variation
-from noiser.training.noise import noise_images
-from noiser.training.self_regression import build
+from noiser import Enhancer, MissingExtraError, TrainingConfig, train
+from noiser.model import network
+from noiser.model.training import PRESETS, self_regression
+from noiser.model.training.gradient import by_torch
+from noiser.model.training.losses import self_regression_loss, total_variation
+from noiser.model.training.noise import noise_images
+from noiser.model.training.self_regression import build
 
 TINY = {"iterations": 3, "image_size": 16, "hidden_channels": 4}
 
@@ -413,9 +414,9 @@ def test_without_torch_the_message_says_what_to_install():
 
 def test_a_fault_inside_torch_is_not_called_a_missing_torch(monkeypatch):
     """Another module that is missing is another error."""
-    monkeypatch.delitem(sys.modules, "noiser.training.self_regression")
-    monkeypatch.delattr(noiser.training, "self_regression")
-    monkeypatch.setitem(sys.modules, "noiser.version", None)
+    monkeypatch.delitem(sys.modules, "noiser.model.training.self_regression")
+    monkeypatch.delattr(noiser.model.training, "self_regression")
+    monkeypatch.setitem(sys.modules, "noiser.core.version", None)
 
     with pytest.raises(ModuleNotFoundError, match=r"noiser\.version") as caught:
         train(TrainingConfig(**TINY))

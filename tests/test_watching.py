@@ -11,12 +11,12 @@ import pytest
 from pictures import picture, saved
 
 from noiser import Enhancer, MachineError, MissingExtraError
-from noiser.io.images import decode
-from noiser.pipelines import watching
-from noiser.pipelines.batch import Runner
-from noiser.pipelines.processing import Result
-from noiser.pipelines.treatment import Treatment
-from noiser.pipelines.watching import PATIENCE, SETTLED_AFTER, Arrivals, watch
+from noiser.io.image_file import decode
+from noiser.jobs.batch import watch as watching
+from noiser.jobs.batch.run import Runner
+from noiser.jobs.batch.watch import PATIENCE, SETTLED_AFTER, Arrivals, watch
+from noiser.jobs.job import Result
+from noiser.jobs.options import Treatment
 
 PNG = saved(picture(), "PNG")
 

@@ -9,9 +9,9 @@ from pictures import picture, saved
 from PIL import Image
 from tagged import CITY, COORDINATE, DISTRICT, segment, with_segments, xmp_packet
 
-from noiser.errors import DecodeError
-from noiser.io import xmp, xmp_segments
-from noiser.io.gate import MEGA
+from noiser.core.errors import DecodeError
+from noiser.io.limits import MEGA
+from noiser.io.metadata import xmp, xmp_jpeg
 
 
 def test_a_packet_that_needs_no_change_stays_byte_for_byte():
@@ -107,11 +107,11 @@ LONG = xmp_packet(extra=f"<xmp:Depth>{'QUJD' * 60_000}</xmp:Depth>")
 
 def test_a_long_packet_is_split_and_joined_again():
     """As Adobe writes it: a packet of at most 64 KB, and the rest in pieces."""
-    data = with_segments(saved(picture(), "JPEG"), xmp_segments.split(LONG))
+    data = with_segments(saved(picture(), "JPEG"), xmp_jpeg.split(LONG))
     parts = [content for kind, content in Image.open(io.BytesIO(data)).applist if kind == "APP1"]
     assert len(parts) > 4
     assert b"HasExtendedXMP" in parts[0]
-    joined = xmp_segments.joined(parts, MEGA)
+    joined = xmp_jpeg.joined(parts, MEGA)
     for name in ("Depth", "Rating"):
         assert (
             xmp.properties(xmp.parse(joined), xmp.BASIC)[name]
@@ -122,29 +122,29 @@ def test_a_long_packet_is_split_and_joined_again():
 
 def test_an_attribute_that_is_long_is_moved_too():
     packet = xmp_packet().replace(b'xmp:Rating="5"', b'xmp:Rating="' + b"5" * 80_000 + b'"')
-    data = with_segments(saved(picture(), "JPEG"), xmp_segments.split(packet))
+    data = with_segments(saved(picture(), "JPEG"), xmp_jpeg.split(packet))
     parts = [content for kind, content in Image.open(io.BytesIO(data)).applist if kind == "APP1"]
-    joined = xmp_segments.joined(parts, MEGA)
+    joined = xmp_jpeg.joined(parts, MEGA)
     assert xmp.properties(xmp.parse(joined), xmp.BASIC)["Rating"] == "5" * 80_000
 
 
 def test_a_rest_of_which_a_part_is_missing_is_refused():
-    data = xmp_segments.split(LONG)
+    data = xmp_jpeg.split(LONG)
     at = data.rindex(b"\xff\xe1")
     read = Image.open(io.BytesIO(with_segments(saved(picture(), "JPEG"), data[:at])))
     with pytest.raises(DecodeError, match="a part is missing"):
-        xmp_segments.joined([content for _, content in read.applist], MEGA)
+        xmp_jpeg.joined([content for _, content in read.applist], MEGA)
 
 
 def test_a_rest_above_the_limit_is_refused():
-    read = Image.open(io.BytesIO(with_segments(saved(picture(), "JPEG"), xmp_segments.split(LONG))))
+    read = Image.open(io.BytesIO(with_segments(saved(picture(), "JPEG"), xmp_jpeg.split(LONG))))
     with pytest.raises(DecodeError, match="XMP of more than 1000 bytes"):
-        xmp_segments.joined([content for _, content in read.applist], 1000)
+        xmp_jpeg.joined([content for _, content in read.applist], 1000)
 
 
 def test_pieces_of_another_packet_are_left_alone():
     stray = b"http://ns.adobe.com/xmp/extension/\0" + b"0" * 32 + struct.pack(">LL", 4, 0) + b"<a/>"
-    data = with_segments(saved(picture(), "JPEG"), xmp_segments.split(LONG), segment(0xE1, stray))
+    data = with_segments(saved(picture(), "JPEG"), xmp_jpeg.split(LONG), segment(0xE1, stray))
     read = Image.open(io.BytesIO(data))
-    joined = xmp_segments.joined([content for _, content in read.applist], MEGA)
+    joined = xmp_jpeg.joined([content for _, content in read.applist], MEGA)
     assert b"QUJDQUJD" in joined

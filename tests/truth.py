@@ -9,10 +9,10 @@ from scipy import ndimage
 from torch import nn
 from torch.nn import functional
 
-from noiser.developing import Development
-from noiser.folding import Folded
-from noiser.network import Network
-from noiser.types import ByteImage, Padding, Pixels, Region
+from noiser.core.types import ByteImage, Padding, Pixels, Region
+from noiser.look.fold import Folded
+from noiser.look.render_params import Development
+from noiser.model.network import Network
 
 PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
 """White by dtype."""

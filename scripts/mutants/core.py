@@ -3,16 +3,20 @@
 from mutant import FOLDING, Mutant
 
 FIDELITY, COLORS, COLORS_TESTS = (
-    "metrics/fidelity.py",
-    "metrics/color_difference.py",
+    "tools/quality/psnr_ssim.py",
+    "tools/quality/color_difference.py",
     "color_difference",
 )
-ORDER, NIQE, EVALUATE = "metrics/lightness_order.py", "metrics/naturalness.py", "cli/evaluate.py"
+ORDER, NIQE, EVALUATE = (
+    "tools/quality/lightness_order.py",
+    "tools/quality/naturalness.py",
+    "cli/evaluate.py",
+)
 
 MUTANTS = [
     # color, metrics
-    Mutant("color.py", "np.rint(np.clip(image", "np.floor(np.clip(image", "color"),
-    Mutant("color.py", "(0.299, 0.587, 0.114)", "(0.2126, 0.7152, 0.0722)", "color"),
+    Mutant("core/color.py", "np.rint(np.clip(image", "np.floor(np.clip(image", "color"),
+    Mutant("core/color.py", "(0.299, 0.587, 0.114)", "(0.2126, 0.7152, 0.0722)", "color"),
     Mutant(FIDELITY, "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "fidelity"),
     Mutant(FIDELITY, "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "fidelity"),
     Mutant(FIDELITY, "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "fidelity"),
@@ -38,53 +42,65 @@ MUTANTS = [
     Mutant(EVALUATE, "given.keys() >= set(column.inputs)", "True", "cli"),
     Mutant(EVALUATE, "len(given) == 1 and pristine is None", "False", "cli"),
     # moments
-    Mutant("moments.py", "self.count + other.count", "self.count", "moments"),
-    Mutant("moments.py", "map(operator.add, self.sums, other.sums)", "self.sums", "moments"),
-    Mutant("moments.py", "- s[i] * s[j]", "- s[i] * s[i]", "moments"),
-    Mutant("moments.py", "(n * UNIT) ** 2", "n * (n - 1) * UNIT**2", "moments"),
-    Mutant("moments.py", "matrix.T[UPPER] = upper", "matrix[UPPER] = upper", "moments"),
-    Mutant("moments.py", "if self.padding != other.padding", "if False", "moments"),
-    Mutant("moments.py", "self.count < 1 or", "self.count < 0 or", "moments"),
-    # network
-    Mutant("network.py", "if found != expected", "if False", "network"),
-    Mutant("network.py", "np.isfinite(array).all()", "np.isfinite(array).any()", "network"),
-    Mutant("network.py", " or array.dtype != np.float32", "", "network"),
-    Mutant("network.py", "st_size > MAX_FILE_BYTES", "st_size >= MAX_FILE_BYTES", "network"),
-    Mutant("network.py", "if set(arrays) != names", "if not names <= set(arrays)", "network"),
-    Mutant("network.py", "digest.update(name.encode())", "pass", "network"),
-    Mutant("network.py", "1 <= hidden <= MAX", "1 <= hidden < MAX", "network"),
-    Mutant("network.py", "values / math.sqrt(2.0)", "values / 1.4142", "network reference parity"),
-    # folding
-    Mutant("folding.py", "floor = eps + ", "floor = 2 * eps + ", FOLDING),
-    Mutant("folding.py", "seen = [chroma * first[:, c]", "seen = [first[:, c]", FOLDING),
-    Mutant("folding.py", "LUMA[c] * of_gray", "of_gray / 3.0", FOLDING),
+    Mutant("statistics/moments.py", "self.count + other.count", "self.count", "moments"),
     Mutant(
-        "folding.py",
+        "statistics/moments.py", "map(operator.add, self.sums, other.sums)", "self.sums", "moments"
+    ),
+    Mutant("statistics/moments.py", "- s[i] * s[j]", "- s[i] * s[i]", "moments"),
+    Mutant("statistics/moments.py", "(n * UNIT) ** 2", "n * (n - 1) * UNIT**2", "moments"),
+    Mutant("statistics/moments.py", "matrix.T[UPPER] = upper", "matrix[UPPER] = upper", "moments"),
+    Mutant("statistics/moments.py", "if self.padding != other.padding", "if False", "moments"),
+    Mutant("statistics/moments.py", "self.count < 1 or", "self.count < 0 or", "moments"),
+    # network
+    Mutant("model/network.py", "if found != expected", "if False", "network"),
+    Mutant("model/network.py", "np.isfinite(array).all()", "np.isfinite(array).any()", "network"),
+    Mutant("model/network.py", " or array.dtype != np.float32", "", "network"),
+    Mutant("model/network.py", "st_size > MAX_FILE_BYTES", "st_size >= MAX_FILE_BYTES", "network"),
+    Mutant("model/network.py", "if set(arrays) != names", "if not names <= set(arrays)", "network"),
+    Mutant("model/network.py", "digest.update(name.encode())", "pass", "network"),
+    Mutant("model/network.py", "1 <= hidden <= MAX", "1 <= hidden < MAX", "network"),
+    Mutant(
+        "model/network.py", "values / math.sqrt(2.0)", "values / 1.4142", "network reference parity"
+    ),
+    # folding
+    Mutant("look/fold.py", "floor = eps + ", "floor = 2 * eps + ", FOLDING),
+    Mutant("look/fold.py", "seen = [chroma * first[:, c]", "seen = [first[:, c]", FOLDING),
+    Mutant("look/fold.py", "LUMA[c] * of_gray", "of_gray / 3.0", FOLDING),
+    Mutant(
+        "look/fold.py",
         "return np.stack(seen, 1), given[0]",
         "return np.stack(seen, 1), second",
         FOLDING,
     ),
-    Mutant("folding.py", "(2.0 * noise_floor) ** 2", "noise_floor**2", FOLDING),
-    Mutant("folding.py", "first_bias=-shift * scale", "first_bias=shift * scale", FOLDING),
-    Mutant("folding.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),
-    Mutant("folding.py", "mean - np.repeat(center / 255, 9)", "mean", FOLDING),
+    Mutant("look/fold.py", "(2.0 * noise_floor) ** 2", "noise_floor**2", FOLDING),
+    Mutant("look/fold.py", "first_bias=-shift * scale", "first_bias=shift * scale", FOLDING),
+    Mutant("look/fold.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),
+    Mutant("look/fold.py", "mean - np.repeat(center / 255, 9)", "mean", FOLDING),
     # looks
-    Mutant("looks.py", "not low <= value <= high", "value < low or value > high", "looks"),
-    Mutant("looks.py", 'PAPER = Look(padding="zero"', 'PAPER = Look(padding="replicate"', "looks"),
-    Mutant("looks.py", "if v is not None", "if v", "looks"),
+    Mutant("look/looks.py", "not low <= value <= high", "value < low or value > high", "looks"),
+    Mutant(
+        "look/looks.py", 'PAPER = Look(padding="zero"', 'PAPER = Look(padding="replicate"', "looks"
+    ),
+    Mutant("look/looks.py", "if v is not None", "if v", "looks"),
     # carriers
-    Mutant("carriers.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "carriers"),
-    Mutant("carriers.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "carriers"),
-    Mutant("carriers.py", " if k not in stale", "", "carriers"),
-    Mutant("carriers.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
-    Mutant("carriers.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
-    Mutant("carriers.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
-    Mutant("carriers.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
+    Mutant(
+        "core/adapters.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "carriers"
+    ),
+    Mutant("core/adapters.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "carriers"),
+    Mutant("core/adapters.py", " if k not in stale", "", "carriers"),
+    Mutant("core/adapters.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
+    Mutant("core/adapters.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
+    Mutant("core/adapters.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
+    Mutant("core/adapters.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
     # enhancer and bands
-    Mutant("bands.py", "min(row + step, rows.stop)", "row + step", "bands"),
-    Mutant("bands.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"),
-    Mutant("bands.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "bands"),
-    Mutant("enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
-    Mutant("bands.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
-    Mutant("bands.py", "-(-height // (", "(height // (", "bands"),
+    Mutant("engine/tiling.py", "min(row + step, rows.stop)", "row + step", "bands"),
+    Mutant(
+        "engine/tiling.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"
+    ),
+    Mutant(
+        "engine/tiling.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "bands"
+    ),
+    Mutant("engine/enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
+    Mutant("engine/tiling.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
+    Mutant("engine/tiling.py", "-(-height // (", "(height // (", "bands"),
 ]

@@ -4,46 +4,58 @@ from mutant import DEVELOP, GRAY, KERNEL, MEASURE, NATIVE, REFERENCE, RENDER, VE
 
 MUTANTS = [
     # kernels
-    Mutant("kernels/__init__.py", "next(iter(found.values()))", "found['reference']", "kernels"),
-    Mutant("kernels/native.py", '("avx512", "avx2",', '("avx2", "avx512",', "kernels"),
     Mutant(
-        "kernels/reference.py",
+        "engine/kernels/__init__.py", "next(iter(found.values()))", "found['reference']", "kernels"
+    ),
+    Mutant("engine/kernels/native.py", '("avx512", "avx2",', '("avx2", "avx512",', "kernels"),
+    Mutant(
+        "engine/kernels/reference.py",
         "lattice = np.rint(_signed(pixels, _grow((rows",
         "lattice = np.floor(_signed(pixels, _grow((rows",
         REFERENCE,
     ),
-    Mutant("kernels/reference.py", '== "zero" else "edge"', '== "zero" else "constant"', REFERENCE),
-    Mutant("kernels/reference.py", "(1.0 - strength) * source", "1.0 * source", "properties"),
-    Mutant("kernels/reference.py", "np.rint(value) if", "np.floor(value) if", REFERENCE),
     Mutant(
-        "kernels/reference.py",
+        "engine/kernels/reference.py",
+        '== "zero" else "edge"',
+        '== "zero" else "constant"',
+        REFERENCE,
+    ),
+    Mutant(
+        "engine/kernels/reference.py", "(1.0 - strength) * source", "1.0 * source", "properties"
+    ),
+    Mutant("engine/kernels/reference.py", "np.rint(value) if", "np.floor(value) if", REFERENCE),
+    Mutant(
+        "engine/kernels/reference.py",
         "columns.clip(0, width - 1)",
         "abs(columns).clip(0, width - 2)",
         REFERENCE,
     ),
     Mutant(
-        "kernels/reference.py",
+        "engine/kernels/reference.py",
         "rows = slice(row, min(row + height, bottom))",
         "rows = slice(row, row + height)",
         REFERENCE,
     ),
     Mutant(
-        "kernels/reference.py",
+        "engine/kernels/reference.py",
         "signed - (folded.center / 255)",
         "signed - (folded.center / 256)",
         REFERENCE,
     ),
-    Mutant("kernels/native.py", "scale**2 * p", "scale * p", NATIVE),
+    Mutant("engine/kernels/native.py", "scale**2 * p", "scale * p", NATIVE),
     Mutant(
-        "kernels/native.py",
+        "engine/kernels/native.py",
         "np.where(products != 0, products, products.T)[UPPER]",
         "products[UPPER]",
         NATIVE,
     ),
     Mutant(
-        "kernels/native.py", "folded.center / 255 * levels", "folded.center / 255 * 255", NATIVE
+        "engine/kernels/native.py",
+        "folded.center / 255 * levels",
+        "folded.center / 255 * 255",
+        NATIVE,
     ),
-    Mutant("kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
+    Mutant("engine/kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
     Mutant(
         MEASURE,
         "2 * (int)v - 255)\nDEFINE_READ(lattice_uint16",

@@ -2,10 +2,10 @@
 
 from mutant import Mutant
 
-JOURNAL, KEEPING, FILES = "pipelines/journal.py", "pipelines/keeping.py", "io/files.py"
+JOURNAL, KEEPING, FILES = "jobs/batch/journal.py", "jobs/batch/resume.py", "io/files.py"
 SUPERVISOR, WORKER = "pipelines/supervisor.py", "pipelines/worker.py"
-SERIES, GIGAPIXEL = "pipelines/series.py", "pipelines/gigapixel.py"
-WATCHING, PROCESSING = "pipelines/watching.py", "pipelines/processing.py"
+SERIES, GIGAPIXEL = "jobs/batch/same_look.py", "jobs/gigapixel.py"
+WATCHING, PROCESSING = "jobs/batch/watch.py", "jobs/job.py"
 
 MUTANTS = [
     Mutant(JOURNAL, "zlib.crc32(found[1]) != int(found[2], 16)", "False", "journal"),

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-KERNEL = "kernels/kernel.c"
+KERNEL = "engine/kernels/c/kernel.c"
 MEASURE, SCENE, RENDER, VECTORS, GRAY, DEVELOP = (
     f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors", "gray", "develop")
 )

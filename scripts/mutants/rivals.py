@@ -5,8 +5,8 @@ from mutant import Mutant
 GRAPH, RUN, TORCH, PEERS = (
     f"rivals/{name}.py" for name in ("onnx_graph", "runtimes", "torch_runtime", "peers")
 )
-CHART, FIND, OPENCV = "rivals/chart.py", "rivals/__init__.py", "rivals/opencv.py"
-COMMAND, BENCHMARK = "cli/benchmark.py", "pipelines/benchmark.py"
+CHART, FIND, OPENCV = "tools/rivals/chart.py", "tools/rivals/__init__.py", "tools/rivals/opencv.py"
+COMMAND, BENCHMARK = "cli/benchmark.py", "tools/benchmark.py"
 
 MUTANTS = [
     # graphs

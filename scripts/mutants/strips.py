@@ -2,11 +2,15 @@
 
 from mutant import Mutant
 
-STRIPS, HOLDING, LAYOUT = "io/strips.py", "io/holding.py", "io/layout.py"
+STRIPS, HOLDING, LAYOUT = (
+    "io/codecs/strip_reader.py",
+    "io/codecs/decoder_memory.py",
+    "io/codecs/strip_layout.py",
+)
 VIPS = "io/vips.py"
-JOINING, TIFF, GIGAPIXEL = "io/joining.py", "io/tiff.py", "pipelines/gigapixel.py"
-BATCH, FILES, ENHANCE = "pipelines/batch.py", "io/files.py", "cli/enhance.py"
-OPTIONS, PROCESSING = "cli/options.py", "pipelines/processing.py"
+JOINING, TIFF, GIGAPIXEL = "io/codecs/strip_writer.py", "io/codecs/tiff.py", "jobs/gigapixel.py"
+BATCH, FILES, ENHANCE = "jobs/batch/run.py", "io/files.py", "cli/enhance.py"
+OPTIONS, PROCESSING = "cli/options.py", "jobs/job.py"
 
 MUTANTS = [
     # reading
@@ -29,7 +33,7 @@ MUTANTS = [
     Mutant(STRIPS, 'channels += "transparency" in', 'channels += "opacity" in', "strips"),
     Mutant(STRIPS, 'b"+" in head[2:4]', "False", "gigapixel"),
     Mutant(VIPS, "(ImportError, OSError)", "OSError", "strips"),
-    Mutant("io/metadata.py", "tags.bigtiff = False", "pass", "tiff"),
+    Mutant("io/metadata/read.py", "tags.bigtiff = False", "pass", "tiff"),
     # what is held
     Mutant(HOLDING, "return data[at + 4] < image.layers", "return False", "holding"),
     Mutant(HOLDING, 'if image.info.get("progressive"):', "if False:", "holding"),
@@ -54,7 +58,7 @@ MUTANTS = [
     Mutant(JOINING, 'newbyteorder(">")', 'newbyteorder("<")', "joining"),
     Mutant(JOINING, 'not in (b"IHDR", b"IDAT", b"IEND")', 'in (b"iCCP",)', "joining"),
     Mutant(JOINING, "np.minimum(rest, -rest)", "rest", "joining"),
-    Mutant("io/png.py", "zlib.crc32(kind + content)", "zlib.crc32(content)", "joining"),
+    Mutant("io/codecs/png.py", "zlib.crc32(kind + content)", "zlib.crc32(content)", "joining"),
     Mutant(JOINING, "(left & up) + ((left ^ up) >> 1)", "(left | up) - ((left ^ up) >> 1)",
            "joining"),
     # TIFF

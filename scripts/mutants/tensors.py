@@ -11,9 +11,9 @@ INIT, PLANES, LAGS, SUMMING, FILTERS, SPLITTING, RENDERING, FUSED, MEASURE, SCEN
 )  # fmt: skip
 
 MUTANTS = [
-    Mutant("kernels/__init__.py", "device in GPUS", "device == 'cuda'", "kernels"),
-    Mutant("kernels/__init__.py", 'name == "torch" or', "", "kernels"),
-    Mutant("carriers.py", "tensor.detach().aminmax()", "(0, 0)", "torch_kernel"),
+    Mutant("engine/kernels/__init__.py", "device in GPUS", "device == 'cuda'", "kernels"),
+    Mutant("engine/kernels/__init__.py", 'name == "torch" or', "", "kernels"),
+    Mutant("core/adapters.py", "tensor.detach().aminmax()", "(0, 0)", "torch_kernel"),
     Mutant(INIT, "one_by_one(len(self._images))", "pass", "torch_kernel"),
     Mutant(INIT, "(origin[0] + top, origin[1] + left)", "origin", "torch_kernel"),
     Mutant(INIT, "cells = cells_of(self._images, part, origin)", "cells = [()]", "torch_kernel"),

@@ -5,13 +5,17 @@ from mutant import Mutant
 ACCESS, BODIES, FORMS, POOL, PROTOCOL = (
     f"server/{name}.py" for name in ("access", "bodies", "forms", "pool", "protocol")
 )
-GUARD, PARAMETERS, WORKER = "server/guard.py", "server/parameters.py", "server/worker_process.py"
+GUARD, PARAMETERS, WORKER = (
+    "web/server/middleware.py",
+    "web/server/parameters.py",
+    "server/worker_process.py",
+)
 APP, FAULTS = "server_app server_access", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
 SURVEY, EXIF, SMOOTHING = (
-    "page/engine/survey.js",
-    "page/exif.js",
-    "page/engine/smoothing.js",
+    "web/page/engine/statistics/histograms.js",
+    "web/page/files/exif.js",
+    "web/page/engine/statistics/smoothing.js",
 )
 
 MUTANTS = [
@@ -29,18 +33,18 @@ MUTANTS = [
     Mutant(POOL, "if worker.has_ended:", "if False:", "server_pool"),
     Mutant(WORKER, "except OSError as error:", "except KeyError as error:", "server_pool"),
     Mutant(GUARD, "if not visit.status:", "if visit.status:", APP),
-    Mutant("server/refusals.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
+    Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
     # the page
-    Mutant("export/page.py", 'remark.group().count("\\n")', "0", "page_files"),
+    Mutant("web/page_files.py", 'remark.group().count("\\n")', "0", "page_files"),
     Mutant(SURVEY, "16 * 256 * 255) >> 11", "16 * 256 * 256) >> 11", ENGINE),
     Mutant(SURVEY, "(octave - 2)) & 3", "(octave - 1)) & 3", ENGINE),
     Mutant(SMOOTHING, "return moved / one.length > CUT", "return moved > CUT", ENGINE),
-    Mutant("page/engine/gl.js", "gl.bindFramebuffer(gl.FRAMEBUFFER, null);", "", GL),
-    Mutant("page/engine/engine.js", "if (!isWanted()) return false;", "", GL),
+    Mutant("web/page/engine/kernels/webgl.js", "gl.bindFramebuffer(gl.FRAMEBUFFER, null);", "", GL),
+    Mutant("web/page/engine/engine.js", "if (!isWanted()) return false;", "", GL),
     Mutant(EXIF, "if (isUpright) facts[ORIENTATION] = 1;", "", SAVING),
     Mutant(EXIF, "if (!keepsLocation)", "if (keepsLocation)", SAVING),
     Mutant(EXIF, "block.unlinkNext(main);", "", SAVING),
-    Mutant("page/zip.js", "UTF8_NAMES = 0x800", "UTF8_NAMES = 0", SAVING),
-    Mutant("page/app.js", "context.drawImage(after.canvas, half.x, 0);", "", PAGE),
+    Mutant("web/page/files/zip.js", "UTF8_NAMES = 0x800", "UTF8_NAMES = 0", SAVING),
+    Mutant("web/page/app.js", "context.drawImage(after.canvas, half.x, 0);", "", PAGE),
 ]  # fmt: skip
 """See `mutant.Mutant`."""

@@ -7,11 +7,10 @@ a new network. Each name is imported when it is first used, so `import noiser` i
 from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
-from noiser.version import __version__
+from noiser.core.version import __version__
 
 if TYPE_CHECKING:
-    from noiser.enhancer import Enhancer, enhance
-    from noiser.errors import (
+    from noiser.core.errors import (
         DecodeError,
         ImageError,
         LimitError,
@@ -24,9 +23,10 @@ if TYPE_CHECKING:
         UnsupportedError,
         WeightsError,
     )
-    from noiser.moments import Moments
-    from noiser.presets import preset
-    from noiser.training import TrainingConfig, train
+    from noiser.engine.enhancer import Enhancer, enhance
+    from noiser.look.presets import preset
+    from noiser.model.training import TrainingConfig, train
+    from noiser.statistics.moments import Moments
 
 __all__ = [
     "DecodeError",
@@ -50,12 +50,12 @@ __all__ = [
 ]
 
 _HOMES = {
-    "Enhancer": "noiser.enhancer",
-    "Moments": "noiser.moments",
-    "TrainingConfig": "noiser.training",
-    "enhance": "noiser.enhancer",
-    "preset": "noiser.presets",
-    "train": "noiser.training",
+    "Enhancer": "noiser.engine.enhancer",
+    "Moments": "noiser.statistics.moments",
+    "TrainingConfig": "noiser.model.training",
+    "enhance": "noiser.engine.enhancer",
+    "preset": "noiser.look.presets",
+    "train": "noiser.model.training",
 }
 
 
@@ -63,7 +63,7 @@ def __getattr__(name: str) -> Any:
     """Import a public name from its module."""
     if name not in __all__:
         raise AttributeError(f"module 'noiser' has no attribute {name!r}")
-    return getattr(import_module(_HOMES.get(name, "noiser.errors")), name)
+    return getattr(import_module(_HOMES.get(name, "noiser.core.errors")), name)
 
 
 def __dir__() -> list[str]:

@@ -16,8 +16,8 @@ from typing import NoReturn
 
 import click
 
-from noiser.errors import MachineError, NoiserError
-from noiser.version import __version__
+from noiser.core.errors import MachineError, NoiserError
+from noiser.core.version import __version__
 
 COMMANDS = {
     "benchmark": "Time this machine, beside the least it could take.",

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import click
 
-from noiser import kernels, rivals
-from noiser.enhancer import Enhancer
+from noiser.engine import kernels
+from noiser.engine.enhancer import Enhancer
 from noiser.io.files import save_file
-from noiser.looks import LOOKS
-from noiser.pipelines.benchmark import Timing, benchmark
-from noiser.rivals import chart
+from noiser.look.looks import LOOKS
+from noiser.tools import rivals
+from noiser.tools.benchmark import Timing, benchmark
+from noiser.tools.rivals import chart
 
 SIZES = ("600x400", "1920x1080", "3840x2160")
 

@@ -11,15 +11,15 @@ from typing import Any
 import click
 
 from noiser.cli.options import Words, file_options, look_options
-from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
+from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import save_file
-from noiser.io.gate import MEGA
+from noiser.io.limits import MEGA
 from noiser.io.photo import SUFFIXES
-from noiser.pipelines.batch import Runner, foresee
-from noiser.pipelines.plan import Item, Plan, make_plan
-from noiser.pipelines.processing import Result, enhance_bytes
-from noiser.pipelines.series import share_look
-from noiser.pipelines.treatment import Treatment
+from noiser.jobs.batch.run import Runner, foresee
+from noiser.jobs.batch.same_look import share_look
+from noiser.jobs.job import Result, enhance_bytes
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item, Plan, make_plan
 
 
 @click.command("enhance")

@@ -19,13 +19,13 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from noiser.errors import ImageError, UnsupportedError
+from noiser.core.errors import ImageError, UnsupportedError
+from noiser.core.types import ByteImage
 from noiser.io.files import read_file
-from noiser.io.gate import Limits
-from noiser.io.images import decode
+from noiser.io.image_file import decode
+from noiser.io.limits import Limits
 from noiser.io.photo import SUFFIXES
-from noiser.metrics import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
-from noiser.types import ByteImage
+from noiser.tools.quality import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 
 WORDS = {"reference": "REFERENCE", "low": "--low"}
 """The words on the command line that say what OUTPUT is compared with."""

@@ -7,13 +7,13 @@ from typing import Any
 import click
 
 from noiser.cli.options import Words, file_options, look_options
-from noiser.errors import NoiserError
+from noiser.core.errors import NoiserError
 from noiser.export.cube import to_cube
 from noiser.export.global_look import GlobalLook, global_look
-from noiser.export.page import page_files
-from noiser.io.encoding import reduced
+from noiser.io.codecs.pillow import reduced
 from noiser.io.files import read_file, save_file
-from noiser.io.images import decode
+from noiser.io.image_file import decode
+from noiser.web.page_files import page_files
 
 
 @click.group("export")

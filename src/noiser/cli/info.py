@@ -10,14 +10,14 @@ from typing import Any
 
 import click
 
-from noiser import kernels
-from noiser.enhancer import usable_processors
-from noiser.errors import NoiserError
-from noiser.io.gate import Limits
-from noiser.looks import LOOKS
-from noiser.network import PACKAGED, load, packaged, packaged_bytes
-from noiser.pipelines.describing import describe
-from noiser.version import __version__
+from noiser.core.errors import NoiserError
+from noiser.core.version import __version__
+from noiser.engine import kernels
+from noiser.engine.enhancer import usable_processors
+from noiser.io.limits import Limits
+from noiser.look.looks import LOOKS
+from noiser.model.network import PACKAGED, load, packaged, packaged_bytes
+from noiser.tools.inspect import describe
 
 MAX_PIXELS = 1 << 40
 """Of a picture that is described, and of its sides: nothing is decoded."""

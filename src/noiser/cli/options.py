@@ -8,17 +8,17 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
-from noiser.enhancer import Enhancer, usable_processors
-from noiser.errors import PresetError
-from noiser.io.delivery import Delivery
-from noiser.io.gate import MEGA, Limits
+from noiser.core.errors import PresetError
+from noiser.engine.enhancer import Enhancer, usable_processors
+from noiser.io.color.conversion import Target
+from noiser.io.limits import MEGA, Limits
+from noiser.io.metadata.embedded_settings import network_sha256, settings_of
+from noiser.io.output_options import Delivery
 from noiser.io.photo import DEPTHS
-from noiser.io.routes import Target
-from noiser.io.settings import network_sha256, settings_of
-from noiser.looks import LOOKS, Look, knobs
-from noiser.pipelines.describing import settings_in
-from noiser.pipelines.treatment import Treatment
-from noiser.presets import Preset, all_presets, preset_named
+from noiser.jobs.options import Treatment
+from noiser.look.looks import LOOKS, Look, knobs
+from noiser.look.presets import Preset, all_presets, preset_named
+from noiser.tools.inspect import settings_in
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""

@@ -7,7 +7,7 @@ from typing import Any
 import click
 
 from noiser.cli.options import Words, own_presets_file, presets_option
-from noiser.presets import PACKAGED_FILE, Preset
+from noiser.look.presets import PACKAGED_FILE, Preset
 
 
 @click.command("presets")

@@ -9,10 +9,10 @@ from typing import Any
 
 import click
 
-from noiser.enhancer import usable_processors
-from noiser.errors import MachineError, MissingExtraError
-from noiser.io.gate import MEGA
-from noiser.server.limits import ServerLimits
+from noiser.core.errors import MachineError, MissingExtraError
+from noiser.engine.enhancer import usable_processors
+from noiser.io.limits import MEGA
+from noiser.web.server.limits import ServerLimits
 
 NEEDED = ("starlette", "uvicorn", "python_multipart")
 """What the server is built on, and the extra brings."""
@@ -79,9 +79,9 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     """
     if not all(map(find_spec, NEEDED)):
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
-    from noiser.export.page import page_files
-    from noiser.server.access import LOOPBACK, Access, is_address
-    from noiser.server.running import bind, run, url_of
+    from noiser.web.page_files import page_files
+    from noiser.web.server.access_control import LOOPBACK, Access, is_address
+    from noiser.web.server.run import bind, run, url_of
 
     token = _token(given["token_file"])
     if host not in LOOPBACK and token is None and not given["no_token"]:

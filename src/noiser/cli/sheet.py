@@ -10,13 +10,13 @@ import click
 import numpy as np
 
 from noiser.cli.options import Words, file_options, look_options
-from noiser.errors import OutputError
+from noiser.core.errors import OutputError
 from noiser.io.files import save_file
-from noiser.io.images import encode
+from noiser.io.image_file import encode
 from noiser.io.photo import SUFFIXES, Photo
-from noiser.looks import LOOKS, knobs
-from noiser.pipelines.plan import make_plan
-from noiser.pipelines.sheet import Grid, Variant, make_sheet
+from noiser.jobs.plan import make_plan
+from noiser.look.looks import LOOKS, knobs
+from noiser.tools.contact_sheet import Grid, Variant, make_sheet
 
 MAX_VARIANTS = 100
 """Columns at most: a slip of the keyboard should not take hours."""

@@ -10,8 +10,8 @@ import click
 from tqdm import tqdm
 
 from noiser.io.files import save_file
-from noiser.network import to_bytes
-from noiser.training import PRESETS, train
+from noiser.model.network import to_bytes
+from noiser.model.training import PRESETS, train
 
 
 @click.command("train")

@@ -6,11 +6,11 @@ from typing import Any
 import click
 
 from noiser.cli.options import Words, file_options, look_options
-from noiser.errors import OutputError
-from noiser.pipelines.batch import Runner
-from noiser.pipelines.processing import Result
+from noiser.core.errors import OutputError
+from noiser.jobs.batch.run import Runner
+from noiser.jobs.batch.watch import watch, watchfiles
+from noiser.jobs.job import Result
 from noiser.pipelines.supervisor import Supervisor, can_supervise
-from noiser.pipelines.watching import watch, watchfiles
 
 
 @click.command("watch")

@@ -7,8 +7,8 @@ from itertools import product
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.enhancer import Enhancer
-from noiser.moments import Moments
+from noiser.engine.enhancer import Enhancer
+from noiser.statistics.moments import Moments
 
 Colors = NDArray[np.float64]
 """float64 [N,3] in [0, 1], sRGB: red, green and blue of N pixels."""

@@ -6,13 +6,13 @@ from dataclasses import asdict, dataclass, replace
 
 import numpy as np
 
-from noiser.carriers import checked
-from noiser.color import PEAKS
-from noiser.enhancer import Enhancer
+from noiser.core.adapters import checked
+from noiser.core.color import PEAKS
+from noiser.core.types import Pixels
+from noiser.engine.enhancer import Enhancer
 from noiser.export.color_map import ColorMap, Colors, flat_map
-from noiser.export.fitting import fitted
-from noiser.moments import Moments
-from noiser.types import Pixels
+from noiser.export.fit_lut import fitted
+from noiser.statistics.moments import Moments
 
 MAX_SAMPLES = 1 << 20
 """Pixels that the map is fitted to, at most, evenly spread over the picture."""

@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
-from noiser.errors import (
+from noiser.core.errors import (
     DecodeError,
     LimitError,
     MachineError,

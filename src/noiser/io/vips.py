@@ -5,8 +5,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.errors import DecodeError, MissingExtraError
-from noiser.io.gate import sentence
+from noiser.core.errors import DecodeError, MissingExtraError
+from noiser.io.limits import sentence
 
 _cache_lock = threading.Lock()
 

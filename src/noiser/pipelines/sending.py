@@ -7,16 +7,16 @@ import zlib
 from pathlib import Path
 from typing import Any
 
-from noiser import network
-from noiser.enhancer import Enhancer
-from noiser.io.delivery import Delivery
+from noiser.engine.enhancer import Enhancer
 from noiser.io.files import FileMark
-from noiser.io.gate import Limits
-from noiser.io.settings import Settings
-from noiser.moments import Moments
-from noiser.pipelines.plan import Item
-from noiser.pipelines.processing import Result, Task
-from noiser.pipelines.treatment import Treatment
+from noiser.io.limits import Limits
+from noiser.io.metadata.embedded_settings import Settings
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import Result, Task
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
+from noiser.model import network
+from noiser.statistics.moments import Moments
 
 Message = dict[str, Any]
 """Only what JSON can say; paths that are no text as Python escapes their bytes."""
@@ -97,7 +97,7 @@ def packed(moments: Moments) -> str:
     """Write moments as text, without a loss: some 4 KB.
 
     Example:
-        >>> from noiser.moments import PAIRS, TAPS
+        >>> from noiser.statistics.moments import PAIRS, TAPS
         >>> few = Moments("zero", 1, (2,) * TAPS, (3,) * PAIRS)
         >>> unpacked(packed(few)) == few
         True

@@ -14,13 +14,13 @@ from itertools import islice
 from types import TracebackType
 from typing import Any
 
-from noiser.errors import MachineError
+from noiser.core.errors import MachineError
 from noiser.io.files import remove_partials
-from noiser.io.gate import MEGA
-from noiser.pipelines.plan import Item
-from noiser.pipelines.processing import Result, Task, budget_of
+from noiser.io.limits import MEGA
+from noiser.jobs.job import Result, Task, budget_of
+from noiser.jobs.options import Treatment
+from noiser.jobs.plan import Item
 from noiser.pipelines.sending import from_task, from_treatment, to_result
-from noiser.pipelines.treatment import Treatment
 from noiser.pipelines.worker_process import WorkerProcess
 
 TRIES = 2
@@ -32,7 +32,7 @@ FALSE_STARTS = 3
 TICK = 1.0
 """The longest wait, and the most that counts of one: a run that was suspended is not late [s]."""
 
-COMMAND = (sys.executable, "-P", "-m", "noiser.pipelines.worker")
+COMMAND = (sys.executable, "-P", "-m", "noiser.jobs.worker")
 """Starts a worker. `-P`: no module comes from the folder we happen to be in."""
 
 

@@ -1,6 +1,6 @@
 """A worker: a process that does one task after another, for the supervisor that started it.
 
-    python -m noiser.pipelines.worker DESCRIPTOR
+    python -m noiser.jobs.worker DESCRIPTOR
 
 The descriptor is one end of a socket. Messages are JSON, one a line. It hears `treatment`, then
 `task`, again and again; says `pixels` and waits for `go` before it takes memory; tells
@@ -18,11 +18,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.errors import MachineError
-from noiser.io.gate import sentence
-from noiser.pipelines.processing import Result, Task, process
+from noiser.core.errors import MachineError
+from noiser.io.limits import sentence
+from noiser.jobs.job import Result, Task, process
+from noiser.jobs.options import Treatment
 from noiser.pipelines.sending import from_result, to_task, to_treatment
-from noiser.pipelines.treatment import Treatment
 
 
 class Link:

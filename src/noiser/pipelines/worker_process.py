@@ -9,7 +9,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any
 
-from noiser.pipelines.processing import Task
+from noiser.jobs.job import Task
 
 FAREWELL = 2.0
 """How long a worker may take to end when it is told to, before it is ended [s]."""

@@ -3,15 +3,15 @@
 from functools import lru_cache
 from typing import Any
 
-from noiser.enhancer import Enhancer
-from noiser.errors import LimitError, NoiserError
-from noiser.io.delivery import Delivery
-from noiser.io.gate import MEGA, Limits, sniff
-from noiser.io.images import weight_of
-from noiser.light import Light
-from noiser.pipelines.processing import enhance_bytes, measure_bytes
-from noiser.pipelines.treatment import Treatment
+from noiser.core.errors import LimitError, NoiserError
+from noiser.engine.enhancer import Enhancer
+from noiser.io.image_file import weight_of
+from noiser.io.limits import MEGA, Limits, sniff
+from noiser.io.output_options import Delivery
+from noiser.jobs.job import enhance_bytes, measure_bytes
+from noiser.jobs.options import Treatment
 from noiser.server.frames import Told
+from noiser.statistics.luma_and_noise import Light
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Shares of the pixels for which the luma below is told."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from types import TracebackType
 from typing import Self
 
-from noiser.errors import MachineError
+from noiser.core.errors import MachineError
 from noiser.server.frames import Told
-from noiser.server.limits import ServerLimits
-from noiser.server.refusals import RefusedError
 from noiser.server.worker_process import COMMAND, Heard, WorkerLostError, WorkerProcess
+from noiser.web.server.errors import RefusedError
+from noiser.web.server.limits import ServerLimits
 
 PAUSE = 1.0
 """Before a worker that did not get ready is started again [s]."""

@@ -1,6 +1,6 @@
 """A worker: a process that does one picture after another, for the server that started it.
 
-    python -m noiser.server.worker BYTES DESCRIPTOR
+    python -m noiser.web.server.worker BYTES DESCRIPTOR
 
 The descriptor is one end of a socket; messages are frames, see `frames.py`. It says `ready`;
 hears what to `do` with the bytes of a picture; says `weight` when it has seen the header; and
@@ -17,8 +17,8 @@ import sys
 import threading
 from typing import BinaryIO
 
-from noiser.errors import NoiserError
-from noiser.io.gate import MEGA, Limits, sentence
+from noiser.core.errors import NoiserError
+from noiser.io.limits import MEGA, Limits, sentence
 from noiser.server.frames import Told, opening, read_frame
 from noiser.server.jobs import DOES, failed, weigh
 from noiser.server.memory import bound, give_back

@@ -9,11 +9,11 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
-from noiser.io.gate import MEGA
+from noiser.io.limits import MEGA
 from noiser.server.frames import HEAD, Told, opening
-from noiser.server.limits import ServerLimits
+from noiser.web.server.limits import ServerLimits
 
-COMMAND = (sys.executable, "-m", "noiser.server.worker")
+COMMAND = (sys.executable, "-m", "noiser.web.server.worker")
 """Starts a worker."""
 
 FAREWELL = 2.0

@@ -1,0 +1,1 @@
+"""The ground: errors, the vocabulary of arrays, colour, and adapters for NumPy, PIL and torch."""

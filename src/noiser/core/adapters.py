@@ -1,0 +1,234 @@
+"""Carriers: the arrays inside NumPy, PIL and torch images, and the way back."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from noiser.core.types import Pixels, Region
+
+DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
+"""Kinds of values the kernels read."""
+
+TENSOR_KINDS = ("uint8", "uint16", "float16", "bfloat16", "float32", "float64")
+"""Kinds of values of a tensor; half precision is computed in single."""
+
+PIL_BAND_ROWS = 256
+"""Rows taken out of a PIL image at a time [pixels]."""
+
+PIL_MODES = {
+    "1": "L", "L": "L", "LA": "LA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA",
+    "RGBX": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "I;16": "I;16", "I;16L": "I;16",
+    "I;16B": "I;16", "I;16N": "I;16",
+}  # fmt: skip
+"""PIL modes that have a meaning here, and the mode each is enhanced in."""
+
+
+@dataclass(frozen=True, eq=False)
+class Carrier:
+    """One image of whatever type, as arrays."""
+
+    frames: list[Pixels]
+    """The image, or each image of a batch; views where possible, never to be written."""
+
+    pack: Callable[[list[Pixels]], Any]
+    """Makes the caller's type, dtype and layout from enhanced frames."""
+
+    @property
+    def single(self) -> Pixels:
+        """The only frame.
+
+        Raises:
+            ValueError: It is a batch of several images.
+        """
+        one_by_one(len(self.frames))
+        return self.frames[0]
+
+
+def unpack(image: Any) -> Carrier:
+    """Take the arrays out of an image.
+
+    Args:
+        image: An array uint8, uint16, float32 or float64 [H,W], [H,W,2], [H,W,3] or
+            [H,W,4], floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or
+            [B,3,H,W].
+
+    Returns:
+        The carrier.
+
+    Raises:
+        TypeError: The image is of another type.
+        ValueError: Its dtype, shape, mode or range is none of these.
+    """
+    if isinstance(image, np.ndarray):
+        return Carrier([checked(image)], lambda frames: frames[0])
+    origins = {base.__module__.split(".")[0] for base in type(image).__mro__}
+    if "PIL" in origins:
+        return _unpack_pil(image)
+    if "torch" in origins:
+        return _unpack_torch(image)
+    raise _not_an_image(image)
+
+
+def device_of(image: Any) -> str | None:
+    """Name the kind of device that a tensor lies on, `cpu` or `cuda`; None if it is no tensor."""
+    if not any(base.__module__.split(".")[0] == "torch" for base in type(image).__mro__):
+        return None
+    return getattr(getattr(image, "device", None), "type", None)
+
+
+def checked(pixels: Pixels) -> Pixels:
+    """Refuse an array that is not an image of a kind the kernels read."""
+    if pixels.dtype not in DTYPES:
+        raise ValueError(
+            f"the image is {pixels.dtype}; it must be uint8, uint16, float32 or float64"
+        )
+    if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and not 1 <= pixels.shape[2] <= 4):
+        raise ValueError(
+            f"the image has the shape {list(pixels.shape)}; "
+            "it must be [H,W], or [H,W,C] with 1 to 4 channels"
+        )
+    if pixels.size == 0:
+        raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
+    if pixels.dtype.kind == "f":
+        _refuse_outside(float(pixels.min()), float(pixels.max()))
+    return pixels
+
+
+def _refuse_outside(low: float, high: float) -> None:
+    """Refuse floats that are not in [0, 1]."""
+    if not (low >= 0.0 and high <= 1.0):  # written so that NaN is refused too
+        raise ValueError(f"the image has values from {low:g} to {high:g}; floats must be in [0, 1]")
+
+
+def one_by_one(images: int) -> None:
+    """Refuse a batch of several images where only one has a meaning."""
+    if images != 1:
+        raise ValueError(f"a batch of {images} images found; pass them one by one")
+
+
+def resolved(region: Region | None, size: tuple[int, ...]) -> Region:
+    """Give a region's slices numbers, and refuse what is not inside the image.
+
+    Args:
+        region: Rows and columns, or all.
+        size: Height and width of the image [pixels].
+
+    Raises:
+        ValueError: It is not two slices, or they are empty, have a step or reach outside.
+    """
+    if region is None:
+        return slice(0, size[0]), slice(0, size[1])
+    if len(region) != 2 or not all(isinstance(part, slice) for part in region):
+        raise ValueError(f"region is {region!r}; it must be two slices, rows and columns")
+    found = []
+    for part, length, axis in zip(region, size, ("rows", "columns"), strict=True):
+        start = 0 if part.start is None else part.start
+        stop = length if part.stop is None else part.stop
+        if part.step not in (None, 1) or not 0 <= start < stop <= length:
+            raise ValueError(f"the region's {axis} are {part}; the image has 0 to {length}")
+        found.append(slice(start, stop))
+    return found[0], found[1]
+
+
+def _unpack_pil(image: Any) -> Carrier:
+    """Read a PIL image; the output has the mode it is enhanced in, and the same info."""
+    from PIL import Image  # noiser imports Pillow only where an image is a Pillow image
+
+    if image.mode not in PIL_MODES:
+        raise ValueError(
+            f"the image has the mode {image.mode}; it must be one of {', '.join(PIL_MODES)}"
+        )
+    # What describes the old mode's pixels would be wrong for the new one's.
+    stale = {"transparency"} | ({"icc_profile"} if image.mode == "CMYK" else set())
+
+    def pack(frames: list[Pixels]) -> Any:
+        packed = Image.fromarray(frames[0])
+        packed.info = {k: v for k, v in image.info.items() if k not in stale}
+        return packed
+
+    return Carrier([checked(pil_pixels(image))], pack)
+
+
+def pil_pixels(image: Any) -> Pixels:
+    """Read a PIL image of one of `PIL_MODES` as an array, in the mode it is enhanced in.
+
+    A colour, or entries of a palette, that stand for transparent become an alpha channel.
+    """
+    mode = PIL_MODES[image.mode]
+    if "transparency" in image.info and mode in ("L", "RGB"):
+        image = image.convert("RGBA")
+        mode = "LA" if mode == "L" else "RGBA"
+    deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
+    return pil_array(image if deep or image.mode == mode else image.convert(mode))
+
+
+def pil_array(image: Any) -> Pixels:
+    """Copy a PIL image into an array, band by band: Pillow would take the memory twice."""
+    width, height = image.size
+    pixels: Pixels | None = None
+    for top in range(0, height, PIL_BAND_ROWS):
+        bottom = min(top + PIL_BAND_ROWS, height)
+        band = np.asarray(image.crop((0, top, width, bottom)))
+        if pixels is None:
+            dtype = band.dtype.newbyteorder("=")
+            pixels = np.empty((height, *band.shape[1:]), dtype)
+        pixels[top:bottom] = band
+    return np.asarray(image) if pixels is None else pixels
+
+
+def checked_tensor(tensor: Any) -> Any:
+    """Refuse what is not a tensor of images, without a copy of it to the host.
+
+    Args:
+        tensor: uint8, uint16 or float [3,H,W] or [B,3,H,W], floats in [0, 1], on any device.
+
+    Returns:
+        The tensor.
+    """
+    _check_shape(tensor)
+    kind = str(tensor.dtype).removeprefix("torch.")
+    if kind not in TENSOR_KINDS:
+        raise ValueError(f"the image is {kind}; it must be uint8, uint16, float32 or float64")
+    if tensor.is_floating_point():
+        low, high = tensor.detach().aminmax()
+        _refuse_outside(float(low), float(high))
+    return tensor
+
+
+def _check_shape(tensor: Any) -> None:
+    """Refuse what is not a tensor, or not of images."""
+    import torch
+
+    if not isinstance(tensor, torch.Tensor):
+        raise _not_an_image(tensor)
+    if tensor.ndim not in (3, 4) or tensor.shape[-3] != 3 or tensor.numel() == 0:
+        raise ValueError(
+            f"the tensor has the shape {list(tensor.shape)}; it must be [3,H,W] or [B,3,H,W]"
+        )
+
+
+def _unpack_torch(tensor: Any) -> Carrier:
+    """Read a torch tensor, without a copy where it lies in the CPU's memory."""
+    import torch
+
+    _check_shape(tensor)
+    values = tensor.detach().cpu()
+    if values.dtype in (torch.float16, torch.bfloat16):
+        values = values.float()
+    batch = values.reshape(-1, *values.shape[-3:]).permute(0, 2, 3, 1).numpy()
+
+    def pack(frames: list[Pixels]) -> Any:
+        planar = np.stack([frame.transpose(2, 0, 1) for frame in frames])
+        return torch.from_numpy(planar).reshape(tensor.shape).to(tensor.device, tensor.dtype)
+
+    return Carrier([checked(frame) for frame in batch], pack)
+
+
+def _not_an_image(image: object) -> TypeError:
+    """Name the type that was found and those that are taken."""
+    return TypeError(
+        f"the image is a {type(image).__name__}; "
+        "it must be a NumPy array, a PIL image or a torch tensor"
+    )

@@ -1,0 +1,262 @@
+"""The native kernel: kernel.c, called through ctypes on arrays with checked shapes."""
+
+import ctypes
+from dataclasses import dataclass
+from functools import cache, lru_cache
+from pathlib import Path
+
+import numpy as np
+
+from noiser.core.color import LUMA
+from noiser.core.types import Padding, Pixels, Region
+from noiser.look.fold import Folded
+from noiser.look.render_params import Development
+from noiser.statistics.luma_and_noise import NOISE_LEVELS
+from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, TONES, UNIT, UPPER, Moments
+
+LIBRARY = Path(__file__).with_name("libkernel.so")
+"""Made by the build hook where a C compiler is at hand."""
+
+VARIANTS = ("avx512", "avx2", "neon", "baseline")
+"""Instruction sets, the fastest first."""
+
+CHANNEL_BLOCK = 4
+"""Hidden channels the kernel computes together; weights are padded to a multiple."""
+
+GELU_UNIT = 5.2 / 7.499
+"""What the kernel's hidden layer counts in: its GELU then needs no scaling; see vectors.h."""
+
+DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32, np.float64))}
+"""Numbers of the dtypes in kernel.c."""
+
+LEVELS = (255, 65535, 1, 1)
+"""The signed value 1 in the kernel's integers, by depth."""
+
+SHARED = (
+    "color", "chroma_floor", "detail_floor", "black", "highlights", "denoise", "fine", "medium",
+    "strength",
+)  # fmt: skip
+"""Numbers of `filter` in kernel.c that have the same name in `Development`."""
+
+PADDINGS = {"zero": 0, "replicate": 1}
+"""Numbers of the paddings in kernel.c."""
+
+
+class _Image(ctypes.Structure):
+    """`image` of kernel.c."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("row", "column", "channel", "height", "width")),
+        *((name, ctypes.c_int32) for name in ("channels", "depth")),
+    )
+
+
+class _Region(ctypes.Structure):
+    """`region` of kernel.c."""
+
+    _fields_ = tuple((name, ctypes.c_int64) for name in ("top", "bottom", "left", "right"))
+
+
+class _Filter(ctypes.Structure):
+    """`filter` of kernel.c."""
+
+    _fields_ = (
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "first_weight", "first_bias", "first_gray", "second_weight", "second_bias",
+                "window",
+            )
+        ),
+        *(
+            (name, ctypes.c_int64)
+            for name in ("window_rows", "window_columns", "origin_row", "origin_column")
+        ),
+        *(
+            (name, ctypes.c_int32)
+            for name in ("window_cell", "hidden", "padding", "develops", "gray")
+        ),
+        ("center", ctypes.c_float * 3),
+        ("levels", ctypes.c_float),
+        ("cast", ctypes.c_float * 2),
+        *((name, ctypes.c_float) for name in SHARED),
+        ("noise", ctypes.c_float),
+        ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
+        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class NativeKernel:
+    """One instruction set of the native kernel."""
+
+    variant: str
+    """`avx512`, `avx2`, `neon` or `baseline`."""
+
+    library: ctypes.CDLL
+
+    @property
+    def name(self) -> str:
+        """What `noiser info` calls this kernel."""
+        return f"native-{self.variant}"
+
+    def multiply_adds(self, rounds: int) -> int:
+        """Do multiply-adds as fast as this instruction set can, for a benchmark to time.
+
+        Args:
+            rounds: How often each of a few independent sums is added to.
+
+        Returns:
+            How many there were.
+        """
+        function = getattr(self.library, f"noiser_multiply_adds_{self.variant}")
+        function.restype = ctypes.c_int64
+        return int(function(ctypes.c_int64(rounds)))
+
+    def measure(self, pixels: Pixels, region: Region, padding: Padding) -> Moments:
+        """Sum up the values under the kernel over a region: see the reference."""
+        sums = np.empty(TAPS, np.int64)
+        products = np.empty((TAPS, TAPS), np.int64)
+        tones = np.empty(TONES, np.uint32)
+        grain = np.empty((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.uint32)
+        function = getattr(self.library, f"noiser_measure_{self.variant}")
+        failed = function(
+            ctypes.byref(_image(pixels)),
+            ctypes.byref(_region(region)),
+            PADDINGS[padding],
+            *(ctypes.c_void_p(a.ctypes.data) for a in (sums, products, tones, grain)),
+        )
+        if failed:
+            raise MemoryError
+        # The kernel fills one order of each pair of taps; the other is zero or the same.
+        unordered = np.where(products != 0, products, products.T)[UPPER]
+        scale = UNIT // 255 if pixels.dtype == np.uint8 else 1
+        rows, columns = region
+        return Moments(
+            padding,
+            (rows.stop - rows.start) * (columns.stop - columns.start),
+            tuple(scale * s for s in sums.tolist()),
+            tuple(scale**2 * p for p in unordered.tolist()),
+            tuple(tones.tolist()),
+            tuple(grain.tolist()),
+        )
+
+    def render(
+        self,
+        pixels: Pixels,
+        region: Region,
+        folded: Folded,
+        development: Development,
+        out: Pixels,
+        origin: tuple[int, int] = (0, 0),
+    ) -> None:
+        """Apply the folded network and the look to a region: see the reference."""
+        levels = LEVELS[DEPTHS[pixels.dtype]]
+        arrays = _pack(folded, levels, development.develops)
+        window = None if development.window is None else development.window.gray
+        levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
+        filter_ = _Filter(
+            *(array.ctypes.data for array in arrays),
+            None if window is None else window.ctypes.data,
+            *((0, 0) if window is None else window.shape),
+            *origin,
+            0 if development.window is None else development.window.cell,
+            arrays[1].size,
+            PADDINGS[folded.padding],
+            development.develops,
+            _is_gray(folded, development.develops),
+            (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
+            levels,
+            (ctypes.c_float * 2)(*development.cast),
+            *(getattr(development, name) for name in SHARED),
+            development.noise[0],
+            levels_of_noise(*NOISE_LEVELS),
+            levels_of_noise(*development.noise_slopes),
+        )
+        function = getattr(self.library, f"noiser_render_{self.variant}")
+        failed = function(
+            ctypes.byref(_image(pixels)),
+            ctypes.byref(_image(out)),
+            ctypes.byref(_region(region)),
+            ctypes.byref(filter_),
+        )
+        if failed:
+            raise MemoryError
+
+
+@cache
+def kernels() -> dict[str, NativeKernel]:
+    """Find the native kernels that this machine can run, by name, the fastest first."""
+    if not LIBRARY.exists():
+        return {}
+    library = ctypes.CDLL(str(LIBRARY))
+    found = [
+        NativeKernel(variant, library)
+        for variant in VARIANTS
+        if hasattr(library, f"noiser_supported_{variant}")
+        and getattr(library, f"noiser_supported_{variant}")()
+    ]
+    return {kernel.name: kernel for kernel in found}
+
+
+@lru_cache(maxsize=8)  # once for all bands of a picture
+def _pack(folded: Folded, levels: int, develops: bool) -> tuple[Pixels, ...]:
+    """Lay the weights out as the kernel walks them, in single precision.
+
+    The kernel reads levels, or where it develops luma and two colour differences in [0, 1].
+    """
+    hidden = folded.first_bias.size
+    first = folded.first_weight.reshape(hidden, 3, 9)
+    if develops:
+        red, green, blue = first.transpose(1, 0, 2)
+        # red = luma + (red - luma), and the luma of the three differences is zero
+        differences = [
+            c - weight / LUMA[1] * green for c, weight in ((red, LUMA[0]), (blue, LUMA[2]))
+        ]
+        first = 2.0 * np.stack([red + green + blue, *differences], 1)
+    else:
+        first = first / levels
+    second, second_bias = folded.second_weight.reshape(3, hidden, 9), folded.second_bias
+    if _is_gray(folded, develops):
+        first, second, second_bias = first[:, :1], second[:1], second_bias[:1]
+    missing = -hidden % CHANNEL_BLOCK
+    first = np.pad(first.reshape(hidden, -1), ((0, missing), (0, 0)))
+    second = np.pad(second, ((0, 0), (0, missing), (0, 0)))
+    arrays = (
+        first.reshape(-1, CHANNEL_BLOCK, first.shape[1]).transpose(0, 2, 1) / GELU_UNIT,
+        np.pad(folded.first_bias, (0, missing)) / GELU_UNIT,
+        np.pad(-folded.first_gray, (0, missing)) / GELU_UNIT,
+        second.transpose(1, 2, 0) * GELU_UNIT,
+        second_bias,
+    )
+    return tuple(np.ascontiguousarray(array, np.float32) for array in arrays)
+
+
+def _is_gray(folded: Folded, develops: bool) -> bool:
+    """Whether luma alone goes through the network."""
+    return develops and folded.colors == 1
+
+
+def _image(pixels: Pixels) -> _Image:
+    """Describe an array to the kernel."""
+    if any(stride % pixels.itemsize for stride in pixels.strides):
+        raise ValueError("the strides of the array are not whole pixels; pass a copy of it")
+    channels = pixels.shape[2] if pixels.ndim == 3 else 1
+    channel = pixels.strides[2] if pixels.ndim == 3 else pixels.itemsize
+    return _Image(
+        pixels.ctypes.data,
+        pixels.strides[0],
+        pixels.strides[1],
+        channel,
+        pixels.shape[0],
+        pixels.shape[1],
+        channels,
+        DEPTHS[pixels.dtype],
+    )
+
+
+def _region(region: Region) -> _Region:
+    """Describe a region to the kernel."""
+    rows, columns = region
+    return _Region(rows.start, rows.stop, columns.start, columns.stop)

@@ -1,0 +1,135 @@
+"""Summing: the moments of a batch in plain torch, in integers, on any device."""
+
+from functools import reduce
+from operator import add
+
+import numpy as np
+import torch
+from torch import Tensor
+from torch.nn import functional
+
+from noiser.core.types import Padding, Region
+from noiser.engine.kernels.pytorch.lags import LAGS, moments_of
+from noiser.engine.kernels.pytorch.planes import grown, lattice, pieces, put_outside
+from noiser.statistics.local_mean import CELL
+from noiser.statistics.moments import (
+    GRAIN_BINS,
+    GRAIN_LEVELS,
+    GRAIN_STEP,
+    INTEGER_LUMA,
+    TONES,
+    UNIT,
+    Moments,
+)
+
+GRAINS = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
+"""Bins of the histograms of grain."""
+
+Cells = tuple[tuple[int, int, int, int], ...]
+"""As in `Moments.cells`."""
+
+
+def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
+    """Sum up the values under the kernel, and their products, over a region of each image.
+
+    Args:
+        batch: uint8, uint16, float32 or float64 [B,C,H,W], floats in [0, 1], sRGB.
+        region: Rows and columns to measure.
+        padding: What lies outside the images.
+
+    Returns:
+        The moments of each image: the integers of the reference kernel.
+    """
+    found: dict[int, list[Moments]] = {}
+    for images, part in pieces(len(batch), region):
+        for number, moments in enumerate(_measured_piece(batch[images], part, padding)):
+            found.setdefault(images.start + number, []).append(moments)
+    return [reduce(add, found[number]) for number in range(len(batch))]
+
+
+def _measured_piece(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
+    """Measure as many pixels as are worked on at once."""
+    ringed = lattice(batch, grown(region, 1))
+    tones, grain = _histograms(ringed)
+    if padding == "zero":
+        ringed = put_outside(ringed, grown(region, 1), batch.shape, 0)
+    rows, columns = region
+    count = (rows.stop - rows.start) * (columns.stop - columns.start)
+    arrays = [values.cpu().numpy().astype(np.int64) for values in (_by_lag(ringed), tones, grain)]
+    return moments_of(arrays[0], arrays[1], arrays[2], count, padding)
+
+
+def _by_lag(ringed: Tensor) -> Tensor:
+    """Sum up products by lag: int64 [B,3,h+2,w+2] -> int64 [B,14,3,3,25]."""
+    height, width = ringed.shape[2:]
+    wide = functional.pad(ringed, (2, 2, 0, 2))
+    found = []
+    for down, across in LAGS:
+        other = wide[..., down : down + height, 2 + across : 2 + across + width]
+        found.append(_outlined(ringed[:, :, None] * other[:, None]))
+    found.append(_outlined(ringed[:, :, None]).expand(-1, -1, 3, -1))
+    return torch.stack(found, 1)
+
+
+def _outlined(values: Tensor) -> Tensor:
+    """Sum up all, the outermost rows, the outermost columns and both: [...,h,w] -> [...,25]."""
+    height, width = values.shape[-2:]
+    edge_rows = values[..., [0, 1, height - 2, height - 1], :]
+    edge_columns = values[..., [0, 1, width - 2, width - 1]]
+    both = edge_rows[..., [0, 1, width - 2, width - 1]].flatten(-2)
+    by_row = edge_rows.sum(-1)
+    return torch.cat([values.sum((-2, -1))[..., None], by_row, edge_columns.sum(-2), both], -1)
+
+
+def _histograms(ringed: Tensor) -> tuple[Tensor, Tensor]:
+    """Count tones and sizes of grain, as the reference does: int64 [B,1021] and [B,240]."""
+    brightness = _luma(ringed)
+    soft, bent = brightness, brightness
+    for _ in range(2):
+        soft = (soft[:, :-2] + 2 * soft[:, 1:-1] + soft[:, 2:]).mT
+        bent = (bent[:, :-2] - 2 * bent[:, 1:-1] + bent[:, 2:]).mT
+    tones = (soft + 16 * 256 * UNIT) // (8 * 257 * 256)
+    sizes = (bent.abs() // (2 * 257) + GRAIN_STEP).to(torch.float32)
+    first = int(np.float32(GRAIN_STEP).view(np.int32)) >> 21
+    bins = ((sizes.view(torch.int32) >> 21) - first).clamp(max=GRAIN_BINS - 1).long()
+    for level in GRAIN_LEVELS:
+        bins = bins + GRAIN_BINS * (tones >= 4 * level)
+    return _counted(tones, TONES), _counted(bins, GRAINS)
+
+
+def _counted(numbers: Tensor, size: int) -> Tensor:
+    """Count how often each number occurs in each image: int64 [B,h,w] -> int64 [B,size]."""
+    images = len(numbers)
+    first = size * torch.arange(images, device=numbers.device)[:, None, None]
+    return torch.bincount((numbers + first).flatten(), minlength=images * size).view(images, size)
+
+
+def _luma(planes: Tensor) -> Tensor:
+    """Weigh three planes of the lattice into one [1/256 of 1/65535]."""
+    red, green, blue = (weight * planes[:, c] for c, weight in enumerate(INTEGER_LUMA))
+    return red + green + blue
+
+
+def cells_of(batch: Tensor, region: Region, origin: tuple[int, int] = (0, 0)) -> list[Cells]:
+    """Sum up luma by cells of 16 x 16 pixels, in integers: `cell_sums` for each image."""
+    brightness = _luma(lattice(batch, region))
+    margins, firsts, counts = [], [], []
+    for part, begin in zip(region, origin, strict=True):
+        start, stop = part.start + begin, part.stop + begin
+        first, last = start // CELL, -(-stop // CELL)
+        margins.append((start - first * CELL, last * CELL - stop))
+        firsts.append(first)
+        edges = np.arange(first, last + 1) * CELL
+        counts.append(np.diff(edges.clip(start, stop)).tolist())
+    padded = functional.pad(brightness, (*margins[1], *margins[0]))
+    down, across = (size // CELL for size in padded.shape[1:])
+    squares = padded.view(len(batch), down, CELL, across, CELL)
+    sums = squares.sum((2, 4)).cpu().tolist()
+    return [
+        tuple(
+            (firsts[0] + i, firsts[1] + j, counts[0][i] * counts[1][j], total)
+            for i, row in enumerate(image)
+            for j, total in enumerate(row)
+        )
+        for image in sums
+    ]

@@ -1,0 +1,1 @@
+"""Codecs: each file format's reader and writer."""

@@ -1,0 +1,134 @@
+"""Opening: what Pillow reads of an image file before it decodes any pixel."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO
+
+from PIL import (
+    AvifImagePlugin,
+    BmpImagePlugin,
+    Image,
+    ImageFile,
+    JpegImagePlugin,
+    PngImagePlugin,
+    TiffImagePlugin,
+    WebPImagePlugin,
+)
+
+from noiser.core.adapters import PIL_MODES
+from noiser.core.errors import LimitError, UnsupportedError
+from noiser.io.codecs.pillow import LOSSY_QUALITY
+from noiser.io.limits import Limits, check_size, decoding, not_taken_whole, sentence, sniff
+
+OPENERS: dict[str, type[ImageFile.ImageFile]] = {
+    "JPEG": JpegImagePlugin.JpegImageFile,
+    "PNG": PngImagePlugin.PngImageFile,
+    "WEBP": WebPImagePlugin.WebPImageFile,
+    "TIFF": TiffImagePlugin.TiffImageFile,
+    "BMP": BmpImagePlugin.BmpImageFile,
+    "AVIF": AvifImagePlugin.AvifImageFile,
+}
+"""Pillow's reader of each format: no other is ever asked, whatever else is installed."""
+
+TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
+"""Kept as they are; a lossy or 1-bit compression becomes deflate."""
+
+
+@contextmanager
+def opened(file: BinaryIO, limits: Limits, max_bits: int = 8) -> Iterator[ImageFile.ImageFile]:
+    """Open an image whose pixels are not decoded yet; the one gate for decoders' errors.
+
+    Args:
+        file: Is read as far as the header goes.
+        limits: How large the image may be.
+        max_bits: Of a TIFF's colours; Pillow's pixels have 8, whatever the file has.
+
+    Raises:
+        ImageError: Of the kind that `decode` would raise by the header alone.
+    """
+    file.seek(0)
+    format_ = sniff(file.read(64))
+    file.seek(0)
+    if format_ not in OPENERS:
+        raise UnsupportedError(f"{format_}; Pillow is not asked to read it")
+    with decoding(format_):
+        try:
+            with OPENERS[format_](file) as image:
+                check_size(*image.size, limits)
+                _check_kind(image, limits, max_bits)
+                yield image
+        except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
+            raise LimitError(sentence(error)) from error
+
+
+def tiff_bits(image: ImageFile.ImageFile) -> int:
+    """Read the depth of a TIFF's deepest channel; 1 for other formats, which have a gate."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return 1
+    return int(max(image.tag_v2.get(258, (1,))))
+
+
+def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> None:
+    """Refuse animations, and depths that Pillow would cut or misread."""
+    if isinstance(image, TiffImagePlugin.TiffImageFile):
+        bits = tiff_bits(image)
+        if bits > max_bits and not image.mode.startswith("I;16"):
+            raise not_taken_whole(bits)
+        if 8 < bits < 16:
+            raise UnsupportedError(f"{bits} bits; noiser reads 8, 16 and floats of 32")
+    frames = _frames(image)
+    if frames > 1:
+        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+    if image.mode not in PIL_MODES:
+        raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
+    check_profiles(image.info, limits)
+
+
+def _frames(image: ImageFile.ImageFile) -> int:
+    """Count frames, as far as two: a TIFF's page list can be long, or a loop."""
+    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+        return int(getattr(image, "n_frames", 1))
+    try:
+        image.seek(1)
+    except EOFError:
+        return 1
+    return 2
+
+
+def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]:
+    """Find out how to write the same format as the input's."""
+    if isinstance(image, JpegImagePlugin.JpegImageFile):
+        tables = image.quantization
+        # Without tables of its own (a damaged or abbreviated stream) it gets ours.
+        options: dict[str, Any] = {"qtables": tables} if tables else {"quality": LOSSY_QUALITY}
+        sampling = JpegImagePlugin.get_sampling(image)
+        if sampling >= 0:
+            options["subsampling"] = sampling
+        if image.info.get("progressive"):
+            options["progressive"] = True
+        return options
+    if image.format == "WEBP":
+        lossless = b"VP8L" in data[:64]
+        return {"lossless": True} if lossless else {"quality": LOSSY_QUALITY}
+    if image.format == "AVIF":
+        return {"quality": LOSSY_QUALITY}
+    if image.format == "TIFF":
+        compression = image.info.get("compression")
+        return {
+            "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
+        }
+    return {}
+
+
+def check_profiles(info: dict[Any, Any], limits: Limits) -> None:
+    """Refuse an ICC profile, EXIF or XMP above the limit.
+
+    Raises:
+        LimitError: One of them is too large.
+    """
+    for name in ("icc_profile", "exif", "xmp"):
+        size = len(info.get(name) or b"")
+        if size > limits.max_profile_bytes:
+            raise LimitError(
+                f"{name} of {size} bytes; the limit is {limits.max_profile_bytes} bytes"
+            )

@@ -1,0 +1,229 @@
+"""Deep pictures taken whole: colour of 10 to 16 bits and floats, which Pillow would cut."""
+
+import io
+from collections.abc import Callable
+from dataclasses import replace
+
+import numpy as np
+
+from noiser.core.color import srgb_from_linear
+from noiser.core.errors import DecodeError, UnsupportedError
+from noiser.core.types import Pixels
+from noiser.io.codecs import png
+from noiser.io.codecs.header import TIFF_COMPRESSIONS, opened
+from noiser.io.codecs.pillow import LOSSY_QUALITY
+from noiser.io.limits import Limits, avif_bits, check_size
+from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.tiff_tags import Directory, each, metadata_of, size_of
+from noiser.io.photo import Photo
+from noiser.io.vips import pyvips, vips_decoding
+
+DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+"""libvips' formats, as NumPy's dtypes."""
+
+COMPRESSIONS = {1: "raw", 5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbits"}
+"""TIFF's numbers, as Pillow's names."""
+
+CURVE_ROWS = 64
+"""Rows that are put on another curve at a time [pixels]."""
+
+SIGNED_AND_FLOAT = {2: "signed integers", 3: "floats", 5: "complex integers", 6: "complex floats"}
+"""Kinds of samples that are not unsigned integers, by TIFF's tag 339."""
+
+
+def is_deep(format_: str, data: bytes, tags: Directory | None) -> bool:
+    """Tell whether a file has to be read here, and not by Pillow.
+
+    Args:
+        format_: As `gate.sniff` says.
+        data: The whole file.
+        tags: Of a TIFF, its first directory.
+    """
+    if format_ == "TIFF" and tags is not None:
+        return tiff_is_deep(tags)
+    return (format_ == "PNG" and png.is_deep(data)) or (format_ == "AVIF" and avif_bits(data) > 8)
+
+
+def tiff_is_deep(tags: Directory) -> bool:
+    """Tell whether a TIFF is of a kind that Pillow cuts or misreads: all but gray of 16 bits."""
+    bits, kinds = each(tags, 258, 1), each(tags, 339, 1)
+    is_gray = len(bits) == 1 and each(tags, 262, 1)[0] == 1
+    return set(kinds) != {1} or (max(bits) >= 16 and not (is_gray and bits == (16,)))
+
+
+def read_deep_size(
+    format_: str, data: bytes, tags: Directory | None, limits: Limits
+) -> tuple[int, int]:
+    """Read width and height as stored; refuses what `decode_deep` would refuse by the header."""
+    if format_ == "AVIF":
+        with opened(io.BytesIO(data), limits) as image:
+            return image.size
+    if tags is None:
+        size = png.size(data)
+    else:
+        size = size_of(tags)
+        _check_kind(tags)
+    check_size(*size, limits)
+    return size
+
+
+def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limits) -> Photo:
+    """Read a picture that `is_deep`, upright.
+
+    Args:
+        format_: `PNG`, `TIFF` or `AVIF`.
+        data: The whole file.
+        tags: Of a TIFF, its first directory.
+        limits: How large the picture may be.
+
+    Returns:
+        The photo: uint16, or float32 brought from linear light to the sRGB curve.
+
+    Raises:
+        ImageError: The file cannot be read, or is of a kind that has no look.
+        MissingExtraError: `noiser[io]` is not installed.
+    """
+    width, height = read_deep_size(format_, data, tags, limits)
+    if format_ == "AVIF":
+        return _decode_avif(data, {(width, height), (height, width)}, limits)
+    orientation, metadata, encoding = 1, {}, {}
+    if format_ == "PNG":
+        with opened(io.BytesIO(png.without_pixels(data)), limits) as image:
+            metadata = read_metadata(image, limits, io.BytesIO(data))
+            orientation = metadata.pop("orientation", 1)
+    elif tags is not None:
+        metadata = metadata_of(data, limits)
+        orientation = metadata.pop("orientation", 1)
+        name = COMPRESSIONS.get(each(tags, 259, 1)[0])
+        encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
+    pixels = upright(_decoded(format_, data, {(width, height)}), int(orientation))
+    photo = Photo(pixels, format_, metadata, encoding)
+    return linear_light(photo) if pixels.dtype == np.float32 else photo
+
+
+def linear_light(photo: Photo) -> Photo:
+    """Bring linear light to the sRGB curve, in place; what is above white is kept apart.
+
+    Args:
+        photo: float32, linear; alpha is left as it is.
+
+    Returns:
+        The same in [0, 1], sRGB, with `above` where any value is above 1.
+
+    Raises:
+        UnsupportedError: A value is not a number, or infinite.
+    """
+    pixels, above, notes = photo.pixels, None, []
+    if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):  # NaN is passed on by both
+        raise UnsupportedError("values that are no numbers (NaN, or infinite); a picture has none")
+    color = colors(pixels)
+    if color.min() < 0:
+        notes.append("values below 0 became 0")
+    if color.max() > 1:
+        above = np.zeros_like(pixels)
+        np.maximum(color - 1, 0, out=colors(above))
+        notes.append("values above 1 are kept: the part above 1 was not changed")
+    np.clip(pixels, 0, 1, out=pixels)
+    apply(srgb_from_linear, color)
+    return replace(photo, above=above, note="; ".join(notes) or None)
+
+
+def apply(curve: Callable[[Pixels], Pixels], pixels: Pixels) -> None:
+    """Put pixels on another curve, in place, some rows at a time."""
+    for top in range(0, len(pixels), CURVE_ROWS):
+        pixels[top : top + CURVE_ROWS] = curve(pixels[top : top + CURVE_ROWS])
+
+
+def colors(pixels: Pixels) -> Pixels:
+    """View an image without its alpha channel."""
+    has_alpha = pixels.ndim == 3 and pixels.shape[2] in (2, 4)
+    return pixels[..., :-1] if has_alpha else pixels
+
+
+def full_range(pixels: Pixels, bits: int) -> Pixels:
+    """Stretch integers of some bits to 16: v * 65535 / (2^bits - 1), rounded.
+
+    Example:
+        >>> full_range(np.array([0, 1, 1023], np.uint16), 10).tolist()
+        [0, 64, 65535]
+    """
+    peak = (1 << bits) - 1
+    return ((pixels.astype(np.uint32) * 65535 + peak // 2) // peak).astype(np.uint16)
+
+
+def upright(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn pixels as EXIF's orientation says (TIFF 6.0, tag 274).
+
+    Args:
+        pixels: [H,W] or [H,W,C], as stored.
+        orientation: 1 to 8; any other is as 1.
+    """
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
+
+
+def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Photo:
+    """Read an AVIF of 10 or 12 bits; the decoder turns it."""
+    with opened(io.BytesIO(data), limits) as image:
+        metadata = read_metadata(image, limits, io.BytesIO(data))
+    metadata.pop("orientation", None)  # the decoder turns it
+    bits = avif_bits(data)
+    pixels = full_range(_decoded("AVIF", data, sizes) >> (16 - bits), bits)
+    return Photo(pixels, "AVIF", metadata, {"quality": LOSSY_QUALITY}, bits=bits)
+
+
+def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
+    """Decode all pixels; width and height must be one of those that the header gave."""
+    vips = pyvips()
+    load, options = {
+        "PNG": (vips.Image.pngload_buffer, {}),
+        "TIFF": (vips.Image.tiffload_buffer, {"unlimited": True}),
+        "AVIF": (vips.Image.heifload_buffer, {"unlimited": True}),
+    }[format_]
+    with vips_decoding(format_):
+        image = load(data, access="sequential", fail_on="error", **options)
+        if image.format not in DTYPES or not 1 <= image.bands <= 4:
+            raise UnsupportedError(f"{image.bands} channels of {image.format}; there is no look")
+        if (image.width, image.height) not in sizes:
+            raise DecodeError(f"damaged {format_} data: the decoder found another size")
+        buffer = image.write_to_memory()
+        dtype = DTYPES[image.format]
+        shape = (image.height, image.width, image.bands)
+        del image
+    pixels = np.frombuffer(buffer, dtype).reshape(shape if shape[2] > 1 else shape[:2])
+    if pixels.dtype == np.uint8:
+        raise DecodeError(f"damaged {format_} data: the decoder found 8 bits")
+    return pixels
+
+
+def _check_kind(tags: Directory) -> None:
+    """Refuse a TIFF whose deep samples have no look."""
+    bits, kinds = each(tags, 258, 1), set(each(tags, 339, 1))
+    if tags.next:
+        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+    if kinds not in ({1}, {3}):
+        kind = ", ".join(sorted(SIGNED_AND_FLOAT.get(k, f"samples of kind {k}") for k in kinds))
+        raise UnsupportedError(f"{kind}; noiser reads integers from 0 up, and floats")
+    wanted = 32 if kinds == {3} else 16
+    if set(bits) != {wanted}:
+        kind = "floats" if kinds == {3} else "integers"
+        found = "/".join(str(b) for b in sorted(set(bits)))
+        raise UnsupportedError(f"{kind} of {found} bits; noiser reads {kind} of {wanted}")
+    meaning = each(tags, 262, 1)[0]
+    if meaning not in (0, 1, 2):
+        name = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab", 10: "Lab"}
+        found = name.get(meaning, f"colours of kind {meaning}")
+        raise UnsupportedError(f"{found} of {bits[0]} bits; noiser reads gray and RGB so deep")
+    if kinds == {3} and meaning == 0:
+        raise UnsupportedError("floats of which 0 is white; noiser reads those of which 0 is black")
+    primaries = 3 if meaning == 2 else 1
+    extra = each(tags, 338, 0) if 338 in tags else (2,) * (len(bits) - primaries)
+    if len(extra) > 1 or any(kind == 1 for kind in extra):
+        raise UnsupportedError("premultiplied transparency, or several extra channels")
+    if any(kind == 0 for kind in extra):
+        raise UnsupportedError("an extra channel that is not said to be transparency")

@@ -1,0 +1,1 @@
+"""Colour management: ICC profiles, and the conversion to sRGB and back."""

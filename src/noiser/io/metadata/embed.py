@@ -1,0 +1,190 @@
+"""Attaching: metadata in the way each format's writer wants them."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from PIL import Image, PngImagePlugin
+
+from noiser.core.errors import DecodeError
+from noiser.io.metadata import exif, iptc, png_text, xmp_jpeg
+from noiser.io.metadata.read import IPTC_TAG, RESOURCES_TAG, XMP_TAG
+
+TABLES = (exif.CAMERA, exif.PLACE)
+"""EXIF's own tables: the camera's settings, the place."""
+
+NAMES = {
+    "exif": "EXIF", "icc_profile": "the colour profile", "xmp": "XMP", "iptc": "IPTC",
+    "resources": "Photoshop's resources", "comment": "the comment", "text": "PNG's texts",
+}  # fmt: skip
+"""Kinds of metadata in the user's words."""
+
+HELD = {
+    "JPEG": {"exif", "icc_profile", "xmp", "iptc", "resources", "comment"},
+    "PNG": {"exif", "icc_profile", "xmp", "iptc", "text"},
+    "TIFF": {"exif", "icc_profile", "xmp", "iptc", "resources"},
+    "WEBP": {"exif", "icc_profile", "xmp"},
+    "AVIF": {"exif", "icc_profile", "xmp"},
+    "HEIC": {"exif", "icc_profile", "xmp"},
+    "BMP": set[str](),
+}
+"""What each format can hold."""
+
+PILLOWS = ("exif", "icc_profile", "dpi")
+"""Kinds that Pillow writes into any format in the same way."""
+
+JPEG_SEGMENT_BYTES = 65533
+"""Of EXIF, or of the comment, in a JPEG at most [bytes]."""
+
+RESOLUTION = (282, 283, 296)
+"""TIFF's and EXIF's tags of the resolution across and down, and of its unit."""
+
+
+def fitted(metadata: dict[str, Any], format_: str) -> tuple[dict[str, Any], list[str]]:
+    """Leave out what a format cannot hold.
+
+    Args:
+        metadata: As `read_metadata` gives them.
+        format_: To be written.
+
+    Returns:
+        The metadata that can be written, and sentences about those that cannot.
+    """
+    kept, lost = dict(metadata), []
+    kept.pop("notes", None)
+    for kind in set(NAMES) & set(kept) - HELD.get(format_, set(NAMES)):
+        lost.append(kind)
+        del kept[kind]
+    if format_ == "JPEG":
+        for kind, fit in (("exif", _short_exif), ("xmp", _splittable), ("comment", _short)):
+            if kind in kept:
+                kept[kind] = fit(kept[kind])
+                if kept[kind] is None:
+                    lost.append(kind)
+                    del kept[kind]
+    names = ", ".join(NAMES[kind] for kind in NAMES if kind in lost)
+    verb = "is" if len(lost) == 1 and lost[0] not in ("resources", "text") else "are"
+    return kept, [f"{names} {verb} left out, which {format_} cannot hold"] if lost else []
+
+
+def _short_exif(data: bytes) -> bytes | None:
+    """Leave the maker note out of EXIF that is too long for a JPEG; None if it still is."""
+    if len(data) > JPEG_SEGMENT_BYTES:
+        data = exif.serialize(exif.parse(data, len(data)).without("camera", [exif.MAKER_NOTE]))
+    return _short(data)
+
+
+def _short(data: bytes) -> bytes | None:
+    return data if len(data) <= JPEG_SEGMENT_BYTES else None
+
+
+def _splittable(packet: bytes) -> bytes | None:
+    try:
+        xmp_jpeg.split(packet)
+    except DecodeError:
+        return None
+    return packet
+
+
+def save_options(metadata: dict[str, Any], format_: str) -> dict[str, Any]:
+    """Pass metadata in the way each format's writer wants them.
+
+    Args:
+        metadata: As `read_metadata` gives them; what the format cannot hold is left out.
+        format_: Pillow's name of it.
+
+    Returns:
+        Arguments of Pillow's `save`.
+    """
+    metadata = fitted(metadata, format_)[0]
+    options: dict[str, Any] = {k: metadata[k] for k in PILLOWS if k in metadata}
+    if writer := _WRITERS.get(format_):
+        options |= writer(metadata)
+    return options
+
+
+def _for_jpeg(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Write the segments that Pillow does not, or not of this length."""
+    extra = b""
+    if packet := metadata.get("xmp"):
+        extra += xmp_jpeg.split(packet)
+    extra += iptc.segments(_all_resources(metadata))
+    options = {"extra": extra} if extra else {}
+    return options | ({"comment": metadata["comment"]} if "comment" in metadata else {})
+
+
+def _for_png(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Write XMP and IPTC as texts, beside the picture's own, which stay as they are."""
+    chunks = PngImagePlugin.PngInfo()
+    if packet := metadata.get("xmp"):
+        chunks.add_itxt(png_text.XMP_NAME, packet.decode("utf-8", "replace"))
+    if "iptc" in metadata:
+        block = iptc.pack([(iptc.IPTC, metadata["iptc"])])
+        chunks.add(*png_text.to_raw_profile("iptc", block))
+    for kind, content in metadata.get("text", ()):
+        chunks.add(kind, content)
+    return {"pnginfo": chunks} if chunks.chunks else {}
+
+
+def _for_tiff(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Join all in EXIF, for TIFF's writer takes one of them only.
+
+    Nor can it compress a file with EXIF's tables: rather a larger file than a poorer one.
+    """
+    tags = tiffs_exif(metadata)
+    for tag, value in tiff_tags(metadata).items():
+        tags[tag] = value
+    options: dict[str, Any] = {"exif": tags.tobytes()} if tags else {}
+    return options | ({"compression": "raw"} if set(tags) & set(TABLES) else {})
+
+
+def _for_riff_and_heif(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Write the resolution into EXIF, for WebP, AVIF and HEIC have no place of their own for it."""
+    options: dict[str, Any] = {"xmp": metadata["xmp"]} if "xmp" in metadata else {}
+    if dpi := metadata.get("dpi"):
+        block = exif.Exif()
+        if data := metadata.get("exif"):
+            block = exif.parse(data, len(data) * 4)
+        if RESOLUTION[0] not in block.main:
+            options["exif"] = exif.serialize(_with_resolution(block, dpi))
+    return options
+
+
+def _with_resolution(block: exif.Exif, dpi: tuple[float, float]) -> exif.Exif:
+    """Put the resolution [pixels an inch] into EXIF."""
+    for tag, value in zip(RESOLUTION, dpi, strict=False):
+        block = block.with_fraction(tag, round(value * 1000), 1000)
+    return block.with_number("main", RESOLUTION[2], 2)
+
+
+def tiffs_exif(metadata: dict[str, Any]) -> Image.Exif:
+    """Give EXIF as Pillow's TIFF writer takes it, which misplaces a table within a table."""
+    tags = Image.Exif()
+    if data := metadata.get("exif"):
+        block = exif.parse(data, len(data) * 4)
+        tags.load(exif.serialize(replace(block, interop={})))
+    return tags
+
+
+def tiff_tags(metadata: dict[str, Any]) -> dict[int, bytes]:
+    """Give the tags of a TIFF that hold metadata beside EXIF."""
+    tags = {XMP_TAG: metadata.get("xmp"), IPTC_TAG: metadata.get("iptc")}
+    if "resources" in metadata:
+        tags[RESOURCES_TAG] = iptc.pack(list(metadata["resources"]))
+    return {tag: value for tag, value in tags.items() if value}
+
+
+def _all_resources(metadata: dict[str, Any]) -> list[tuple[int, bytes]]:
+    """Put IPTC among Photoshop's resources."""
+    own = [(iptc.IPTC, metadata["iptc"])] if "iptc" in metadata else []
+    return own + list(metadata.get("resources", ()))
+
+
+_WRITERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
+    "JPEG": _for_jpeg,
+    "PNG": _for_png,
+    "TIFF": _for_tiff,
+    "WEBP": _for_riff_and_heif,
+    "AVIF": _for_riff_and_heif,
+    "HEIC": _for_riff_and_heif,
+}

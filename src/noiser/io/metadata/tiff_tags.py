@@ -1,0 +1,176 @@
+"""Tags: what a TIFF's directories say, read without its pixels."""
+
+import io
+from typing import Any, BinaryIO
+
+from PIL import ExifTags, Image, TiffImagePlugin
+
+from noiser.io.codecs.header import check_profiles
+from noiser.io.limits import Limits, decoding
+from noiser.io.metadata.embed import TABLES
+from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, read_metadata, tiff_blocks
+
+MAX_DIRECTORIES = 16
+"""Of a file that are looked at: raws have a handful."""
+
+SUB_TAG = 330
+"""SubIFDs: where further directories are."""
+
+PROFILE_TAG = 34675
+"""TIFF's tag for the ICC profile."""
+
+PHOTO_TAGS = frozenset({270, 271, 272, 282, 283, 296, 306, 315, 33432})
+"""Description, maker, model, resolution, date, artist and copyright."""
+
+CAMERA_TAGS = frozenset({33434, 33437, 34850, 34855, 36867, 36868, *range(37377, 37387)})
+"""Exposure, aperture, sensitivity, dates, focal length: EXIF's table has them, and so have some
+cameras' first directories."""
+
+PRIVATE_TAGS = frozenset({37500, 40965})
+"""The maker's note, and a pointer to a table that is not carried."""
+
+Directory = TiffImagePlugin.ImageFileDirectory_v2
+
+
+def read_directories(file: BinaryIO) -> list[Directory]:
+    """Read a TIFF's first directory and those that it points to.
+
+    Args:
+        file: A TIFF or BigTIFF, or a raw that is made like one.
+
+    Returns:
+        The first directory, then its sub-directories and the next ones, 16 at most.
+
+    Raises:
+        DecodeError: The first one cannot be read.
+    """
+    with decoding("TIFF"):
+        head = _head(file)
+        waiting, seen, found = [Directory(head).next], set[int](), list[Directory]()
+        while waiting and len(found) < MAX_DIRECTORIES:
+            offset = waiting.pop(0)
+            if offset == 0 or offset in seen:
+                continue
+            seen.add(offset)
+            directory = Directory(head)
+            file.seek(offset)
+            try:
+                directory.load(file)
+            except Exception:
+                if not found:
+                    raise
+                break
+            found.append(directory)
+            waiting += [*_numbers(directory.get(SUB_TAG)), directory.next]
+        if not found:
+            raise ValueError("there is no directory")
+    return found
+
+
+def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[str, Any]:
+    """Read the metadata of a TIFF that Pillow cannot open, or of a raw that is made like one.
+
+    Args:
+        data: The whole file.
+        limits: Of profile, EXIF and XMP.
+        is_raw: Keep only what is said of the photograph: the rest describes the sensor's data,
+            and what a camera's maker noted privately is lost where its place changes.
+
+    Raises:
+        LimitError: One of them is too large.
+        DecodeError: The tags cannot be read.
+    """
+    with decoding("TIFF"):
+        exif = Image.Exif()
+        file = io.BytesIO(data)
+        head = _head(file)
+        exif.bigtiff, exif.endian = b"+" in head[2:4], "<" if head[:1] == b"I" else ">"
+        exif.load_from_fp(file, Directory(head).next)
+        info: dict[str, Any] = {"dpi": _resolution(exif)}
+        for tag, name in ((PROFILE_TAG, "icc_profile"), (XMP_TAG, "xmp")):
+            value = exif.get(tag)
+            if isinstance(value, bytes) and value and not (is_raw and tag == PROFILE_TAG):
+                info[name] = value
+        blocks = {} if is_raw else tiff_blocks(exif, exif.endian)
+        size = None if is_raw else (int(exif.get(256, 1)), int(exif.get(257, 1)))
+        for tag in set(exif) & LAYOUT_TAGS:
+            del exif[tag]
+        for table in set(exif) & set(TABLES):
+            exif.get_ifd(table)
+        exif.bigtiff = False
+        if is_raw:
+            _keep_the_photograph(exif)
+        return blocks | carried({**info, "exif": exif.tobytes()} if exif else info, limits, size)
+
+
+def carried(
+    info: dict[str, Any], limits: Limits, size: tuple[int, int] | None = None
+) -> dict[str, Any]:
+    """Give metadata the form of `read_metadata`, by an image of one pixel that carries them.
+
+    Args:
+        info: `exif`, `icc_profile`, `xmp` and `dpi`, as Pillow's images have them.
+        limits: Of profile, EXIF and XMP.
+        size: Width and height of the picture as stored, where they are known [pixels].
+
+    Raises:
+        LimitError: One of them is too large.
+        DecodeError: They cannot be read.
+    """
+    image = Image.new("L", (1, 1))
+    image.info = {name: value for name, value in info.items() if value}
+    check_profiles(image.info, limits)
+    with decoding("EXIF"):
+        return read_metadata(image, limits, io.BytesIO(), size=size)
+
+
+def _resolution(exif: Image.Exif) -> tuple[float, float] | None:
+    """Read pixels an inch, where a TIFF has them."""
+    unit = {2: 1.0, 3: 2.54}.get(exif.get(296, 2))
+    across, down = exif.get(282), exif.get(283)
+    if unit is None or across is None or down is None:
+        return None
+    return float(across) * unit, float(down) * unit
+
+
+def _keep_the_photograph(exif: Image.Exif) -> None:
+    """Leave what cameras write of a photograph, and put what stands outside its table into it."""
+    table = exif.get_ifd(ExifTags.IFD.Exif)
+    for tag in list(exif):
+        if tag in PHOTO_TAGS or tag in TABLES:
+            continue
+        if tag in CAMERA_TAGS:
+            table.setdefault(tag, exif[tag])
+        del exif[tag]
+    for tag in set(table) & PRIVATE_TAGS:
+        del table[tag]
+    if table:
+        exif[ExifTags.IFD.Exif] = table
+
+
+def size_of(tags: Directory) -> tuple[int, int]:
+    """Read width and height as stored [pixels]; 0 where they are not said."""
+    return each(tags, 256, 0)[0], each(tags, 257, 0)[0]
+
+
+def has_floats(tags: Directory) -> bool:
+    """Tell whether all samples are floats."""
+    return set(each(tags, 339, 1)) == {3}
+
+
+def each(tags: Directory, tag: int, default: int) -> tuple[int, ...]:
+    """Read a tag's whole numbers, as many as it has; the default where it has none."""
+    return _numbers(tags.get(tag, default)) or (default,)
+
+
+def _head(file: BinaryIO) -> bytes:
+    """Read a TIFF's header, or the longer one of a BigTIFF."""
+    file.seek(0)
+    head = file.read(8)
+    return head + file.read(8) if b"+" in head[2:4] else head
+
+
+def _numbers(value: Any) -> tuple[int, ...]:
+    """Make a tuple of a tag's value: one whole number, several, or none; text is none."""
+    values = value if isinstance(value, tuple) else (value,)
+    return values if all(isinstance(v, int) for v in values) else ()

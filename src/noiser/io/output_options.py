@@ -1,0 +1,147 @@
+"""Delivery: how a file is to be written, as far as its user chooses."""
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from noiser.core.version import __version__
+from noiser.io.color.conversion import STRAIGHT, Route, Target, route_of
+from noiser.io.metadata import exif, iptc, png_text, xmp
+from noiser.io.metadata.embed import fitted
+from noiser.io.metadata.embedded_settings import Settings, to_xmp
+
+NEEDED = ("icc_profile", "notes")
+"""Metadata that stay when all others are stripped: what shows the picture right."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """What the user wants of the files that are written, whatever the picture."""
+
+    format: str | None = None
+    """`JPEG`, `PNG`, ...; by default the input's own, or what the output's suffix says."""
+
+    metadata: Literal["keep", "no-location", "none"] = "keep"
+    """What of the metadata is handed on. The colour profile always is."""
+
+    software: bool = False
+    """Whether EXIF says that noiser made the file."""
+
+    settings: Settings | None = None
+    """How the pictures are enhanced, to be written into their XMP."""
+
+    profile: Target = "keep"
+    """Whether the colours keep the file's profile, or become sRGB."""
+
+
+@dataclass(frozen=True, eq=False)
+class Prepared:
+    """What a delivery means for one picture."""
+
+    route: Route
+    """The way of the pixels to the network and back."""
+
+    metadata: dict[str, Any]
+    """To be written."""
+
+    notes: tuple[str, ...]
+    """What the user should know."""
+
+
+def prepare(
+    metadata: dict[str, Any],
+    channels: int,
+    delivery: Delivery,
+    format_: str,
+    *,
+    is_linear: bool = False,
+) -> Prepared:
+    """Apply the user's choices to a picture's metadata, and find the way of its pixels.
+
+    Args:
+        metadata: As `read_metadata` gives them.
+        channels: Of the picture.
+        delivery: The choices.
+        format_: To be written.
+        is_linear: Whether the pixels are floats, which are linear light whatever their profile
+            says of curves.
+    """
+    notes = list(metadata.get("notes", ()))
+    profile = metadata.get("icc_profile")
+    route: Route = STRAIGHT
+    note = None
+    if not is_linear:
+        route, profile, note = route_of(profile, channels, delivery.profile)
+    elif profile is not None and delivery.profile == "srgb":
+        note = "floats keep their profile; it was not converted"
+    notes += [note] if note else []
+    made = dict(metadata)
+    if delivery.metadata == "none":
+        made = _none(made)
+    elif delivery.metadata == "no-location":
+        made = without_location(made)
+    if profile is not None:
+        made["icc_profile"] = profile
+    if delivery.profile == "srgb" and made.get("exif"):
+        made = _with_exif(made, _as_srgb(_exif_in(made)))
+    if delivery.software:
+        block = _exif_in(made).with_text(exif.SOFTWARE, f"noiser {__version__}")
+        made = _with_exif(made, block)
+    if delivery.settings is not None:
+        made["xmp"] = to_xmp(delivery.settings, made.get("xmp"))
+    made, lost = fitted(made, format_)
+    return Prepared(route, made, tuple(notes + lost))
+
+
+def without_location(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Leave out where the picture was taken, and what place it shows.
+
+    EXIF loses its GPS table, and the maker note, of which nobody knows what it holds. XMP and
+    IPTC lose coordinates and names of places. Of Photoshop's other resources only a few stay,
+    of which it is known that they name no place.
+    """
+    made = dict(metadata)
+    if "exif" in made:
+        block = _exif_in(made)
+        block = exif.Exif(block.order, block.main, block.camera, {}, block.interop)
+        made = _with_exif(made, block.without("camera", [exif.MAKER_NOTE]))
+    if "xmp" in made:
+        made["xmp"] = xmp.edited(made["xmp"], xmp.is_place)
+    if "iptc" in made:
+        made["iptc"] = iptc.without_places(made["iptc"])
+    if "resources" in made:
+        made["resources"] = tuple(r for r in made["resources"] if r[0] in iptc.SAID)
+    if "text" in made:
+        names = [png_text.name_of(content) for _, content in made["text"]]
+        texts = zip(names, made["text"], strict=True)
+        made["text"] = tuple(t for name, t in texts if not xmp.is_place("", name))
+    return {kind: value for kind, value in made.items() if value}
+
+
+def _none(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Keep what is needed to show the picture right."""
+    made = {kind: value for kind, value in metadata.items() if kind in NEEDED}
+    order = _exif_in(metadata).number("main", exif.ORIENTATION) if "exif" in metadata else None
+    if order is not None:  # of pixels that are not turned
+        made = _with_exif(made, exif.Exif().with_number("main", exif.ORIENTATION, order))
+    return made
+
+
+def _as_srgb(block: exif.Exif) -> exif.Exif:
+    """Let EXIF name no other colour space."""
+    block = exif.Exif(block.order, block.main, block.camera, block.place, {}, block.note_at)
+    if exif.COLOR_SPACE in block.camera:
+        block = block.with_number("camera", exif.COLOR_SPACE, 1)
+    return block
+
+
+def _exif_in(metadata: dict[str, Any]) -> exif.Exif:
+    """Take EXIF apart that was laid out by us."""
+    data = metadata.get("exif", b"")
+    return exif.parse(data, 2 * len(data)) if data else exif.Exif()
+
+
+def _with_exif(metadata: dict[str, Any], block: exif.Exif) -> dict[str, Any]:
+    """Put an EXIF block back; an empty one is none."""
+    rest = {kind: value for kind, value in metadata.items() if kind != "exif"}
+    data = exif.serialize(block)
+    return rest | ({"exif": data} if data else {})

@@ -1,0 +1,1 @@
+"""The batch: runs over folders that can be killed and resumed."""

@@ -1,0 +1,281 @@
+"""The journal: what a run over a folder has finished, one line each, in the output folder.
+
+A line is a JSON object whose last member, `crc32`, is the checksum of all before it. Lines are
+only ever appended. One that is torn or damaged is not trusted, and harms no other.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import re
+import stat
+import time
+import zlib
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+from noiser.core.errors import MachineError
+from noiser.core.version import __version__
+from noiser.io.files import FileMark
+
+JOURNAL_NAME = ".noiser-journal"
+"""Hidden, so that no run takes it for an input."""
+
+FORMAT = 1
+"""Of the lines, in the first of them."""
+
+SYNC_INTERVAL = 1.0
+"""Lines reach the disk at least so often [s]. A sync for each line would hold up 50 pictures a
+second; without one, only a power cut could lose lines, never a kill, and what it loses is made
+again and compared."""
+
+_LINE = re.compile(rb'(\{.*),"crc32":"([0-9a-f]{8})"\}', re.DOTALL)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A finished output, and what it was made of."""
+
+    input: str
+    """Path of the input from the journal's folder; bytes that are no text as Python escapes
+    them."""
+
+    source: FileMark
+    """The state of the input."""
+
+    key: str
+    """Of the treatment, see `keeping.treatment_key`."""
+
+    target: FileMark
+    """The state of the output."""
+
+
+@dataclass(frozen=True, slots=True)
+class Measured:
+    """The moments of an input, packed."""
+
+    source: FileMark
+    key: str
+    packed: str
+
+
+@dataclass
+class Contents:
+    """All that the lines of a journal say; a later line counts more."""
+
+    done: dict[str, Record] = field(default_factory=dict)
+    """By the output's path from the journal's folder."""
+
+    kept: set[str] = field(default_factory=set)
+    """Outputs that were there before noiser would have written them: somebody else's."""
+
+    measured: dict[str, Measured] = field(default_factory=dict)
+    """By the input's path from the journal's folder."""
+
+    is_new: bool = True
+    """Whether there was no journal, or an empty one: then nobody knows what is there."""
+
+    def add(self, line: dict[str, Any]) -> None:
+        """Take up what a sound line says; of a kind that is not known, nothing."""
+        if line["kind"] == "done":
+            source, target = FileMark(*line["source"]), FileMark(*line["target"])
+            self.done[line["output"]] = Record(line["input"], source, line["key"], target)
+        elif line["kind"] == "kept":
+            self.kept.add(line["output"])
+        elif line["kind"] == "moments":
+            source = FileMark(*line["source"])
+            self.measured[line["input"]] = Measured(source, line["key"], line["moments"])
+
+
+def name_from(folder: Path, path: Path) -> str:
+    """Name a file in the lines of a folder's journal."""
+    return os.path.relpath(path, folder)
+
+
+def to_line(entry: dict[str, Any]) -> bytes:
+    r"""Write an entry as a line with its checksum.
+
+    Example:
+        >>> to_line({"kind": "kept", "output": "a.png"})
+        b'{"kind":"kept","output":"a.png","crc32":"164bd0df"}\n'
+    """
+    body = json.dumps(entry, separators=(",", ":")).encode("ascii")[:-1]
+    return b'%s,"crc32":"%08x"}\n' % (body, zlib.crc32(body))
+
+
+def from_line(line: bytes) -> dict[str, Any] | None:
+    """Read a line without its end; None if it is not exactly as it was written."""
+    found = _LINE.fullmatch(line)
+    if found is None or zlib.crc32(found[1]) != int(found[2], 16):
+        return None
+    entry: dict[str, Any] = json.loads(found[1] + b"}")
+    return entry
+
+
+def read_journal(folder: Path) -> Contents:
+    """Read a folder's journal without locking it; what is not there says nothing.
+
+    Raises:
+        MachineError: It cannot be read.
+    """
+    path = folder / JOURNAL_NAME
+    try:
+        descriptor = _open(path, os.O_RDONLY)
+    except FileNotFoundError:
+        return Contents()
+    except OSError as error:
+        raise MachineError(f"{path}: cannot be read: {error.strerror}") from error
+    try:
+        return _contents(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+class Journal:
+    """A folder's journal, open and locked: nobody else writes there meanwhile.
+
+    The lock ends with the process, however it ends. On disks that know no locks, there is none.
+
+    Args:
+        folder: Is made if it is not there.
+        clock: Tells the time [s].
+
+    Raises:
+        MachineError: Another run has the lock, or the journal cannot be opened.
+    """
+
+    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+        self.folder, self._path = folder, folder / JOURNAL_NAME
+        self._clock, self._synced, self._is_dirty = clock, clock(), False
+        self.is_writable = True
+        try:
+            folder.mkdir(parents=True, exist_ok=True)
+            self._descriptor = _open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+        except OSError as error:
+            if error.errno not in (errno.EROFS, errno.EACCES) or not self._path.exists():
+                raise self._failed(error) from error
+            # What is finished can be told from what is not, though nothing can be added.
+            self.is_writable = False
+            self._descriptor = self._open_to_read()
+        try:
+            _lock(self._descriptor, folder)
+            self.contents = _contents(self._descriptor)
+            self._torn = not self.contents.is_new and not _ends_a_line(self._descriptor)
+            if self.contents.is_new and self.is_writable:
+                # Before any output: one that is there without a line may be ours from now on.
+                self.append({"kind": "journal", "format": FORMAT, "noiser": __version__})
+        except BaseException:
+            os.close(self._descriptor)
+            raise
+
+    def __enter__(self) -> "Journal":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, _: BaseException | None, __: TracebackType | None
+    ) -> None:
+        """Close; what cannot be synced then is told, unless something else is already."""
+        try:
+            self.sync()
+        except MachineError:
+            if kind is None:
+                raise
+        finally:
+            os.close(self._descriptor)
+
+    def append(self, entry: dict[str, Any]) -> None:
+        """Add a line, and keep what it says in mind.
+
+        Raises:
+            MachineError: It cannot be written.
+        """
+        if not self.is_writable:
+            raise self._failed(OSError(errno.EROFS, os.strerror(errno.EROFS)))
+        data = to_line(entry)
+        if self._torn:
+            data, self._torn = b"\n" + data, False
+        try:
+            while data:
+                data = data[os.write(self._descriptor, data) :]
+        except OSError as error:
+            self._torn = True
+            raise self._failed(error) from error
+        self._is_dirty = True
+        self.contents.add(entry)
+        self.tick()
+
+    def tick(self) -> None:
+        """Sync if it is time."""
+        if self._is_dirty and self._clock() - self._synced >= SYNC_INTERVAL:
+            self.sync()
+
+    def sync(self) -> None:
+        """See to it that a power cut loses no line.
+
+        Raises:
+            MachineError: The disk refuses.
+        """
+        if self._is_dirty:
+            try:
+                os.fsync(self._descriptor)
+            except OSError as error:
+                raise self._failed(error) from error
+        self._is_dirty, self._synced = False, self._clock()
+
+    def _open_to_read(self) -> int:
+        try:
+            return _open(self._path, os.O_RDONLY)
+        except OSError as error:
+            raise self._failed(error) from error
+
+    def _failed(self, error: OSError) -> MachineError:
+        return MachineError(f"{self._path}: cannot be written: {error.strerror}")
+
+
+def _open(path: Path, flags: int) -> int:
+    """Open a regular file, and not what a link leads to."""
+    flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise OSError(errno.EINVAL, "not a regular file")
+    return descriptor
+
+
+def _contents(descriptor: int) -> Contents:
+    """Read all lines that can be trusted."""
+    contents = Contents()
+    with open(descriptor, "rb", closefd=False) as file:
+        for line in file:
+            contents.is_new = False
+            entry = from_line(line.rstrip(b"\n"))
+            if entry is not None:
+                with contextlib.suppress(LookupError, TypeError):  # of a later version, perhaps
+                    contents.add(entry)
+    return contents
+
+
+def _ends_a_line(descriptor: int) -> bool:
+    """Whether the last line is whole."""
+    os.lseek(descriptor, -1, os.SEEK_END)
+    return os.read(descriptor, 1) == b"\n"
+
+
+def _lock(descriptor: int, folder: Path) -> None:
+    """Take the lock, or say who has it."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        raise MachineError(
+            f"{folder}: another run of noiser is writing there; start again when it has ended"
+        ) from None
+    except OSError:
+        return  # no locks here (some network disks)

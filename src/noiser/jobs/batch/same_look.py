@@ -1,0 +1,91 @@
+"""The series: pictures that share one look, measured together before the first is rendered."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from noiser.jobs.batch.journal import name_from
+from noiser.jobs.batch.resume import measuring_key
+from noiser.jobs.batch.run import OnProgress, OnResult, Runner
+from noiser.jobs.job import Result, Task
+from noiser.jobs.plan import Item
+from noiser.pipelines.sending import from_mark, packed, unpacked
+from noiser.statistics.moments import Moments
+
+
+def share_look(
+    runner: Runner,
+    items: list[Item],
+    on_result: OnResult,
+    on_progress: OnProgress = lambda _item, _done, _total: None,
+) -> list[Item]:
+    """Measure a series and have the runner treat all of it by the sum.
+
+    The sum is the same whatever the order. Moments are kept in the journal, so that a run that
+    was killed measures nothing twice; of pictures, only those in work are in memory.
+
+    Args:
+        runner: Its treatment is replaced by one with the moments of all.
+        items: The series.
+        on_result: Told of each item: `measured`, or `failed`; called in this thread.
+        on_progress: As for `run`.
+
+    Returns:
+        The items that were measured; the others failed, and are not part of the series.
+
+    Raises:
+        MachineError: The machine cannot write the journal.
+    """
+    key = measuring_key(runner.treatment)
+    measured: set[Item] = set()
+    total: Moments | None = None
+
+    def add(item: Item, moments: Moments) -> None:
+        nonlocal total
+        total = moments if total is None else total + moments
+        measured.add(item)
+
+    def finish(result: Result) -> None:
+        if result.moments is not None:
+            _note(runner, result, key)
+            add(result.item, result.moments)
+        on_result(replace(result, moments=None))
+
+    def tasks() -> Iterator[Task]:
+        for item in items:
+            known = None if item.fault else _known(runner, item, key)
+            if item.fault:
+                on_result(Result(item, "failed", item.fault))
+            elif known is None:
+                yield Task(item, "measure")
+            else:
+                add(item, known)
+                on_result(Result(item, "measured"))
+
+    runner.do(tasks(), len(items), finish, on_progress)
+    runner.treat_by(replace(runner.treatment, moments=total))
+    return [item for item in items if item in measured]
+
+
+def _known(runner: Runner, item: Item, key: str) -> Moments | None:
+    """Look up the moments of a picture that is as it was when it was measured."""
+    journal = runner.journal_of(item)
+    if journal is None:
+        return None
+    found = journal.contents.measured.get(name_from(journal.folder, item.input))
+    if found is None or found.key != key or not found.source.same_content(item.input):
+        return None
+    try:
+        return unpacked(found.packed)
+    except (ValueError, TypeError, AttributeError):  # of another version, perhaps
+        return None
+
+
+def _note(runner: Runner, result: Result, key: str) -> None:
+    """Write moments down."""
+    journal = runner.journal_of(result.item)
+    if journal is None or not journal.is_writable or result.moments is None:
+        return
+    name = name_from(journal.folder, result.item.input)
+    text = packed(result.moments)
+    entry = {"input": name, "source": from_mark(result.source), "key": key, "moments": text}
+    journal.append({"kind": "moments", **entry})

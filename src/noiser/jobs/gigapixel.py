@@ -1,0 +1,235 @@
+"""The gigapixel path: enhance a picture that is larger than memory, in two passes over strips."""
+
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from functools import reduce
+from operator import add
+from pathlib import Path
+from typing import TypeVar
+
+import numpy as np
+
+from noiser.core.color import narrowed
+from noiser.core.types import Pixels
+from noiser.engine.enhancer import Enhancer
+from noiser.io.codecs.strip_layout import Layout, check_layout
+from noiser.io.codecs.strip_reader import Strip, StripReader, open_strips
+from noiser.io.codecs.strip_writer import write_strips
+from noiser.io.color.conversion import Route
+from noiser.io.files import new_file
+from noiser.io.output_options import Prepared, prepare
+from noiser.io.photo import DEPTHS
+from noiser.jobs.compare import Comparison, compared, compared_width
+from noiser.jobs.options import Treatment
+from noiser.statistics.moments import Moments
+
+MEASURED_HALO = 1
+"""Pixels around a region that its measuring reads."""
+
+_T = TypeVar("_T")
+_END = object()
+
+
+@dataclass(frozen=True)
+class Enhanced:
+    """What was written."""
+
+    width: int
+    """As stored [pixels]."""
+
+    height: int
+    """As stored [pixels]."""
+
+    note: str | None
+    """What the user should know of the way there."""
+
+
+def enhance_file(
+    source: Path,
+    target: Path,
+    treatment: Treatment,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+    adopt: bool = False,
+) -> Enhanced:
+    """Enhance a picture of any size in a memory of a few hundred megabytes.
+
+    The first pass measures, the second renders and writes; the pixels are those that
+    `enhancer.enhance` makes of the whole picture, as it is stored: where the metadata turn it,
+    the output's do too. The output appears complete or not at all.
+
+    Args:
+        source: A JPEG, PNG or TIFF file of uint8 or uint16, sRGB; needs `noiser[io]`.
+        target: The file to write.
+        treatment: Its enhancer computes on its threads, while one more reads and the caller's
+            writes. Formats are `JPEG`, `PNG` and `TIFF`.
+        on_progress: Called with the pixels done and in all, both passes counted, as they go
+            on, from several threads in turn; what it raises ends the work.
+        adopt: Be content with a target that is there already and has the same bytes.
+
+    Returns:
+        The picture's size, and a note.
+
+    Raises:
+        ImageError: The source cannot be read in strips.
+        MissingExtraError: `noiser[io]` is not installed.
+        OutputExistsError: The target is there, and was not to be replaced.
+        OutputError: Its format cannot hold the picture.
+        OSError: The machine cannot write.
+    """
+    enhancer = treatment.enhancer
+    with open_strips(source, treatment.limits) as reader:
+        format_ = treatment.delivery.format or reader.format
+        prepared = prepare(reader.metadata, reader.channels, treatment.delivery, format_)
+        layout = _layout(reader, format_, prepared, treatment.compare)
+        is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
+        if is_cut:  # only a format that was asked for holds less than the input's
+            layout = replace(layout, dtype=np.dtype(np.uint8))
+        check_layout(layout)
+        passes = 1 if is_measured(treatment) else 2
+        progress = _Progress(passes * reader.width * reader.height, on_progress)
+        route = prepared.route
+        moments = shared_with(treatment, lambda: _measured(reader, enhancer, route, progress))
+        with (
+            ahead(reader.strips(enhancer.halo)) as strips,
+            ahead(_rendered(strips, treatment, route, moments, progress)) as enhanced,
+            new_file(target, overwrite=treatment.overwrite, adopt=adopt) as file,
+        ):
+            write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
+        notes = [*([reader.note] if reader.note else []), *prepared.notes]
+        if is_cut:
+            notes.append("16 bits were reduced to 8")
+        if layout.encoding.get("progressive"):
+            notes.append("the output is a baseline JPEG, not a progressive one")
+        return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
+
+
+def measure_file(
+    source: Path,
+    treatment: Treatment,
+    *,
+    on_progress: Callable[[int, int], None] = lambda _done, _total: None,
+) -> tuple[Moments, int, int]:
+    """Measure a picture of any size; see `enhance_file`.
+
+    Returns:
+        The moments, and the picture's width and height as stored [pixels].
+
+    Raises:
+        ImageError: The source cannot be read in strips.
+        MissingExtraError: `noiser[io]` is not installed.
+    """
+    with open_strips(source, treatment.limits) as reader:
+        progress = _Progress(reader.width * reader.height, on_progress)
+        delivery = treatment.delivery
+        route = prepare(reader.metadata, reader.channels, delivery, reader.format).route
+        moments = _measured(reader, treatment.enhancer, route, progress)
+        return moments, reader.width, reader.height
+
+
+def shared_with(treatment: Treatment, measure: Callable[[], Moments]) -> Moments:
+    """Give the moments by which a picture is rendered: a series', or its own.
+
+    Where the look has `local`, the cells are the picture's own also in a series: they say what
+    lies where.
+    """
+    if treatment.moments is None:
+        return measure()
+    if is_measured(treatment):
+        return treatment.moments
+    return replace(treatment.moments, cells=measure().cells)
+
+
+def is_measured(treatment: Treatment) -> bool:
+    """Whether nothing has to be known of a picture before it is rendered."""
+    return treatment.moments is not None and treatment.enhancer.look.local == 0
+
+
+def _layout(
+    reader: StripReader, format_: str, prepared: Prepared, compare: Comparison | None
+) -> Layout:
+    """Lay the output out as the source, and encode it alike where the format stays."""
+    return Layout(
+        format_,
+        compared_width(reader.width, compare),
+        reader.height,
+        reader.channels,
+        reader.check(),
+        prepared.metadata,
+        reader.encoding if format_ == reader.format else {},
+    )
+
+
+@contextmanager
+def ahead(items: Iterable[_T]) -> Iterator[Iterator[_T]]:
+    """Have a thread make the next item while this one is in use.
+
+    Args:
+        items: Iterated by one thread of its own, which ends with the `with` block.
+
+    Yields:
+        The items, in order; what making them raises is raised where they are taken.
+
+    Example:
+        >>> with ahead(range(3)) as numbers:
+        ...     list(numbers)
+        [0, 1, 2]
+    """
+    with ThreadPoolExecutor(1) as pool:
+        yield _taken(pool, iter(items))
+
+
+def _taken(pool: ThreadPoolExecutor, items: Iterator[_T]) -> Iterator[_T]:
+    """Take items out, always one behind the thread."""
+    future = pool.submit(next, items, _END)
+    while (item := future.result()) is not _END:
+        future = pool.submit(next, items, _END)
+        yield item  # type: ignore[misc]
+
+
+class _Progress:
+    """Counts pixels of both passes."""
+
+    def __init__(self, total: int, on_progress: Callable[[int, int], None]) -> None:
+        self._done, self._total, self._report = 0, total, on_progress
+
+    def add(self, strip: Strip) -> None:
+        """Count a strip."""
+        rows, columns = strip.region
+        self._done += (rows.stop - rows.start) * (columns.stop - columns.start)
+        self._report(self._done, self._total)
+
+
+def _measured(
+    reader: StripReader, enhancer: Enhancer, route: Route, progress: _Progress
+) -> Moments:
+    """Pass over the picture once, and add up."""
+
+    def measure(strip: Strip) -> Moments:
+        moments = enhancer.measure(route.enter(strip.pixels), strip.region, strip.origin)
+        progress.add(strip)
+        return moments
+
+    with ahead(reader.strips(MEASURED_HALO)) as strips:
+        return reduce(add, map(measure, strips))
+
+
+def _rendered(
+    strips: Iterable[Strip],
+    treatment: Treatment,
+    route: Route,
+    moments: Moments,
+    progress: _Progress,
+) -> Iterator[Pixels]:
+    """Pass over the picture again, and render; strips are as wide as the picture."""
+    for strip in strips:
+        entered = route.enter(strip.pixels)
+        enhanced = treatment.enhancer.render(entered, moments, strip.region, strip.origin)
+        original, before = strip.pixels[strip.region], entered[strip.region]
+        made = route.leave(original, before, enhanced)
+        if treatment.compare is not None:
+            made = compared(route.leave(original, before, before), made, treatment.compare)
+        yield made
+        progress.add(strip)

@@ -1,0 +1,32 @@
+"""The treatment: all that is done to a picture, whichever it is."""
+
+from dataclasses import dataclass, field
+
+from noiser.engine.enhancer import Enhancer
+from noiser.io.limits import Limits
+from noiser.io.output_options import Delivery
+from noiser.jobs.compare import Comparison
+from noiser.statistics.moments import Moments
+
+
+@dataclass(frozen=True, eq=False)
+class Treatment:
+    """What every picture of a run gets alike."""
+
+    enhancer: Enhancer
+    """Network, look and kernel."""
+
+    limits: Limits = field(default_factory=Limits)
+    """How large an input may be, and how many pixels may be in flight together."""
+
+    delivery: Delivery = field(default_factory=Delivery)
+    """How the outputs are written."""
+
+    overwrite: bool = False
+    """Whether outputs that are there already are replaced."""
+
+    moments: Moments | None = None
+    """Of all pictures that are to share one look; None gives each its own."""
+
+    compare: Comparison | None = None
+    """Write before and after in one picture, instead of after alone."""

@@ -1,1 +1,0 @@
-"""Pipelines: many pictures, planned first, then run."""

@@ -1,0 +1,1 @@
+"""The statistics: what has to be known of a picture as a whole, as sums that add up."""

@@ -1,0 +1,1 @@
+"""Tools: contact sheets, inspection, benchmarks beside rivals, and measures of quality."""

@@ -1,0 +1,83 @@
+"""Describing: what a picture's file is, and how noiser made it, without decoding its pixels."""
+
+import io
+from pathlib import Path
+from typing import Any
+
+from noiser.core.errors import NoiserError, UnsupportedError
+from noiser.io.codecs.header import opened, tiff_bits
+from noiser.io.color import icc
+from noiser.io.files import read_file
+from noiser.io.image_file import decode, kind_of
+from noiser.io.limits import Limits, avif_bits
+from noiser.io.metadata.embed import NAMES
+from noiser.io.metadata.embedded_settings import Settings, from_xmp
+from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.tiff_tags import has_floats
+
+
+def describe(path: Path, limits: Limits) -> dict[str, Any]:
+    """Tell what a file is.
+
+    Args:
+        path: A picture.
+        limits: How large it may be.
+
+    Returns:
+        Format, width and height [pixels] as shown, bits a colour, the profile's name, the kinds of
+        metadata, and the settings or None.
+
+    Raises:
+        ImageError: It is no picture that noiser reads.
+    """
+    metadata, facts = _read(path, limits)
+    profile = metadata.get("icc_profile")
+    settings = _settings(metadata)
+    return facts | {
+        "profile": None if profile is None else icc.name_of(profile) or "unnamed",
+        "metadata": [name for kind, name in NAMES.items() if kind in metadata],
+        "notes": list(metadata.get("notes", ())),
+        "settings": None if settings is None else settings.facts(),
+    }
+
+
+def settings_in(path: Path, limits: Limits) -> Settings:
+    """Read the settings that were written into a picture.
+
+    Raises:
+        ImageError: It is no picture that noiser reads, or has no settings.
+    """
+    try:
+        settings = _settings(_read(path, limits)[0])
+    except NoiserError as error:
+        error.args = (f"{path}: {error}",)
+        raise
+    if settings is None:
+        raise UnsupportedError(
+            f"{path}: holds no settings; noiser enhance --embed-settings writes them"
+        )
+    return settings
+
+
+def _settings(metadata: dict[str, Any]) -> Settings | None:
+    return from_xmp(metadata.get("xmp"))
+
+
+def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read a file's metadata and its header; what has no header for Pillow is decoded."""
+    data = read_file(path, limits.max_file_bytes)
+    kind, tags = kind_of(data, limits, path.suffix)
+    if kind in ("RAW", "HEIC") or (tags is not None and has_floats(tags)):
+        photo = decode(data, limits, path.suffix)
+        height, width = photo.pixels.shape[:2]
+        name = "camera raw" if kind == "RAW" else kind
+        facts = {"format": name, "width": width, "height": height, "bits": photo.depth}
+        return photo.metadata, facts
+    with opened(io.BytesIO(data), limits, max_bits=64) as image:
+        metadata = read_metadata(image, limits, io.BytesIO(data))
+        width, height = image.size
+        if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":
+            width, height = height, width
+        bits = max(tiff_bits(image), 8)
+    bits = {"PNG": data[24], "AVIF": avif_bits(data)}.get(kind, bits)
+    return metadata, {"format": kind, "width": width, "height": height, "bits": bits}

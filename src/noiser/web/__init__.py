@@ -1,0 +1,1 @@
+"""The web: the page that runs in a browser, and the server of page and API."""

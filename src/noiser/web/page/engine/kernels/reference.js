@@ -1,0 +1,140 @@
+// Renders on the processor: what browsers without WebGL2 show, and what it is compared with.
+
+import { colorsOf } from "../look/fold.js";
+import { filtered } from "./convolution.js";
+import { clamp, emptyPlanes, luma } from "../numbers.js";
+import { greenOf, takenApart } from "./denoise.js";
+
+/** Side of the squares that are rendered at a time: their planes stay in the cache [pixels]. */
+const TILE = 128;
+
+/**
+ * Applies the folded network and the look to a region.
+ *
+ * @param {{data: Uint8Array, width: number, height: number, first: number}} band RGBA bytes from
+ *   row `first` of a picture of that size: the region's, and seven more above and below
+ * @param {{x: number, y: number, width: number, height: number}} region of the picture
+ * @param {{folded: object, development: object}} developed
+ * @returns {Uint8ClampedArray} RGBA bytes of the region; the same for any cut into regions
+ */
+export function render(band, region, developed, constants) {
+  const out = new Uint8ClampedArray(region.width * region.height * 4);
+  for (let y = 0; y < region.height; y += TILE) {
+    for (let x = 0; x < region.width; x += TILE) {
+      const tile = {
+        x: region.x + x,
+        y: region.y + y,
+        width: Math.min(TILE, region.width - x),
+        height: Math.min(TILE, region.height - y),
+      };
+      const colors = enhanced(band, tile, developed, constants);
+      write(band, tile, colors, developed.development.strength, out, region);
+    }
+  }
+  return out;
+}
+
+/** Computes red, green and blue of a tile in [0, 1]. */
+function enhanced(band, tile, { folded, development }, constants) {
+  const { NETWORK_HALO, BAND_HALO, LUMA } = constants;
+  const around = grown(tile, NETWORK_HALO);
+  if (!development.develops) {
+    const seen = read(band, around, folded.padding);
+    return filtered(seen, band, tile, folded, development.window, LUMA);
+  }
+  const photo = read(band, grown(around, BAND_HALO), folded.padding);
+  const scene = takenApart(photo, around.width, around.height, development, constants);
+  const seen = colorsOf(folded) === 1 ? [scene.gray] : joined(scene, LUMA);
+  const made = filtered(seen, band, tile, folded, development.window, LUMA);
+  return composed(scene, made, tile, development, constants);
+}
+
+/**
+ * Puts the photo's own black, highlights, detail and colours around the network's luma; the
+ * formula is in `kernels/reference.py`.
+ */
+function composed(scene, made, { width, height }, development, constants) {
+  const { TINY, LEAST_CHROMA, NETWORK_HALO, LUMA } = constants;
+  const { color, cast, highlights, chromaFloor, detailFloor } = development;
+  const black = development.black ** 2;
+  const out = emptyPlanes(3, width, height);
+  const [reds, greens, blues] = out;
+  for (let y = 0, i = 0; y < height; y++) {
+    let at = (y + NETWORK_HALO) * (width + 2 * NETWORK_HALO) + NETWORK_HALO;
+    for (let x = 0; x < width; x++, i++, at++) {
+      const light = scene.light[at];
+      // The photo's own chroma, less the tint.
+      const ownRed = scene.ownRed[at] - cast[0] * light;
+      const ownBlue = scene.ownBlue[at] - cast[1] * light;
+      const bright = luma(LUMA, made[0][i], made[1][i], made[2][i]);
+      const missing = Math.max(1 - bright, 0);
+      const both = missing + highlights * (Math.max(1 - light, 0) - missing);
+      const square = light * light;
+      const tone = (square * (1 + black) + TINY) / (square + black + TINY);
+      let level = (1 - Math.sqrt(missing * both)) * tone;
+      const gain = (color * level) / (light + chromaFloor);
+      const ownGreen = greenOf(LUMA, ownRed, ownBlue);
+      const red = gain * ownRed + tone * (made[0][i] - bright);
+      const green = gain * ownGreen + tone * (made[1][i] - bright);
+      const blue = gain * ownBlue + tone * (made[2][i] - bright);
+      level += (level / (light + detailFloor)) * scene.detail[at];
+      // Where a colour would pass 1 it gives up half in saturation, half in brightness; the hue
+      // stays.
+      const most = Math.max(red, green, blue, LEAST_CHROMA);
+      const room = Math.min(Math.max(1 - level, 0) / most, 1);
+      const dimmed = Math.min(2 / (1 + level + most), 1);
+      reds[i] = dimmed * (level + (0.5 + 0.5 * room) * red);
+      greens[i] = dimmed * (level + (0.5 + 0.5 * room) * green);
+      blues[i] = dimmed * (level + (0.5 + 0.5 * room) * blue);
+    }
+  }
+  return out;
+}
+
+/** Joins luma and differences to red, green and blue. */
+function joined({ gray, red, blue }, weights) {
+  const out = emptyPlanes(3, gray.length, 1);
+  const [reds, greens, blues] = out;
+  for (let i = 0; i < gray.length; i++) {
+    reds[i] = gray[i] + red[i];
+    greens[i] = gray[i] + greenOf(weights, red[i], blue[i]);
+    blues[i] = gray[i] + blue[i];
+  }
+  return out;
+}
+
+/** Mixes in the input, and copies alpha; an array of this kind rounds halves to even. */
+function write({ data, width, first }, tile, colors, strength, out, region) {
+  for (let y = 0, i = 0; y < tile.height; y++) {
+    let from = ((tile.y + y - first) * width + tile.x) * 4;
+    let to = ((tile.y + y - region.y) * region.width + tile.x - region.x) * 4;
+    for (let x = 0; x < tile.width; x++, i++, from += 4, to += 4) {
+      for (let c = 0; c < 3; c++) {
+        const value = 255 * clamp(colors[c][i], 0, 1);
+        out[to + c] = strength * value + (1 - strength) * data[from + c];
+      }
+      out[to + 3] = data[from + 3];
+    }
+  }
+}
+
+/** Reads a region that may reach outside the picture: three planes in [0, 1]. */
+function read({ data, width, height, first }, region, padding) {
+  const planes = emptyPlanes(3, region.width, region.height);
+  const outside = (at, size) => padding === "zero" && (at < 0 || at >= size);
+  for (let y = 0, i = 0; y < region.height; y++) {
+    const row = region.y + y;
+    const start = (clamp(row, 0, height - 1) - first) * width;
+    for (let x = 0; x < region.width; x++, i++) {
+      const column = region.x + x;
+      const missing = outside(row, height) || outside(column, width);
+      const at = (start + clamp(column, 0, width - 1)) * 4;
+      for (let c = 0; c < 3; c++) planes[c][i] = missing ? 0.5 : data[at + c] / 255;
+    }
+  }
+  return planes;
+}
+
+function grown({ x, y, width, height }, by) {
+  return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
+}

@@ -1,0 +1,88 @@
+// Develop: from a picture's light and a look's knobs to the numbers a renderer works with.
+
+import { exposureOf } from "./tone-curve.js";
+import { fold, turned, weightsFor } from "./fold.js";
+import { lightOf } from "../statistics/luma-and-noise.js";
+import { windowOf } from "../statistics/local-mean.js";
+import { meanOf } from "../statistics/moments.js";
+import { luma, steady } from "../numbers.js";
+
+/**
+ * Puts a picture's statistics and a look into the numbers a renderer works with.
+ *
+ * Python leaves out what neutral knobs make neutral; here they are multiplied by their zeros.
+ *
+ * @param network from `networkOf`
+ * @param moments of the picture, or of a film, smoothed
+ * @param look padding and knobs, by their names in Python
+ * @param constants of the Python modules, by name
+ * @returns {{folded: object, development: object}} the local filter, and what else to do
+ */
+export function develop(network, moments, look, constants) {
+  const { FLOOR, OWN_COLORS, FINE, MEDIUM, CHROMA_FLOOR, DETAIL_FLOOR } = constants;
+  const { highlights, color, detail, denoise, auto } = look;
+  const light = lightOf(moments, constants);
+  const noiseFloor = Math.hypot(look.noise_floor, auto * FLOOR * light.scale);
+  const chroma = Math.max(1 - color / OWN_COLORS, 0);
+  const plain = fold(network, moments, { eps: look.eps, noiseFloor, chroma }, constants);
+  const contrast = look.contrast * calibration(network, chroma, constants) ** auto;
+  const exposure = exposureOf(plain, light, look, contrast, constants);
+  const shift = Math.atanh(look.brightness) + auto * exposure.shift;
+  const black = look.black * exposure.black;
+  const noise = exposure.visibleNoise(shift, black);
+  const development = {
+    develops: [look.black, highlights, color, detail, denoise].some(Boolean),
+    strength: look.strength * (1 - look.restraint * (1 - light.need)),
+    color: 1 - chroma,
+    cast: castOf(moments, 1 - color, constants),
+    highlights,
+    denoise,
+    fine: FINE * detail,
+    medium: MEDIUM * detail,
+    black,
+    chromaFloor: CHROMA_FLOOR * light.scale,
+    detailFloor: DETAIL_FLOOR * light.scale,
+    noise,
+    noiseSlopes: slopeChanges(noise, constants),
+    window: look.local > 0 ? windowOf(moments, look.local, constants) : null,
+  };
+  return { folded: turned(plain, contrast, shift), development };
+}
+
+/** Computes how the slope of `noise` changes at each of its levels; it is level at the end. */
+function slopeChanges(noise, { NOISE_LEVELS }) {
+  const slopes = noise.map((value, i) =>
+    i + 1 < noise.length ? (noise[i + 1] - value) / (NOISE_LEVELS[i + 1] - NOISE_LEVELS[i]) : 0,
+  );
+  return slopes.map((slope, i) => slope - (slopes[i - 1] ?? 0));
+}
+
+/** Computes a share of the picture's tint: of what keeps its mean from gray (Buchsbaum 1980). */
+function castOf(moments, share, { LUMA, TINY }) {
+  const mean = meanOf(moments);
+  const colors = [0, 1, 2].map((color) => (mean[color * 9 + 4] + 1) / 2);
+  const gray = luma(LUMA, ...colors);
+  return [colors[0], colors[2]].map((c) => steady((share * (c - gray)) / Math.max(gray, TINY)));
+}
+
+/**
+ * Computes the contrast at which every network answers a picture alike: the answer to gray that
+ * deviates by SPREAD from the mean is compared with RESPONSE.
+ */
+function calibration(network, chroma, constants) {
+  const { SPREAD, FLOOR, RESPONSE, MOST_CONTRAST, LUMA, TAPS } = constants;
+  const { first, second } = weightsFor(network, chroma, constants);
+  const third = second.length / 3;
+  let answer = 0;
+  for (let k = 0; k < network.hidden; k++) {
+    const kernel = first.subarray(k * TAPS, (k + 1) * TAPS);
+    const gray = 2 * SPREAD * kernel.reduce((total, weight) => total + weight, 0);
+    const square = kernel.reduce((total, weight) => total + weight * weight, 0);
+    const hidden = gray / Math.sqrt(gray * gray + (2 * FLOOR) ** 2 * square);
+    for (let at = k * 9; at < (k + 1) * 9; at++) {
+      answer += hidden * luma(LUMA, second[at], second[at + third], second[at + 2 * third]);
+    }
+  }
+  // GELU(x) - GELU(-x) = x
+  return steady(Math.min((RESPONSE * 4 * SPREAD) / answer, MOST_CONTRAST));
+}

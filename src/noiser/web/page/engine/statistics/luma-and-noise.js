@@ -1,0 +1,120 @@
+// Light: what a look has to know of a picture, read from the histograms in its moments.
+
+import { clamp, sum } from "../numbers.js";
+
+/**
+ * How a picture's light is spread, and how noisy it is.
+ *
+ * `levels` and `shares` are luma in [0, 1] of the tones that occur and their shares of the
+ * pixels; `mean` the mean luma; `need` how much of the effect the picture needs, from 0.1 to 1;
+ * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS; `scale`
+ * the picture's own unit of luma; `quantile(share)` the luma below which a share lies.
+ */
+export function lightOf(moments, constants) {
+  const { levels, shares } = spreadOf(moments.tones, constants);
+  const mean = meanBy(levels, shares, (level) => level);
+  const noise = noiseOf(moments.grain, constants);
+  return {
+    levels,
+    shares,
+    mean,
+    need: needOf(levels, shares, constants),
+    ...noise,
+    scale: Math.max(mean, constants.NOISE_BELOW * noise.calmest),
+    quantile: (share) => quantileOf(moments.tones, share, constants),
+  };
+}
+
+/** Gives luma and share of the tones that occur, neighbours joined where they are many. */
+function spreadOf(tones, { TONES, MOST_LEVELS }) {
+  const occurring = [...tones.keys()].filter((tone) => tones[tone] > 0);
+  const total = sum(tones);
+  const step = Math.ceil(occurring.length / MOST_LEVELS);
+  const levels = [];
+  const shares = [];
+  for (let start = 0; start < occurring.length; start += step) {
+    const joined = occurring.slice(start, start + step);
+    const share = sum(joined.map((tone) => tones[tone] / total));
+    const lights = joined.map(
+      (tone) => (tones[tone] / total) * Math.min((tone + 0.5) / (TONES - 1), 1),
+    );
+    levels.push(sum(lights) / share);
+    shares.push(share);
+  }
+  return { levels, shares };
+}
+
+function meanBy(levels, shares, curve) {
+  return sum(levels.map((level, i) => shares[i] * curve(level)));
+}
+
+/** Finds the luma below which a share of the pixels lies, linear within a tone. */
+function quantileOf(tones, share, { TONES }) {
+  const wanted = share * sum(tones);
+  let below = 0;
+  let tone = 0;
+  // An empty tone has no place.
+  while (tones[tone] === 0 || below + tones[tone] < wanted) below += tones[tone++];
+  return Math.min((tone + (wanted - below) / tones[tone]) / (TONES - 1), 1);
+}
+
+/** Dark is what has a small power mean; over-exposed is what is dark inverted. */
+function needOf(levels, shares, { NEEDY, SATED, LEAST_NEED }) {
+  const dark = meanBy(levels, shares, Math.sqrt) ** 2;
+  const bright = meanBy(levels, shares, (level) => Math.sqrt(1 - level)) ** 2;
+  const lacks = [dark, bright].map((m) => smoothStep((SATED - m) / (SATED - NEEDY)));
+  return LEAST_NEED + (1 - LEAST_NEED) * Math.max(...lacks);
+}
+
+/** Finds `calmest` and `noise`; a class with few pixels leans on the whole picture. */
+function noiseOf(grain, constants) {
+  const { TRUSTED_SHARE, EVENNESS, LEAST_NOISE } = constants;
+  const classes = grainByClass(grain, constants);
+  const total = sum(classes.map(({ count }) => count));
+  const trusted = classes.filter(({ count }) => count >= TRUSTED_SHARE * total);
+  // Black hides its noise below zero, so it is believed only where there is nothing else.
+  const lit = trusted.filter((found) => found !== classes[0]);
+  const sizes = (lit.length ? lit : trusted).map(({ size }) => size);
+  const calmest = Math.max(Math.min(...sizes), LEAST_NOISE);
+  const whole = sum(classes.map(({ count, size }) => count * size)) / total;
+  const noise = classes.map(({ count, size }) => {
+    const trust = count / (count + 0.01 * total);
+    return Math.min(trust * size + (1 - trust) * whole, EVENNESS * calmest);
+  });
+  noise[0] = Math.max(noise[0], calmest);
+  return { calmest, noise };
+}
+
+/** Counts each class's pixels, and reads the deviation of its noise in [0, 1]. */
+function grainByClass(grain, constants) {
+  const { GRAIN_LEVELS, GRAIN_BINS, LAPLACIAN_GAIN, NORMAL_QUANTILE } = constants;
+  const unit = 256 * 255 * LAPLACIAN_GAIN * NORMAL_QUANTILE;
+  return Array.from({ length: GRAIN_LEVELS.length + 1 }, (_, i) => {
+    const bins = grain.slice(i * GRAIN_BINS, (i + 1) * GRAIN_BINS);
+    return { count: sum(bins), size: sizeAt(bins, constants) / unit };
+  });
+}
+
+/** Finds a quantile of a histogram of grain [1/256 of an 8-bit level]; 0 if it is empty. */
+function sizeAt(counts, { SHARE_OF_GRAIN, GRAIN_STEP }) {
+  const wanted = SHARE_OF_GRAIN * sum(counts);
+  let below = 0;
+  for (const [index, count] of counts.entries()) {
+    if (count && below + count >= wanted) {
+      const low = sizeOf(index, GRAIN_STEP);
+      return low + ((sizeOf(index + 1, GRAIN_STEP) - low) * (wanted - below)) / count;
+    }
+    below += count;
+  }
+  return 0;
+}
+
+/** Lower edge of a bin of grain: four an octave, evenly spaced within it. */
+function sizeOf(index, step) {
+  return step * (2 ** Math.floor(index / 4) * (1 + (index % 4) / 4) - 1);
+}
+
+function smoothStep(t) {
+  const within = clamp(t, 0, 1);
+  return within * within * (3 - 2 * within);
+}

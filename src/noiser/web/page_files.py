@@ -1,0 +1,111 @@
+"""The page: its files, and the facts about noiser that it needs, as any web server can give them.
+
+What the page knows of looks, knobs and constants it reads from `facts.json`, which is made here
+from the modules that say so; nothing is said twice.
+"""
+
+import json
+import re
+from dataclasses import replace
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+from noiser.core.version import __version__
+from noiser.look.looks import LOOKS, knobs
+from noiser.look.presets import all_presets
+from noiser.model.network import PACKAGED, packaged, to_bytes
+
+FOLDER = Path(__file__).parent.parent / "page"
+"""Where the files lie that are the same for everyone."""
+
+SUFFIXES = (".html", ".css", ".js", ".svg", ".webmanifest")
+"""Kinds of files of the page."""
+
+TOLD = (
+    "color", "moments", "light", "exposure", "developing", "locality", "folding",
+    "kernels.scene", "kernels.reference",
+)  # fmt: skip
+"""Modules whose constants the page's engine is to have."""
+
+
+_REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$", re.MULTILINE)
+"""Comments that have their lines to themselves; others stay."""
+
+
+def page_files() -> dict[str, bytes]:
+    """Give all files of the page by their path, relative to its address.
+
+    They come without remarks and indentation, a quarter of their weight; line for line they are
+    what lies in the package.
+
+    Example:
+        >>> [path for path in page_files() if path.startswith("weights/")]
+        ['weights/natural.safetensors', 'weights/paper.safetensors']
+    """
+    found = {
+        path.relative_to(FOLDER).as_posix(): (
+            shortened(path.read_text("utf-8")).encode()
+            if path.suffix in (".js", ".css", ".html")
+            else path.read_bytes()
+        )
+        for path in sorted(FOLDER.rglob("*"))
+        if path.suffix in SUFFIXES
+    }
+    found["facts.json"] = json.dumps(facts(), separators=(",", ":")).encode("ascii")
+    return found | {f"weights/{name}.safetensors": _weights(name) for name in PACKAGED}
+
+
+def shortened(text: str) -> str:
+    r"""Empty the lines of a text that hold remarks only, as scripts have them; unindent all.
+
+    The number of lines stays, so that a browser's messages name the right one. Text in backquotes
+    must not depend on its own indentation, nor have lines that look like remarks.
+
+    Example:
+        >>> shortened("// Why.\nif (a) {\n  b(); // c\n}")
+        '\nif (a) {\nb(); // c\n}'
+    """
+    bare = _REMARKS.sub(lambda remark: "\n" * remark.group().count("\n"), text)
+    return re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE)
+
+
+def facts() -> dict[str, Any]:
+    """Tell what the page has to know: version, looks, knobs, presets and constants."""
+    return {
+        "version": __version__,
+        "looks": {name: _values(look) for name, look in LOOKS.items()},
+        "knobs": [{"name": k.name, **k.metadata} for k in knobs() if k.name != "eps"],
+        "presets": {
+            name: {"description": preset.description, **preset.options}
+            for name, preset in all_presets(None).items()
+        },
+        "constants": _constants(),
+    }
+
+
+def _weights(name: str) -> bytes:
+    """Give packaged weights without their history, a tenth of what a visitor loads of them."""
+    return to_bytes(replace(packaged(name), provenance={}))
+
+
+def _values(look: Any) -> dict[str, Any]:
+    """Give a look's padding and knobs, `eps` among them."""
+    return {"padding": look.padding, **{k.name: getattr(look, k.name) for k in knobs()}}
+
+
+def _constants() -> dict[str, Any]:
+    """Give the modules' constants that are numbers, or tuples of them, by name."""
+    modules = [vars(import_module(f"noiser.{module}")) for module in TOLD]
+    return {
+        name: value
+        for names in modules
+        for name, value in names.items()
+        if name.isupper() and not name.startswith("_") and _is_plain(value)
+    }
+
+
+def _is_plain(value: Any) -> bool:
+    """Tell whether a value is a number, or a tuple of numbers."""
+    values = value if isinstance(value, tuple) else (value,)
+    return all(isinstance(v, int | float) for v in values)

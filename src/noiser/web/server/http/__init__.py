@@ -1,0 +1,1 @@
+"""HTTP: connections, bodies and answers, each with its deadlines and limits."""
