@@ -4,7 +4,7 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-SOURCES := pyproject.toml hatch_build.py $(wildcard src/noiser/kernels/*.[ch])
+SOURCES := pyproject.toml hatch_build.py $(wildcard src/noiser/engine/kernels/c/*.[ch])
 
 .PHONY: run test check niqe weights lab lab-quick mutants clean
 
@@ -28,7 +28,7 @@ niqe: .venv/niqe_pris_params.npz
 weights: .venv/installed-dev
 	for look in natural paper; do \
 	    $(BIN)/noiser train --preset $$look --seed 0 --overwrite \
-	        -o src/noiser/weights/$$look.safetensors || exit; done
+	        -o src/noiser/model/weights/$$look.safetensors || exit; done
 
 lab: .venv/installed-dev .venv/niqe_pris_params.npz
 	$(BIN)/noiser experiment all

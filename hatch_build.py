@@ -13,8 +13,8 @@ from typing import Any
 
 from hatchling.builders.hooks.plugin.interface import BuildHookInterface
 
-SOURCE = Path("src/noiser/kernels/kernel.c")
-LIBRARY = Path("src/noiser/kernels/libkernel.so")
+SOURCE = Path("src/noiser/engine/kernels/c/kernel.c")
+LIBRARY = Path("src/noiser/engine/kernels/c/libkernel.so")
 
 FLAGS = [
     "-std=c11",

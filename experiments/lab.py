@@ -46,11 +46,8 @@ KEPT = HERE.parent / "out" / "lab"
 SUPPORT = ("classical", "damage", "pictures", "variants")
 """Modules of the lab that cells compute with."""
 
-ENGINE = (
-    "bands", "color", "developing", "enhancer", "exposure", "folding", "light", "locality",
-    "looks", "metrics", "moments", "network", "training",
-)  # fmt: skip
-"""Parts of noiser that cells compute with, beside the kernels."""
+ENGINE = ("core", "engine", "look", "model", "statistics", "tools/quality")
+"""Parts of noiser that cells compute with."""
 
 Json = dict[str, Any]
 """What a cell returns: plain data."""
@@ -234,10 +231,9 @@ def _surroundings() -> str:
     package = Path(noiser.__file__).parent
     sources = [HERE / f"{name}.py" for name in SUPPORT]
     for name in ENGINE:
-        sources += sorted((package / name).glob("*.py")) or [package / f"{name}.py"]
-    sources += sorted((package / "kernels").glob("*.py"))
+        sources += sorted((package / name).rglob("*.py"))
     text = [meaning(path) for path in sources]
-    text += [path.read_text() for path in sorted((package / "kernels").glob("*.[ch]"))]
+    text += [path.read_text() for path in sorted((package / "engine").rglob("*.[ch]"))]
     return hashlib.sha256(json.dumps([text, versions()]).encode()).hexdigest()
 
 

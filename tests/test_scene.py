@@ -41,7 +41,7 @@ def test_the_native_kernel_has_the_same_variances():
     """Its constants are these, times the margins and the 25 pixels of the square."""
     from pathlib import Path
 
-    text = (Path(denoise.__file__).with_name("scene.h")).read_text()
+    text = (Path(denoise.__file__).parent / "c" / "denoise.h").read_text()
 
     assert f"FINE_NOISE = 25.0f * {denoise.MARGIN}f * {denoise.FINE_VARIANCE}f" in text
     assert f"MEDIUM_NOISE = 25.0f * {denoise.MARGIN}f * {denoise.MEDIUM_VARIANCE}f" in text

@@ -31,7 +31,7 @@ import web
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
-LIBRARY = "kernels/libkernel.so"
+LIBRARY = "engine/kernels/c/libkernel.so"
 
 MUTANTS = [
     *core.MUTANTS, *kernels.MUTANTS, *looks.MUTANTS, *around.MUTANTS, *rivals.MUTANTS,

@@ -1,6 +1,6 @@
 """Mutants of what a look knows of a picture, and does with it."""
 
-from mutant import DEVELOP, FOLDING, MEASURE, NATIVE, RENDER, SCENE, Mutant
+from mutant import DENOISE, DEVELOP, FOLDING, MEASURE, NATIVE, RENDER, Mutant
 
 MUTANTS = [
     # what a look knows and does
@@ -95,11 +95,11 @@ MUTANTS = [
     Mutant(MEASURE, "clamp(r + k, 0, im->height - 1) % 3", "(r + k + 3) % 3", NATIVE),
     Mutant(MEASURE, "magnitude / size_step", "magnitude >> 1", NATIVE),
     Mutant(MEASURE, "(level >= 404)", "(level > 404)", NATIVE),
-    Mutant(SCENE, "HALO = 7,", "HALO = 6,", NATIVE),
-    Mutant(SCENE, "fma_(red, red, blue * blue)", "2.0f * red * red", NATIVE),
-    Mutant(SCENE, "fma_(all(f->fine), small, f->medium * large)", "f->fine * small", NATIVE),
-    Mutant(SCENE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
-    Mutant(SCENE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
+    Mutant(DENOISE, "HALO = 7,", "HALO = 6,", NATIVE),
+    Mutant(DENOISE, "fma_(red, red, blue * blue)", "2.0f * red * red", NATIVE),
+    Mutant(DENOISE, "fma_(all(f->fine), small, f->medium * large)", "f->fine * small", NATIVE),
+    Mutant(DENOISE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " scene"),
+    Mutant(DENOISE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
     Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
     Mutant(RENDER, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
     Mutant(DEVELOP, "root(dark * both)", "dark", NATIVE),
@@ -108,7 +108,7 @@ MUTANTS = [
     Mutant(RENDER, "(double)(f->origin_row + y)", "(double)y", NATIVE + " locality"),
     Mutant(RENDER, "before + 1 < f->window_columns", "before + 2 < f->window_columns", NATIVE),
     Mutant(RENDER, "missing[c] = odds * out[c];", "missing[c] = 1.0f - out[c];", NATIVE),
-    Mutant(SCENE, "all(-f->cast[c - 1])", "all(-f->cast[0])", NATIVE),
+    Mutant(DENOISE, "all(-f->cast[c - 1])", "all(-f->cast[0])", NATIVE),
     Mutant("engine/kernels/reference.py", "own - _tint(light, development)", "own", "looks"),
     Mutant(
         "look/render_params.py", "_cast(moments, 1.0 - look.color)", "_cast(moments, 1.0)", "looks"

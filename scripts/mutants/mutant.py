@@ -3,8 +3,9 @@
 from typing import NamedTuple
 
 KERNEL = "engine/kernels/c/kernel.c"
-MEASURE, SCENE, RENDER, VECTORS, GRAY, DEVELOP = (
-    f"kernels/{name}.h" for name in ("measure", "scene", "render", "vectors", "gray", "develop")
+MEASURE, DENOISE, RENDER, VECTORS, GRAY, DEVELOP = (
+    f"engine/kernels/c/{name}.h"
+    for name in ("measure", "denoise", "render", "vectors", "gray", "develop")
 )
 
 

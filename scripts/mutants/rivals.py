@@ -3,7 +3,7 @@
 from mutant import Mutant
 
 GRAPH, RUN, TORCH, PEERS = (
-    f"rivals/{name}.py" for name in ("onnx_graph", "runtimes", "torch_runtime", "peers")
+    f"tools/rivals/{name}.py" for name in ("onnx_graph", "runtimes", "torch_runtime", "peers")
 )
 CHART, FIND, OPENCV = "tools/rivals/chart.py", "tools/rivals/__init__.py", "tools/rivals/opencv.py"
 COMMAND, BENCHMARK = "cli/benchmark.py", "tools/benchmark.py"

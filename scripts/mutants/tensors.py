@@ -3,10 +3,10 @@
 from mutant import Mutant
 
 INIT, PLANES, LAGS, SUMMING, FILTERS, SPLITTING, RENDERING, FUSED, MEASURE, SCENE, NETWORK = (
-    f"kernels/torch_kernel/{name}.py"
+    f"engine/kernels/pytorch/{name}.py"
     for name in (
-        "__init__", "planes", "lags", "summing", "filters", "splitting", "rendering", "fused",
-        "triton_measure", "triton_scene", "triton_network",
+        "__init__", "planes", "lags", "measure", "render_params", "denoise", "render",
+        "triton_launch", "triton_measure", "triton_denoise", "triton_network",
     )
 )  # fmt: skip
 

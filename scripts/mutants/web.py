@@ -2,9 +2,11 @@
 
 from mutant import Mutant
 
-ACCESS, BODIES, FORMS, POOL, PROTOCOL = (
-    f"server/{name}.py" for name in ("access", "bodies", "forms", "pool", "protocol")
+ACCESS, BODIES, FORMS, PROTOCOL = (
+    f"web/server/{name}.py"
+    for name in ("access_control", "http/request_body", "http/multipart", "http/protocol")
 )
+POOL = "server/pool.py"
 GUARD, PARAMETERS, WORKER = (
     "web/server/middleware.py",
     "web/server/parameters.py",

@@ -101,7 +101,7 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     Args:
         photo: The pixels, the metadata, and the encoding where the format stays. Floats are
             written as linear light.
-        format_: By default the photo's own. Nothing is cut to fit it: see `encoding.reduced`.
+        format_: By default the photo's own. Nothing is cut to fit it: see `pillow.reduced`.
 
     Returns:
         The whole file.

@@ -77,7 +77,7 @@ class Moments:
 
     cells: tuple[tuple[int, int, int, int], ...] = ()
     """Row, column, pixels and sum of luma of squares of 16 x 16 pixels, in order; only where
-    the look has `local`, see `locality.py` [1/256 of 1/65535]."""
+    the look has `local`, see `local_mean.py` [1/256 of 1/65535]."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be moments; they may come from another machine."""

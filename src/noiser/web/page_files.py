@@ -16,15 +16,16 @@ from noiser.look.looks import LOOKS, knobs
 from noiser.look.presets import all_presets
 from noiser.model.network import PACKAGED, packaged, to_bytes
 
-FOLDER = Path(__file__).parent.parent / "page"
+FOLDER = Path(__file__).with_name("page")
 """Where the files lie that are the same for everyone."""
 
 SUFFIXES = (".html", ".css", ".js", ".svg", ".webmanifest")
 """Kinds of files of the page."""
 
 TOLD = (
-    "color", "moments", "light", "exposure", "developing", "locality", "folding",
-    "kernels.scene", "kernels.reference",
+    "core.color", "statistics.moments", "statistics.luma_and_noise", "statistics.local_mean",
+    "look.fold", "look.tone_curve", "look.render_params",
+    "engine.kernels.denoise", "engine.kernels.reference",
 )  # fmt: skip
 """Modules whose constants the page's engine is to have."""
 

@@ -14,7 +14,7 @@ from noiser.look.render_params import Development
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
 from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, TONES, UNIT, UPPER, Moments
 
-LIBRARY = Path(__file__).with_name("libkernel.so")
+LIBRARY = Path(__file__).with_name("c") / "libkernel.so"
 """Made by the build hook where a C compiler is at hand."""
 
 VARIANTS = ("avx512", "avx2", "neon", "baseline")

@@ -1,6 +1,6 @@
 """Joining: write an image file from strips of its rows, of which only a few are in memory.
 
-The files hold the pixels, and for a JPEG the coefficients, that `images.encode` would write of
+The files hold the pixels, and for a JPEG the coefficients, that `image_file.encode` would write of
 the whole picture.
 """
 

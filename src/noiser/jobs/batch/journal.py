@@ -48,7 +48,7 @@ class Record:
     """The state of the input."""
 
     key: str
-    """Of the treatment, see `keeping.treatment_key`."""
+    """Of the treatment, see `resume.treatment_key`."""
 
     target: FileMark
     """The state of the output."""

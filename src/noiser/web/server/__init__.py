@@ -1,1 +1,1 @@
-"""The server: the page and the HTTP API, see `app.py`; `running.py` binds and runs it."""
+"""The server: the page and the HTTP API, see `app.py`; `run.py` binds and runs it."""

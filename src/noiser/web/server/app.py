@@ -8,7 +8,7 @@
     GET  /openapi.json   the description of all this
     GET  /               the page
 
-Limits are in `limits.py`, errors in `refusals.py`, fields in `parameters.py`. Nothing in a
+Limits are in `limits.py`, errors in `errors.py`, fields in `parameters.py`. Nothing in a
 request names a file or an address; nothing of one is written to disk.
 """
 

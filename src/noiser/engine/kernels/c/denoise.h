@@ -31,7 +31,7 @@ typedef struct {
     float spare[3][PITCH];
 } bands;
 
-/* White noise of variance 1 has these variances in the bands, as tests/test_scene.py proves:
+/* White noise of variance 1 has these variances in the bands, as tests/test_denoise.py proves:
    multiplied with how far above them a signal must stand, and with the square's 25 pixels.
    Noise in colour is taken for 1.5 times that in luma. */
 static const float FINE_NOISE = 25.0f * 1.5f * 0.640625f;

@@ -73,7 +73,7 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "measure.h"
 
-#include "scene.h"
+#include "denoise.h"
 
 #include "develop.h"
 

@@ -1,8 +1,8 @@
 """The torch kernel: measure and render on a tensor's own device; only sums come to the host.
 
 `Batch` works on tensors; `measure` and `render` are the same for arrays, as every kernel has
-them. On CUDA, where Triton is installed, `fused.py` does the work; elsewhere `summing.py` and
-`rendering.py`, in plain torch operations. Integers are exact in all of them; pixels are computed
+them. On CUDA, where Triton is installed, `triton_launch.py` does the work; elsewhere `measure.py`
+and `render.py`, in plain torch operations. Integers are exact in all of them; pixels are computed
 in single precision, those of float64 tensors in double.
 """
 

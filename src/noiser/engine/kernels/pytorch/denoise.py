@@ -1,4 +1,4 @@
-"""Splitting: the scene in plain torch, the photo without its noise; see `kernels/scene.py`."""
+"""Denoise: the photo without its noise, and its detail, in torch; see `kernels/denoise.py`."""
 
 from dataclasses import dataclass
 

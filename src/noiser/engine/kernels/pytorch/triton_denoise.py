@@ -16,7 +16,7 @@ LUMA_RED = tl.constexpr(0.299)
 LUMA_GREEN = tl.constexpr(0.587)
 LUMA_BLUE = tl.constexpr(0.114)
 
-# Where the numbers of an image are in its row of the table; `fused.py` fills it.
+# Where the numbers of an image are in its row of the table; `triton_launch.py` fills it.
 OFFSET = tl.constexpr(0)
 OUTSIDE = tl.constexpr(3)
 CENTER = tl.constexpr(6)

@@ -44,7 +44,7 @@ TILES = 16
 
 
 def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
-    """Sum up the values under the kernel: as `summing.measured`, in four launches.
+    """Sum up the values under the kernel: as `measure.measured`, in four launches.
 
     Args:
         batch: uint8, uint16 or float32 [B,3,H,W] on CUDA, floats in [0, 1], sRGB.
@@ -97,7 +97,7 @@ def render_into(
     filters: Filters,
     origin: tuple[int, int] = (0, 0),
 ) -> None:
-    """Apply each image's folded network and look to a region of it: as `rendering.render_into`.
+    """Apply each image's folded network and look to a region of it: as `render.render_into`.
 
     Args:
         out: Written: [B,3,h,w] of the region's size, dtype and device of `batch`.
@@ -169,7 +169,7 @@ def _render_piece(
 
 
 def _table(filters: Filters, peak: int) -> Tensor:
-    """Lay the numbers of each image out as `triton_scene.py` reads them: float32 [B,32]."""
+    """Lay the numbers of each image out as `triton_denoise.py` reads them: float32 [B,32]."""
     images = len(filters.center)
     levels = torch.tensor(NOISE_LEVELS, dtype=torch.float32)
     columns = [

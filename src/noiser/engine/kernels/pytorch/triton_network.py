@@ -1,4 +1,4 @@
-"""Triton kernels of the network and of what comes after it; planes as in `triton_scene.py`."""
+"""Triton kernels of the network and of what comes after it; planes as in `triton_denoise.py`."""
 
 import triton
 import triton.language as tl

@@ -1,4 +1,4 @@
-// The shaders of the WebGL2 renderer: kernels/reference.py and kernels/scene.py, one pass after the
+// The shaders of the WebGL2 renderer: kernels/reference.py and kernels/denoise.py, one pass after the
 // other. All passes draw into frames of the same size: a tile and its margin, where what a pass
 // writes is only partly right; the next reads no further than it is.
 
