@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from server_bench import Bench, Row, at_most, exactly, loads, picture, processes, serving
 
 from noiser.engine.enhancer import Enhancer
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 MB = 1_000_000

@@ -18,7 +18,7 @@ from PIL import Image
 from noiser import Enhancer
 from noiser.core.errors import NoiserError
 from noiser.io.output_options import Delivery
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"

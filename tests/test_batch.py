@@ -15,7 +15,8 @@ from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.jobs import job
 from noiser.jobs.batch.run import run
-from noiser.jobs.job import PixelBudget, Result, enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
+from noiser.jobs.job import PixelBudget, Result
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
 

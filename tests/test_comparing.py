@@ -13,7 +13,7 @@ from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.jobs.compare import compared, compared_width
 from noiser.jobs.gigapixel import enhance_file
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 

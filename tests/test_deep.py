@@ -29,9 +29,9 @@ from noiser.core.errors import (
 from noiser.io.codecs import png
 from noiser.io.codecs.high_bit_depth import full_range, upright
 from noiser.io.color.conversion import _by_vips
-from noiser.io.image_file import decode, encode, read_size, weight_of
+from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 SHAPES = {"L": (24, 36), "LA": (24, 36, 2), "RGB": (24, 36, 3), "RGBA": (24, 36, 4)}
@@ -83,7 +83,7 @@ def test_tiffs_of_16_bits_keep_every_bit(mode, order, compression):
     pixels = noise(mode, np.uint16)
     data = tiff(pixels, byteorder=order, compression=compression)
     photo = decode(data)
-    assert (photo.format, photo.depth, read_size(data)) == ("TIFF", 16, (36, 24))
+    assert (photo.format, photo.depth, identify(data).size) == ("TIFF", 16, (36, 24))
     np.testing.assert_array_equal(photo.pixels, pixels)
     np.testing.assert_array_equal(tifffile.imread(io.BytesIO(encode(photo))), pixels)
 
@@ -93,7 +93,7 @@ def test_pngs_of_16_bits_keep_every_bit(mode):
     pixels = noise(mode, np.uint16)
     data = deep_png(pixels)
     photo = decode(data)
-    assert (photo.format, photo.depth, read_size(data)) == ("PNG", 16, (36, 24))
+    assert (photo.format, photo.depth, identify(data).size) == ("PNG", 16, (36, 24))
     np.testing.assert_array_equal(photo.pixels, pixels)
     np.testing.assert_array_equal(seen(encode(photo)), pixels)
 
@@ -351,11 +351,11 @@ def test_nothing_deep_is_loaded_for_an_ordinary_picture(tmp_path):
 
 def test_a_deep_picture_weighs_more_in_the_budget_of_pixels():
     size = 36 * 24
-    assert weight_of(saved(picture(height=24, width=36), "PNG")) == size
-    assert weight_of(deep_png(noise("RGB", np.uint16))) == 2 * size
-    assert weight_of(tiff(noise("RGB", np.uint16))) == 2 * size
-    assert weight_of(tiff(noise("RGB", np.float32))) == 6 * size
-    assert weight_of(dng(np.zeros((24, 36)))) == 5 * size
+    assert identify(saved(picture(height=24, width=36), "PNG")).weight == size
+    assert identify(deep_png(noise("RGB", np.uint16))).weight == 2 * size
+    assert identify(tiff(noise("RGB", np.uint16))).weight == 2 * size
+    assert identify(tiff(noise("RGB", np.float32))).weight == 6 * size
+    assert identify(dng(np.zeros((24, 36)))).weight == 5 * size
 
 
 def test_where_a_tiffs_strips_lie_does_not_count_as_metadata():

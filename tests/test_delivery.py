@@ -35,7 +35,7 @@ from noiser.io.metadata import exif, xmp
 from noiser.io.metadata.embedded_settings import from_xmp, settings_of
 from noiser.io.output_options import Delivery
 from noiser.jobs.gigapixel import enhance_file
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 from noiser.look.looks import NATURAL
 from noiser.tools.inspect import describe, settings_in

@@ -13,9 +13,10 @@ from test_deep import PROFILE, noise, tiff
 
 from noiser.core.color import narrowed
 from noiser.core.errors import OutputError
-from noiser.io.codecs.pillow import check_holds, reduced
+from noiser.io.codecs.bit_depth import check_holds, reduced
+from noiser.io.formats import DEPTHS, RAW_SUFFIXES, SUFFIXES, suffix_of
 from noiser.io.image_file import decode, encode
-from noiser.io.photo import DEPTHS, RAW_SUFFIXES, SUFFIXES, Photo, suffix_of
+from noiser.io.photo import Photo
 
 
 def test_16_bits_are_rounded_to_the_nearest_of_8():

@@ -12,7 +12,6 @@ from PIL import Image
 import noiser
 from noiser import Enhancer, enhance
 from noiser.core.errors import WeightsError
-from noiser.engine import enhancer
 from noiser.look.looks import NATURAL, PAPER
 from noiser.look.render_params import develop
 from noiser.model import network
@@ -204,22 +203,6 @@ def test_less_than_one_thread_is_refused(threads):
 def test_the_default_is_a_thread_for_each_usable_processor():
     """Those the system lets this process run on, not all that are in the machine."""
     assert Enhancer().threads == len(os.sched_getaffinity(0))
-
-
-def test_without_affinity_the_processors_are_counted(monkeypatch):
-    """Systems other than Linux have no sched_getaffinity."""
-    monkeypatch.delattr("os.sched_getaffinity", raising=False)
-    monkeypatch.setattr("os.cpu_count", lambda: 3)
-
-    assert enhancer.usable_processors() == 3
-
-
-def test_uncountable_processors_are_one(monkeypatch):
-    """Python may not know how many there are."""
-    monkeypatch.delattr("os.sched_getaffinity", raising=False)
-    monkeypatch.setattr("os.cpu_count", lambda: None)
-
-    assert enhancer.usable_processors() == 1
 
 
 def test_weights_may_be_a_network():

@@ -3,8 +3,9 @@
 import pytest
 from pictures import picture, saved
 
-from noiser.core.errors import DecodeError, LimitError, UnsupportedError
-from noiser.io.limits import Limits, avif_bits, check_header, check_size, decoding, sniff
+from noiser.core.errors import DecodeError, LimitError, UnsupportedError, decoding
+from noiser.io.formats import avif_bits, check_header, sniff
+from noiser.io.limits import Limits, check_size
 
 
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])

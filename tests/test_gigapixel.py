@@ -16,7 +16,7 @@ from noiser.io.image_file import decode
 from noiser.io.output_options import Delivery
 from noiser.jobs import gigapixel
 from noiser.jobs.gigapixel import ahead, enhance_file
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 

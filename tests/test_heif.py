@@ -17,8 +17,9 @@ from noiser.core.errors import (
     UnsupportedError,
 )
 from noiser.io.codecs.high_bit_depth import upright
-from noiser.io.image_file import decode, encode, read_size
-from noiser.io.limits import Limits, sniff
+from noiser.io.formats import sniff
+from noiser.io.image_file import decode, encode, identify
+from noiser.io.limits import Limits
 from noiser.io.photo import Photo
 
 
@@ -90,7 +91,7 @@ def test_pixels_are_upright_once(orientation):
     data = heic(pixels, exif=exif.tobytes(), xmp=xmp)
     photo = decode(data)
     wanted = upright(pixels, orientation).astype(int)
-    assert read_size(data) == wanted.shape[1::-1]
+    assert identify(data).size == wanted.shape[1::-1]
     assert np.abs(photo.pixels - wanted).mean() < 2
     again = decode(encode(photo))
     assert again.pixels.shape == wanted.shape

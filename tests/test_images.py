@@ -9,7 +9,7 @@ from pictures import dark_rgb, picture, saved
 from PIL import Image, ImageCms, ImageOps, PngImagePlugin
 
 from noiser.core.errors import DecodeError, LimitError, OutputError, UnsupportedError
-from noiser.io.image_file import decode, encode, read_size
+from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
 
 LOSSLESS = [
@@ -223,7 +223,7 @@ def test_a_large_profile_is_refused():
 
 
 def test_the_size_can_be_read_alone():
-    assert read_size(saved(picture(height=7, width=9), "BMP")) == (9, 7)
+    assert identify(saved(picture(height=7, width=9), "BMP")).size == (9, 7)
 
 
 def test_jpeg_refuses_alpha_and_16_bits():

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from pictures import dark_rgb, saved
 
-from noiser.engine.enhancer import usable_processors
+from noiser.core.cpu import usable_processors
 from noiser.io.files import PARTIAL_SUFFIX
 from noiser.io.image_file import decode
 from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal

@@ -23,8 +23,9 @@ from noiser.core.errors import (
 )
 from noiser.io.codecs import raw
 from noiser.io.color.profiles import SRGB
-from noiser.io.image_file import decode, read_size
-from noiser.io.limits import Limits, sniff
+from noiser.io.formats import sniff
+from noiser.io.image_file import decode, identify
+from noiser.io.limits import Limits
 
 SHADE = np.linspace(0.01, 0.6, 96)[:, None] * np.ones((1, 128))
 """Gray light that grows from above to below: float64 [96,128], linear."""
@@ -54,7 +55,7 @@ def test_a_raw_is_upright(orientation, turns):
     data = dng(SHADE, orientation)
     photo = decode(data)
     np.testing.assert_array_equal(photo.pixels, np.rot90(decode(dng(SHADE)).pixels, turns))
-    assert read_size(data) == photo.pixels.shape[1::-1]
+    assert identify(data).size == photo.pixels.shape[1::-1]
     assert 274 not in exif_of(photo)
 
 
@@ -162,7 +163,7 @@ def test_the_size_is_refused_before_the_raw_is_developed(monkeypatch):
     monkeypatch.setattr(raw, "_on_the_curve", None)
     with pytest.raises(LimitError, match="128 x 96 pixels"):
         decode(dng(SHADE), Limits(max_pixels=128 * 96 - 1))
-    assert read_size(dng(SHADE), Limits(max_pixels=128 * 96)) == (128, 96)
+    assert identify(dng(SHADE), Limits(max_pixels=128 * 96)).size == (128, 96)
 
 
 def test_without_rawpy_a_sentence_says_what_to_install(monkeypatch):
@@ -189,7 +190,7 @@ def test_cameras_raws_become_ordinary_pictures(shared_data, name, size):
     """Neither black nor white, no channel out of balance, and no steps of 8 bits."""
     data = (shared_data / "raw" / name).read_bytes()
     photo = decode(data, suffix=name[-4:])
-    assert read_size(data, suffix=name[-4:]) == size
+    assert identify(data, suffix=name[-4:]).size == size
     assert photo.pixels.shape == (*size[::-1], 3)
     means = photo.pixels.mean((0, 1)) / 65535
     assert 0.2 < means.min() <= means.max() < 0.5

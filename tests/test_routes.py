@@ -17,7 +17,7 @@ from noiser.io.image_file import decode
 from noiser.io.output_options import Delivery
 from noiser.jobs import color_managed
 from noiser.jobs.color_managed import enhance_by
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 CURVED = ["Adobe RGB", "ProPhoto", "linear"]

@@ -16,7 +16,7 @@ from serving import BOUNDARY, multipart
 
 from noiser.engine.enhancer import Enhancer
 from noiser.io.output_options import Delivery
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 from noiser.web.page_files import facts, page_files
 from noiser.web.server.access_control import LOOPBACK, Access

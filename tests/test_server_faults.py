@@ -24,7 +24,7 @@ from PIL import Image
 from serving import NOISER, Service, multipart, percentile, reply_on, until
 
 from noiser.engine.enhancer import Enhancer
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 
 MIB = 1 << 20

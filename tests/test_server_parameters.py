@@ -2,7 +2,7 @@
 
 import pytest
 
-from noiser.io.photo import DEPTHS
+from noiser.io.formats import DEPTHS
 from noiser.look.looks import knobs
 from noiser.look.presets import preset
 from noiser.web.server.errors import RefusedError

@@ -18,7 +18,7 @@ from PIL import Image
 from noiser.engine.enhancer import Enhancer
 from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import Delivery
-from noiser.jobs.job import enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 from noiser.server.frames import opening, read_frame
 from noiser.server.memory import bound

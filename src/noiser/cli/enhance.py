@@ -13,11 +13,12 @@ import click
 from noiser.cli.options import Words, file_options, look_options
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import save_file
+from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
-from noiser.io.photo import SUFFIXES
 from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import share_look
-from noiser.jobs.job import Result, enhance_bytes
+from noiser.jobs.in_memory import enhance_bytes
+from noiser.jobs.job import Result
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item, Plan, make_plan
 

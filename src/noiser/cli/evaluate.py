@@ -22,9 +22,9 @@ import numpy as np
 from noiser.core.errors import ImageError, UnsupportedError
 from noiser.core.types import ByteImage
 from noiser.io.files import read_file
+from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
-from noiser.io.photo import SUFFIXES
 from noiser.tools.quality import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 
 WORDS = {"reference": "REFERENCE", "low": "--low"}

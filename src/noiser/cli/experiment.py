@@ -10,8 +10,8 @@ import click
 from tqdm import tqdm
 
 import noiser
+from noiser.core.cpu import usable_processors
 from noiser.core.errors import MissingExtraError
-from noiser.engine.enhancer import usable_processors
 
 
 @click.command("experiment")

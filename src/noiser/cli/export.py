@@ -10,7 +10,7 @@ from noiser.cli.options import Words, file_options, look_options
 from noiser.core.errors import NoiserError
 from noiser.export.cube import to_cube
 from noiser.export.global_look import GlobalLook, global_look
-from noiser.io.codecs.pillow import reduced
+from noiser.io.codecs.bit_depth import reduced
 from noiser.io.files import read_file, save_file
 from noiser.io.image_file import decode
 from noiser.web.page_files import page_files

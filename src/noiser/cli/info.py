@@ -10,10 +10,10 @@ from typing import Any
 
 import click
 
+from noiser.core.cpu import usable_processors
 from noiser.core.errors import NoiserError
 from noiser.core.version import __version__
 from noiser.engine import kernels
-from noiser.engine.enhancer import usable_processors
 from noiser.io.limits import Limits
 from noiser.look.looks import LOOKS
 from noiser.model.network import PACKAGED, load, packaged, packaged_bytes

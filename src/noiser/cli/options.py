@@ -8,13 +8,14 @@ from typing import Any, Literal, TypeVar, get_args
 
 import click
 
+from noiser.core.cpu import usable_processors
 from noiser.core.errors import PresetError
-from noiser.engine.enhancer import Enhancer, usable_processors
+from noiser.engine.enhancer import Enhancer
 from noiser.io.color.conversion import Target
+from noiser.io.formats import DEPTHS
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import Delivery
-from noiser.io.photo import DEPTHS
 from noiser.jobs.options import Treatment
 from noiser.look.looks import LOOKS, Look, knobs
 from noiser.look.presets import Preset, all_presets, preset_named

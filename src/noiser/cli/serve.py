@@ -9,8 +9,8 @@ from typing import Any
 
 import click
 
+from noiser.core.cpu import usable_processors
 from noiser.core.errors import MachineError, MissingExtraError
-from noiser.engine.enhancer import usable_processors
 from noiser.io.limits import MEGA
 from noiser.web.server.limits import ServerLimits
 

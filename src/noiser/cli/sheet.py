@@ -12,8 +12,9 @@ import numpy as np
 from noiser.cli.options import Words, file_options, look_options
 from noiser.core.errors import OutputError
 from noiser.io.files import save_file
+from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
-from noiser.io.photo import SUFFIXES, Photo
+from noiser.io.photo import Photo
 from noiser.jobs.plan import make_plan
 from noiser.look.looks import LOOKS, knobs
 from noiser.tools.contact_sheet import Grid, Variant, make_sheet

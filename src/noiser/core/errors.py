@@ -1,5 +1,8 @@
 """The errors a user can meet: what is wrong with the world, never with the program."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 class NoiserError(Exception):
     """Something outside the program is wrong: a file, an image, the weights, the machine."""
@@ -47,3 +50,27 @@ class MissingExtraError(NoiserError):
 
 class RivalError(NoiserError):
     """What noiser would be compared with cannot run on this machine."""
+
+
+@contextmanager
+def decoding(format_: str) -> Iterator[None]:
+    """Put whatever a decoder raises into one sentence.
+
+    Raises:
+        DecodeError: Of what a library raised, documented or not.
+        NoiserError: What was raised as one passes unchanged.
+    """
+    try:
+        yield
+    except (NoiserError, MemoryError):
+        raise
+    except Exception as error:  # decoders raise what they don't document
+        raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+
+
+def sentence(error: BaseException) -> str:
+    """Make one short line of whatever an error says."""
+    text = " ".join(str(error).split())
+    if not any(character.isalpha() for character in text):
+        text = f"{type(error).__name__} {text}".rstrip()
+    return text if len(text) <= 160 else f"{text[:157]}..."

@@ -1,11 +1,11 @@
 """The enhancer: measure, fold and render an image, in bands and on several threads."""
 
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
 from noiser.core.adapters import unpack
+from noiser.core.cpu import usable_processors
 from noiser.core.types import Region
 from noiser.engine import kernels
 from noiser.engine.kernels.denoise import BAND_HALO
@@ -237,10 +237,3 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
         ((4, 4, 3), dtype('uint8'), True)
     """
     return Enhancer(look, **options).enhance(image)
-
-
-def usable_processors() -> int:
-    """Count the processors this process may run on."""
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1

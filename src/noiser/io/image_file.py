@@ -1,29 +1,51 @@
-"""Decode and encode: bytes to pixels and what belongs to them, and back."""
+"""Image files: bytes to pixels and what belongs to them, and back.
+
+    bytes -> identify -> Source -> decode -> Photo -> ... -> Photo -> encode -> bytes
+
+Each codec is a module of `codecs/`; here is chosen which one reads and which one writes.
+"""
 
 import io
-from dataclasses import replace
+from collections.abc import Callable
 
 import numpy as np
 
-from noiser.core.adapters import pil_array, pil_pixels
-from noiser.core.color import linear_from_srgb
-from noiser.io.codecs import avif
-from noiser.io.codecs.header import encoding_of, opened
-from noiser.io.codecs.heif import decode_heic, encode_heic, read_heic_size
-from noiser.io.codecs.high_bit_depth import apply, colors, decode_deep, is_deep, read_deep_size
-from noiser.io.codecs.pillow import check_holds, encode_with_pillow
-from noiser.io.codecs.raw import decode_raw, is_raw, read_raw_size
-from noiser.io.codecs.strip_layout import Layout
-from noiser.io.codecs.strip_writer import write_strips
-from noiser.io.color.profiles import from_cmyk
-from noiser.io.limits import Limits, check_header, sniff
-from noiser.io.metadata.orientation import turn_upright
-from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_tags import Directory, has_floats, read_directories
+from noiser.io.codecs import avif, heif, high_bit_depth, pillow, raw, strip_writer
+from noiser.io.codecs.bit_depth import check_holds
+from noiser.io.formats import check_header, sniff
+from noiser.io.limits import Limits
+from noiser.io.metadata.tiff_tags import read_directories
 from noiser.io.photo import Photo
+from noiser.io.source import Source
 
-WEIGHTS = {"deep": 2, "HEIC": 2, "RAW": 5, "floats": 6}
-"""Memory against that of 8 bits a colour: measured with 24 megapixels, file and output counted."""
+
+def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Source:
+    """Tell what an image file is, and who reads it.
+
+    Args:
+        data: The whole file.
+        limits: How large the image may be.
+        suffix: Of the file's name; only tells camera raws that say nowhere that they are one.
+
+    Raises:
+        UnsupportedError: The file is of a kind that noiser does not handle.
+        LimitError: A JPEG has too many scans.
+        DecodeError: The tags of a TIFF cannot be read.
+    """
+    limits = limits or Limits()
+    format_ = sniff(data)
+    check_header(format_, data, limits)
+    if format_ == "TIFF":
+        directories = read_directories(io.BytesIO(data))
+        tags = directories[0]
+        if raw.is_raw(directories, suffix):
+            return Source(data, "RAW", limits, raw, tags)
+        codec = high_bit_depth if high_bit_depth.tiff_is_deep(tags) else pillow
+        return Source(data, format_, limits, codec, tags)
+    if format_ in ("RAW", "HEIC"):
+        return Source(data, format_, limits, raw if format_ == "RAW" else heif)
+    is_deep = high_bit_depth.is_deep(format_, data)
+    return Source(data, format_, limits, high_bit_depth if is_deep else pillow)
 
 
 def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo:
@@ -32,7 +54,7 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
     Args:
         data: The whole file.
         limits: How large the image may be.
-        suffix: Of the file's name; only tells camera raws that say nowhere that they are one.
+        suffix: As for `identify`.
 
     Returns:
         The photo. 1-bit becomes gray; a palette becomes RGB, or RGBA with transparency;
@@ -45,54 +67,12 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
         DecodeError: The data is damaged or incomplete.
         MissingExtraError: Its kind needs a part of noiser that is not installed.
     """
-    limits = limits or Limits()
-    kind, tags = kind_of(data, limits, suffix)
-    if kind == "RAW":
-        return decode_raw(data, limits)
-    if kind == "HEIC":
-        return decode_heic(data, limits)
-    if is_deep(kind, data, tags):
-        return decode_deep(kind, data, tags, limits)
-    with opened(io.BytesIO(data), limits) as image:
-        encoding = encoding_of(image, data)
-        metadata = read_metadata(image, limits, io.BytesIO(data))
-        image.load()
-        turn_upright(image, metadata.pop("orientation", 1))
-        if image.mode == "CMYK":
-            pixels, note = pil_array(from_cmyk(image, metadata)), "CMYK was converted to sRGB"
-        else:
-            pixels, note = pil_pixels(image), None
-        return Photo(pixels, kind, metadata, encoding, note)
+    return decode_source(identify(data, limits, suffix))
 
 
-def read_size(data: bytes, limits: Limits | None = None, suffix: str = "") -> tuple[int, int]:
-    """Read width and height [pixels] from the header; refuses what `decode` would refuse."""
-    limits = limits or Limits()
-    kind, tags = kind_of(data, limits, suffix)
-    if kind == "RAW":
-        return read_raw_size(data, limits)
-    if kind == "HEIC":
-        return read_heic_size(data, limits)
-    if is_deep(kind, data, tags):
-        return read_deep_size(kind, data, tags, limits)
-    with opened(io.BytesIO(data), limits) as image:
-        return image.size
-
-
-def weight_of(data: bytes, limits: Limits | None = None, suffix: str = "") -> int:
-    """Say as how many pixels of 8 bits a picture weighs in memory, by its header [pixels].
-
-    Raises:
-        ImageError: `decode` would refuse it by the header alone.
-    """
-    limits = limits or Limits()
-    width, height = read_size(data, limits, suffix)
-    kind, tags = kind_of(data, limits, suffix)
-    if kind == "TIFF" and tags is not None and has_floats(tags):
-        kind = "floats"
-    elif is_deep(kind, data, tags):
-        kind = "deep"
-    return width * height * WEIGHTS.get(kind, 1)
+def decode_source(source: Source) -> Photo:
+    """Read an image file that was identified; see `decode`."""
+    return source.codec.decode(source)
 
 
 def encode(photo: Photo, format_: str | None = None) -> bytes:
@@ -101,7 +81,7 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     Args:
         photo: The pixels, the metadata, and the encoding where the format stays. Floats are
             written as linear light.
-        format_: By default the photo's own. Nothing is cut to fit it: see `pillow.reduced`.
+        format_: By default the photo's own. Nothing is cut to fit it: see `bit_depth.reduced`.
 
     Returns:
         The whole file.
@@ -112,38 +92,13 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     """
     format_ = format_ or photo.format
     check_holds(photo, format_)
+    return _encoder(photo, format_)(photo, format_)
+
+
+def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:
+    """Choose who writes a picture."""
     if format_ == "HEIC":
-        return encode_heic(photo)
+        return heif.encode
     if photo.pixels.dtype == np.uint8 or (photo.depth == 16 and photo.channels == 1):
-        return encode_with_pillow(photo, format_)
-    if format_ == "AVIF":
-        return avif.encode_deep(photo)
-    if photo.pixels.dtype == np.float32:
-        photo = _linear(photo)
-    height, width = photo.pixels.shape[:2]
-    encoding = photo.encoding if format_ == photo.format else {"compression": "deflate"}
-    layout = Layout(
-        format_, width, height, photo.channels, photo.pixels.dtype, photo.metadata, encoding
-    )
-    buffer = io.BytesIO()
-    write_strips(buffer, [photo.pixels], layout)
-    return buffer.getvalue()
-
-
-def kind_of(data: bytes, limits: Limits, suffix: str) -> tuple[str, Directory | None]:
-    """Tell what a file is; of a TIFF, with its first directory."""
-    format_ = sniff(data)
-    check_header(format_, data, limits)
-    if format_ != "TIFF":
-        return format_, None
-    directories = read_directories(io.BytesIO(data))
-    return ("RAW" if is_raw(directories, suffix) else "TIFF"), directories[0]
-
-
-def _linear(photo: Photo) -> Photo:
-    """Bring floats back to linear light, and give the part above white back."""
-    linear = photo.pixels.copy()
-    apply(linear_from_srgb, colors(linear))
-    if photo.above is not None:
-        linear += photo.above
-    return replace(photo, pixels=linear, above=None)
+        return pillow.encode
+    return avif.encode if format_ == "AVIF" else strip_writer.encode

@@ -5,33 +5,6 @@ from typing import Any
 
 from noiser.core.types import Pixels
 
-SUFFIXES = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
-    ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
-    ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC",
-}  # fmt: skip
-"""Formats by the suffix of a file that is to be written; the first of each is its own."""
-
-RAW_SUFFIXES = frozenset({
-    ".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq",
-    ".k25", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2",
-    ".rwl", ".sr2", ".srf", ".srw", ".x3f",
-})  # fmt: skip
-"""Suffixes of camera raws, which are read and never written."""
-
-DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
-"""The most bits of a colour that each format holds here; 32 are floats."""
-
-
-def suffix_of(format_: str) -> str:
-    """Give a format's own suffix.
-
-    Example:
-        >>> suffix_of("TIFF")
-        '.tif'
-    """
-    return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
-
 
 @dataclass(frozen=True, eq=False)
 class Photo:

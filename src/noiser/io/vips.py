@@ -5,8 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.core.errors import DecodeError, MissingExtraError
-from noiser.io.limits import sentence
+from noiser.core.errors import DecodeError, MissingExtraError, sentence
 
 _cache_lock = threading.Lock()
 

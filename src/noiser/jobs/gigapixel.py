@@ -19,8 +19,8 @@ from noiser.io.codecs.strip_reader import Strip, StripReader, open_strips
 from noiser.io.codecs.strip_writer import write_strips
 from noiser.io.color.conversion import Route
 from noiser.io.files import new_file
+from noiser.io.formats import DEPTHS
 from noiser.io.output_options import Prepared, prepare
-from noiser.io.photo import DEPTHS
 from noiser.jobs.compare import Comparison, compared, compared_width
 from noiser.jobs.options import Treatment
 from noiser.statistics.moments import Moments

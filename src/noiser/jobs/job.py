@@ -1,4 +1,4 @@
-"""Processing: what is done to one item, in whichever thread or process."""
+"""A job: one picture file enhanced or measured, whole or in strips, in any thread or process."""
 
 import errno
 import threading
@@ -9,17 +9,13 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from noiser.core.errors import MachineError, NoiserError, OutputError, OutputExistsError
-from noiser.io.codecs.pillow import reduced
 from noiser.io.codecs.strip_reader import goes_in_strips
-from noiser.io.color.conversion import Route
 from noiser.io.files import FileMark, mark_of, read_marked, write_file
-from noiser.io.image_file import decode, encode, weight_of
+from noiser.io.formats import SUFFIXES
+from noiser.io.image_file import identify
 from noiser.io.limits import MEGA
-from noiser.io.output_options import Prepared, prepare
-from noiser.io.photo import SUFFIXES, Photo
-from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
-from noiser.jobs.compare import compared
-from noiser.jobs.gigapixel import enhance_file, measure_file, shared_with
+from noiser.jobs.gigapixel import enhance_file, measure_file
+from noiser.jobs.in_memory import enhance_source, measure_source
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
 from noiser.statistics.moments import Moments
@@ -144,58 +140,6 @@ def process(task: Task, treatment: Treatment, hold: Hold, report: Report) -> Res
         return Result(item, "failed", f"cannot be read: {error.strerror}")
 
 
-def enhance_bytes(
-    data: bytes, treatment: Treatment, suffix: str = ""
-) -> tuple[bytes, int, int, str | None]:
-    """Enhance an image file in memory.
-
-    Where the treatment names a format that holds fewer bits than the image has, they are reduced
-    and the note says so.
-
-    Args:
-        data: The whole file.
-        treatment: What is done to it.
-        suffix: Of its name, for `decode`.
-
-    Returns:
-        The new file, the picture's width and height [pixels], and a note or None.
-
-    Raises:
-        ImageError: The image cannot be used.
-        OutputError: The format cannot hold the result.
-    """
-    photo = decode(data, treatment.limits, suffix)
-    height, width = photo.pixels.shape[:2]
-    format_ = treatment.delivery.format or photo.format
-    prepared = _prepared(photo, treatment, format_)
-    # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(_enhanced_photo(photo, prepared.route, treatment), metadata=prepared.metadata)
-    if treatment.delivery.format:
-        photo = reduced(photo, format_)
-    notes = [photo.note] if photo.note else []
-    return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
-
-
-def measure_bytes(data: bytes, treatment: Treatment, suffix: str = "") -> tuple[Moments, int, int]:
-    """Measure an image file in memory.
-
-    Args:
-        data: The whole file.
-        treatment: Its enhancer and limits count.
-        suffix: Of its name, for `decode`.
-
-    Returns:
-        Its moments as it is enhanced, width and height [pixels].
-
-    Raises:
-        ImageError: The image cannot be used.
-    """
-    photo = decode(data, treatment.limits, suffix)
-    height, width = photo.pixels.shape[:2]
-    route = _prepared(photo, treatment, photo.format).route
-    return measure_by(route, photo.pixels, treatment.enhancer), width, height
-
-
 def format_of(item: Item, treatment: Treatment) -> str | None:
     """Convert only where it was asked for, or the suffixes of input and output differ."""
     suffix = item.output.suffix.lower()
@@ -203,30 +147,12 @@ def format_of(item: Item, treatment: Treatment) -> str | None:
     return treatment.delivery.format or own
 
 
-def _prepared(photo: Photo, treatment: Treatment, format_: str) -> Prepared:
-    """Find out what the user's choices mean for a picture."""
-    is_linear = photo.depth == 32
-    delivery = treatment.delivery
-    return prepare(photo.metadata, photo.channels, delivery, format_, is_linear=is_linear)
-
-
-def _enhanced_photo(photo: Photo, route: Route, treatment: Treatment) -> Photo:
-    """Enhance a picture by its own moments, or by those of its series."""
-    enhancer, before, how = treatment.enhancer, photo.pixels, treatment.compare
-    moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
-    after = enhance_by(route, before, enhancer, moments)
-    if how is None:
-        return replace(photo, pixels=after)
-    above = None if photo.above is None else compared(photo.above, photo.above, how, white=0)
-    return replace(photo, pixels=compared(converted_by(route, before), after, how), above=above)
-
-
 def _enhanced(item: Item, treatment: Treatment, hold: Hold) -> Result:
     """Enhance one item that is taken whole."""
     data, source = read_marked(item.input, treatment.limits.max_file_bytes)
-    suffix = item.input.suffix
-    with hold(weight_of(data, treatment.limits, suffix)):
-        enhanced, width, height, note = enhance_bytes(data, treatment, suffix)
+    picture = identify(data, treatment.limits, item.input.suffix)
+    with hold(picture.weight):
+        enhanced, width, height, note = enhance_source(picture, treatment)
     with _writing(item):
         write_file(item.output, enhanced, overwrite=treatment.overwrite, adopt=True)
     written = mark_of(item.output, checksum=False)
@@ -252,9 +178,9 @@ def _measured(item: Item, treatment: Treatment, hold: Hold, report: Report) -> R
             moments, width, height = measure_file(item.input, treatment, on_progress=report)
     else:
         data, source = read_marked(item.input, limits.max_file_bytes)
-        suffix = item.input.suffix
-        with hold(weight_of(data, limits, suffix)):
-            moments, width, height = measure_bytes(data, treatment, suffix)
+        picture = identify(data, limits, item.input.suffix)
+        with hold(picture.weight):
+            moments, width, height = measure_source(picture, treatment)
     moments = replace(moments, cells=())
     return Result(item, "measured", None, width, height, source, moments=moments)
 

@@ -8,8 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from noiser.core.errors import OutputError, UnsupportedError
-from noiser.io.limits import sniff
-from noiser.io.photo import RAW_SUFFIXES, SUFFIXES, suffix_of
+from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, sniff, suffix_of
 
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""

@@ -18,8 +18,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.core.errors import MachineError
-from noiser.io.limits import sentence
+from noiser.core.errors import MachineError, sentence
 from noiser.jobs.job import Result, Task, process
 from noiser.jobs.options import Treatment
 from noiser.pipelines.sending import from_result, to_task, to_treatment

@@ -5,10 +5,11 @@ from typing import Any
 
 from noiser.core.errors import LimitError, NoiserError
 from noiser.engine.enhancer import Enhancer
-from noiser.io.image_file import weight_of
-from noiser.io.limits import MEGA, Limits, sniff
+from noiser.io.formats import sniff
+from noiser.io.image_file import identify
+from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import Delivery
-from noiser.jobs.job import enhance_bytes, measure_bytes
+from noiser.jobs.in_memory import enhance_bytes, measure_bytes
 from noiser.jobs.options import Treatment
 from noiser.server.frames import Told
 from noiser.statistics.luma_and_noise import Light
@@ -23,7 +24,7 @@ def weigh(data: bytes, told: Told) -> int:
     Raises:
         ImageError: It cannot be used, or is above a limit.
     """
-    weight, most = weight_of(data, Limits(**told["limits"])), told["max_weight"]
+    weight, most = identify(data, Limits(**told["limits"])).weight, told["max_weight"]
     if weight > most:
         raise LimitError(
             f"takes as much memory as {weight / MEGA:.0f} megapixels of 8 bits; "

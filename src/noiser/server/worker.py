@@ -17,8 +17,8 @@ import sys
 import threading
 from typing import BinaryIO
 
-from noiser.core.errors import NoiserError
-from noiser.io.limits import MEGA, Limits, sentence
+from noiser.core.errors import NoiserError, sentence
+from noiser.io.limits import MEGA, Limits
 from noiser.server.frames import Told, opening, read_frame
 from noiser.server.jobs import DOES, failed, weigh
 from noiser.server.memory import bound, give_back

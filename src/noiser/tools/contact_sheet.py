@@ -12,7 +12,7 @@ from noiser.core.color import narrowed
 from noiser.core.errors import NoiserError, OutputError
 from noiser.core.types import ByteImage, Padding, Pixels
 from noiser.engine.enhancer import Enhancer
-from noiser.io.codecs.pillow import reduced
+from noiser.io.codecs.bit_depth import reduced
 from noiser.io.color.conversion import STRAIGHT, Route, route_of
 from noiser.io.color.profiles import SRGB, opened_profile
 from noiser.io.files import read_file

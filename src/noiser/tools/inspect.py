@@ -8,8 +8,9 @@ from noiser.core.errors import NoiserError, UnsupportedError
 from noiser.io.codecs.header import opened, tiff_bits
 from noiser.io.color import icc
 from noiser.io.files import read_file
-from noiser.io.image_file import decode, kind_of
-from noiser.io.limits import Limits, avif_bits
+from noiser.io.formats import avif_bits
+from noiser.io.image_file import decode_source, identify
+from noiser.io.limits import Limits
 from noiser.io.metadata.embed import NAMES
 from noiser.io.metadata.embedded_settings import Settings, from_xmp
 from noiser.io.metadata.read import read_metadata
@@ -66,9 +67,10 @@ def _settings(metadata: dict[str, Any]) -> Settings | None:
 def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read a file's metadata and its header; what has no header for Pillow is decoded."""
     data = read_file(path, limits.max_file_bytes)
-    kind, tags = kind_of(data, limits, path.suffix)
+    source = identify(data, limits, path.suffix)
+    kind, tags = source.format, source.tags
     if kind in ("RAW", "HEIC") or (tags is not None and has_floats(tags)):
-        photo = decode(data, limits, path.suffix)
+        photo = decode_source(source)
         height, width = photo.pixels.shape[:2]
         name = "camera raw" if kind == "RAW" else kind
         facts = {"format": name, "width": width, "height": height, "bits": photo.depth}

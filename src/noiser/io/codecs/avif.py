@@ -4,9 +4,8 @@ from typing import Any
 
 import numpy as np
 
-from noiser.core.errors import OutputError
-from noiser.io.codecs.pillow import LOSSY_QUALITY
-from noiser.io.limits import sentence
+from noiser.core.errors import OutputError, sentence
+from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options
 from noiser.io.photo import Photo
 from noiser.io.vips import forgetting
@@ -18,7 +17,7 @@ BLOBS = {"exif": "exif-data", "icc_profile": "icc-profile-data", "xmp": "xmp-dat
 """Metadata by libvips' names."""
 
 
-def encode_deep(photo: Photo) -> bytes:
+def encode(photo: Photo, _format: str = "AVIF") -> bytes:
     """Write an AVIF of 10 bits, or of 12 where the picture had them.
 
     Args:

@@ -8,7 +8,8 @@ from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
 
 from noiser.core.errors import DecodeError, LimitError, UnsupportedError
 from noiser.io.codecs.header import tiff_bits
-from noiser.io.limits import MEGA, Limits, check_header
+from noiser.io.formats import check_header
+from noiser.io.limits import MEGA, Limits
 
 COEFFICIENT_BYTES = 2
 """libjpeg keeps the coefficients of all blocks where they come in several scans."""

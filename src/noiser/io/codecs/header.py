@@ -16,9 +16,10 @@ from PIL import (
 )
 
 from noiser.core.adapters import PIL_MODES
-from noiser.core.errors import LimitError, UnsupportedError
-from noiser.io.codecs.pillow import LOSSY_QUALITY
-from noiser.io.limits import Limits, check_size, decoding, not_taken_whole, sentence, sniff
+from noiser.core.errors import LimitError, UnsupportedError, decoding, sentence
+from noiser.io.formats import LOSSY_QUALITY, sniff
+from noiser.io.limits import Limits, check_size
+from noiser.io.metadata.read import check_profiles
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -120,15 +121,6 @@ def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]
     return {}
 
 
-def check_profiles(info: dict[Any, Any], limits: Limits) -> None:
-    """Refuse an ICC profile, EXIF or XMP above the limit.
-
-    Raises:
-        LimitError: One of them is too large.
-    """
-    for name in ("icc_profile", "exif", "xmp"):
-        size = len(info.get(name) or b"")
-        if size > limits.max_profile_bytes:
-            raise LimitError(
-                f"{name} of {size} bytes; the limit is {limits.max_profile_bytes} bytes"
-            )
+def not_taken_whole(bits: int) -> UnsupportedError:
+    """Say that Pillow, which cuts colours to 8 bits, is not to read these."""
+    return UnsupportedError(f"{bits} bits a colour; Pillow would cut them to 8")

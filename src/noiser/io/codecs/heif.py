@@ -5,13 +5,22 @@ from typing import Any
 
 import numpy as np
 
-from noiser.core.errors import DecodeError, MissingExtraError, OutputError, UnsupportedError
+from noiser.core.errors import (
+    DecodeError,
+    MissingExtraError,
+    OutputError,
+    UnsupportedError,
+    decoding,
+    sentence,
+)
+from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.high_bit_depth import full_range
-from noiser.io.codecs.pillow import LOSSY_QUALITY, check_holds
-from noiser.io.limits import Limits, check_size, decoding, sentence
+from noiser.io.formats import LOSSY_QUALITY
+from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.embed import save_options
 from noiser.io.metadata.tiff_tags import carried
 from noiser.io.photo import Photo
+from noiser.io.source import Source
 
 MODES = {1: "L", 2: "LA", 3: "RGB", 4: "RGBA"}
 """pillow-heif's names by channels; with `;16` for uint16."""
@@ -20,18 +29,19 @@ DEEPEST = 10
 """Bits a picture of 16 is written with: those of 12 are shown by few programs."""
 
 
-def read_heic_size(data: bytes, limits: Limits) -> tuple[int, int]:
-    """Read the size of the primary picture, upright [pixels]."""
+def read_size(source: Source) -> tuple[int, int]:
+    """See `Codec`; width and height are of the primary picture, upright."""
     with decoding("HEIC"):
-        return _primary(data, limits)[0].size  # type: ignore[no-any-return]
+        return _primary(source.data, source.limits)[0].size  # type: ignore[no-any-return]
 
 
-def decode_heic(data: bytes, limits: Limits) -> Photo:
+def memory_factor(_source: Source) -> int:
+    """See `Codec`; measured with 24 megapixels."""
+    return 2
+
+
+def decode(source: Source) -> Photo:
     """Read the primary picture of a HEIC file, upright.
-
-    Args:
-        data: The whole file.
-        limits: How large the picture may be.
 
     Returns:
         The photo: uint8, or uint16 where the file has 10 or 12 bits.
@@ -43,7 +53,7 @@ def decode_heic(data: bytes, limits: Limits) -> Photo:
         DecodeError: The data is damaged or incomplete.
     """
     with decoding("HEIC"):
-        image, count = _primary(data, limits)
+        image, count = _primary(source.data, source.limits)
         mode, _, depth = image.mode.partition(";")
         mode, bits = {"I": "L"}.get(mode, mode), int(depth or 8)
         if mode not in MODES.values() or bits not in (8, 10, 12):
@@ -55,7 +65,7 @@ def decode_heic(data: bytes, limits: Limits) -> Photo:
         _pillow_heif().misc.set_orientation(info)  # the decoder turned it
     if bits > 8:
         pixels = full_range(pixels, bits)
-    metadata = carried(info, limits, pixels.shape[1::-1])
+    metadata = carried(info, source.limits, pixels.shape[1::-1])
     metadata.pop("orientation", None)  # in XMP
     note = f"the file's primary picture of {count} was taken" if count > 1 else None
     return Photo(
@@ -68,7 +78,7 @@ def decode_heic(data: bytes, limits: Limits) -> Photo:
     )
 
 
-def encode_heic(photo: Photo) -> bytes:
+def encode(photo: Photo, _format: str = "HEIC") -> bytes:
     """Write a HEIC file.
 
     Args:

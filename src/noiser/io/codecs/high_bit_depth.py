@@ -6,16 +6,18 @@ from dataclasses import replace
 
 import numpy as np
 
-from noiser.core.color import srgb_from_linear
+from noiser.core.color import linear_from_srgb, srgb_from_linear
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.types import Pixels
 from noiser.io.codecs import png
 from noiser.io.codecs.header import TIFF_COMPRESSIONS, opened
-from noiser.io.codecs.pillow import LOSSY_QUALITY
-from noiser.io.limits import Limits, avif_bits, check_size
+from noiser.io.formats import LOSSY_QUALITY, avif_bits
+from noiser.io.limits import Limits, check_size
+from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_tags import Directory, each, metadata_of, size_of
+from noiser.io.metadata.tiff_tags import Directory, each, has_floats, metadata_of, size_of
 from noiser.io.photo import Photo
+from noiser.io.source import Source
 from noiser.io.vips import pyvips, vips_decoding
 
 DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
@@ -31,16 +33,13 @@ SIGNED_AND_FLOAT = {2: "signed integers", 3: "floats", 5: "complex integers", 6:
 """Kinds of samples that are not unsigned integers, by TIFF's tag 339."""
 
 
-def is_deep(format_: str, data: bytes, tags: Directory | None) -> bool:
-    """Tell whether a file has to be read here, and not by Pillow.
+def is_deep(format_: str, data: bytes) -> bool:
+    """Tell whether a PNG or AVIF has to be read here, and not by Pillow.
 
     Args:
-        format_: As `gate.sniff` says.
+        format_: As `formats.sniff` says.
         data: The whole file.
-        tags: Of a TIFF, its first directory.
     """
-    if format_ == "TIFF" and tags is not None:
-        return tiff_is_deep(tags)
     return (format_ == "PNG" and png.is_deep(data)) or (format_ == "AVIF" and avif_bits(data) > 8)
 
 
@@ -51,30 +50,27 @@ def tiff_is_deep(tags: Directory) -> bool:
     return set(kinds) != {1} or (max(bits) >= 16 and not (is_gray and bits == (16,)))
 
 
-def read_deep_size(
-    format_: str, data: bytes, tags: Directory | None, limits: Limits
-) -> tuple[int, int]:
-    """Read width and height as stored; refuses what `decode_deep` would refuse by the header."""
-    if format_ == "AVIF":
-        with opened(io.BytesIO(data), limits) as image:
+def read_size(source: Source) -> tuple[int, int]:
+    """See `Codec`; width and height are as stored."""
+    if source.format == "AVIF":
+        with opened(io.BytesIO(source.data), source.limits) as image:
             return image.size
-    if tags is None:
-        size = png.size(data)
+    if source.tags is None:
+        size = png.size(source.data)
     else:
-        size = size_of(tags)
-        _check_kind(tags)
-    check_size(*size, limits)
+        size = size_of(source.tags)
+        _check_kind(source.tags)
+    check_size(*size, source.limits)
     return size
 
 
-def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limits) -> Photo:
-    """Read a picture that `is_deep`, upright.
+def memory_factor(source: Source) -> int:
+    """See `Codec`; measured with 24 megapixels."""
+    return 6 if source.tags is not None and has_floats(source.tags) else 2
 
-    Args:
-        format_: `PNG`, `TIFF` or `AVIF`.
-        data: The whole file.
-        tags: Of a TIFF, its first directory.
-        limits: How large the picture may be.
+
+def decode(source: Source) -> Photo:
+    """Read a PNG, TIFF or AVIF that is deep, upright.
 
     Returns:
         The photo: uint16, or float32 brought from linear light to the sRGB curve.
@@ -83,7 +79,8 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
         ImageError: The file cannot be read, or is of a kind that has no look.
         MissingExtraError: `noiser[io]` is not installed.
     """
-    width, height = read_deep_size(format_, data, tags, limits)
+    (width, height), format_, data = source.size, source.format, source.data
+    tags, limits = source.tags, source.limits
     if format_ == "AVIF":
         return _decode_avif(data, {(width, height), (height, width)}, limits)
     orientation, metadata, encoding = 1, {}, {}
@@ -96,12 +93,12 @@ def decode_deep(format_: str, data: bytes, tags: Directory | None, limits: Limit
         orientation = metadata.pop("orientation", 1)
         name = COMPRESSIONS.get(each(tags, 259, 1)[0])
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
-    pixels = upright(_decoded(format_, data, {(width, height)}), int(orientation))
+    pixels = turned(_decoded(format_, data, {(width, height)}), int(orientation))
     photo = Photo(pixels, format_, metadata, encoding)
-    return linear_light(photo) if pixels.dtype == np.float32 else photo
+    return from_linear_light(photo) if pixels.dtype == np.float32 else photo
 
 
-def linear_light(photo: Photo) -> Photo:
+def from_linear_light(photo: Photo) -> Photo:
     """Bring linear light to the sRGB curve, in place; what is above white is kept apart.
 
     Args:
@@ -128,6 +125,15 @@ def linear_light(photo: Photo) -> Photo:
     return replace(photo, above=above, note="; ".join(notes) or None)
 
 
+def to_linear_light(photo: Photo) -> Photo:
+    """Bring floats back to linear light, and give the part above white back."""
+    linear = photo.pixels.copy()
+    apply(linear_from_srgb, colors(linear))
+    if photo.above is not None:
+        linear += photo.above
+    return replace(photo, pixels=linear, above=None)
+
+
 def apply(curve: Callable[[Pixels], Pixels], pixels: Pixels) -> None:
     """Put pixels on another curve, in place, some rows at a time."""
     for top in range(0, len(pixels), CURVE_ROWS):
@@ -149,22 +155,6 @@ def full_range(pixels: Pixels, bits: int) -> Pixels:
     """
     peak = (1 << bits) - 1
     return ((pixels.astype(np.uint32) * 65535 + peak // 2) // peak).astype(np.uint16)
-
-
-def upright(pixels: Pixels, orientation: int) -> Pixels:
-    """Turn pixels as EXIF's orientation says (TIFF 6.0, tag 274).
-
-    Args:
-        pixels: [H,W] or [H,W,C], as stored.
-        orientation: 1 to 8; any other is as 1.
-    """
-    if orientation in (5, 6, 7, 8):
-        pixels = pixels.swapaxes(0, 1)
-    if orientation in (3, 4, 7, 8):
-        pixels = pixels[::-1]
-    if orientation in (2, 3, 6, 7):
-        pixels = pixels[:, ::-1]
-    return np.ascontiguousarray(pixels)
 
 
 def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Photo:

@@ -1,52 +1,56 @@
-"""Encoding: what each format can hold, and 8-bit pictures written by Pillow."""
+"""Pillow: pictures of 8 bits a colour, and gray of 16, of all formats but HEIC."""
 
 import io
-from dataclasses import replace
 from typing import Any
 
-import numpy as np
 from PIL import Image
 
-from noiser.core.color import narrowed
-from noiser.core.errors import OutputError
-from noiser.io.limits import sentence
+from noiser.core.adapters import pil_array, pil_pixels
+from noiser.core.errors import OutputError, sentence
+from noiser.io.codecs.bit_depth import check_holds
+from noiser.io.codecs.header import encoding_of, opened
+from noiser.io.color.profiles import from_cmyk
+from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options
-from noiser.io.photo import DEPTHS, Photo
-
-LOSSY_QUALITY = 90
-"""For WebP, AVIF, HEIC, and JPEGs made from another format; JPEGs keep their own tables."""
+from noiser.io.metadata.orientation import turn_upright
+from noiser.io.metadata.read import read_metadata
+from noiser.io.photo import Photo
+from noiser.io.source import Source
 
 PNG_LEVEL = 4
 """Of zlib: files are 2 % larger than at 6, the usual, and take half the time."""
 
-OPAQUE = ("JPEG", "BMP")
-"""Formats without transparency: a BMP's fourth channel means nothing to most programs."""
 
-KINDS = {8: "8 bits", 10: "10 bits", 12: "12 bits", 16: "16 bits", 32: "floats"}
-"""Depths, as they are called."""
+def read_size(source: Source) -> tuple[int, int]:
+    """See `Codec`."""
+    with opened(io.BytesIO(source.data), source.limits) as image:
+        return image.size
 
 
-def check_holds(photo: Photo, format_: str) -> None:
-    """Refuse what a format cannot hold.
+def memory_factor(_source: Source) -> int:
+    """See `Codec`."""
+    return 1
 
-    Args:
-        photo: The picture; only its dtype, depth and channels count.
-        format_: To write it in.
+
+def decode(source: Source) -> Photo:
+    """Read a picture, upright; CMYK becomes sRGB.
 
     Raises:
-        OutputError: It is too deep for the format, or has transparency that it lacks.
+        ImageError: It cannot be read.
     """
-    if format_ in OPAQUE and photo.channels in (2, 4):
-        choices = "PNG, WebP, TIFF, AVIF or HEIC" if photo.depth == 8 else "PNG or TIFF"
-        raise OutputError(f"{format_} cannot hold transparency; choose {choices}")
-    if photo.depth > DEPTHS[format_]:
-        kind = KINDS.get(photo.depth, f"{photo.depth} bits")
-        fitting = [name for name, depth in DEPTHS.items() if depth >= photo.depth]
-        choices = " or ".join(fitting if len(fitting) < 3 else ["PNG", "TIFF"])
-        raise OutputError(f"{format_} cannot hold {kind}; choose {choices}")
+    with opened(io.BytesIO(source.data), source.limits) as image:
+        encoding = encoding_of(image, source.data)
+        metadata = read_metadata(image, source.limits, io.BytesIO(source.data))
+        image.load()
+        turn_upright(image, metadata.pop("orientation", 1))
+        if image.mode == "CMYK":
+            pixels, note = pil_array(from_cmyk(image, metadata)), "CMYK was converted to sRGB"
+        else:
+            pixels, note = pil_pixels(image), None
+        return Photo(pixels, source.format, metadata, encoding, note)
 
 
-def encode_with_pillow(photo: Photo, format_: str) -> bytes:
+def encode(photo: Photo, format_: str) -> bytes:
     """Write an image file of 8 bits a colour, or of gray of 16 as PNG or TIFF.
 
     Args:
@@ -82,40 +86,3 @@ def _options(photo: Photo, format_: str) -> dict[str, Any]:
     if format_ == "PNG":
         options = options | {"compress_level": PNG_LEVEL}
     return options
-
-
-def reduced(photo: Photo, format_: str) -> Photo:
-    """Bring a picture to the depth that a format holds, where its user chose that format.
-
-    Args:
-        photo: uint8, uint16 or float32.
-        format_: Any that is written.
-
-    Returns:
-        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, with a note.
-    """
-    depth, most, metadata = photo.depth, DEPTHS[format_], photo.metadata
-    if depth <= most:
-        return photo
-    bits = 16 if most == 16 else 10 if most == 12 else 8
-    peak, dtype = (255, np.uint8) if bits == 8 else (65535, np.uint16)
-    if photo.pixels.dtype == np.float32:
-        pixels = np.rint(np.clip(photo.pixels, 0, 1) * np.float32(peak)).astype(dtype)
-        note = f"linear floats were reduced to {bits} bits on the sRGB curve"
-        if "icc_profile" in metadata:  # it describes linear light
-            metadata = {k: v for k, v in metadata.items() if k != "icc_profile"}
-            note += ", their profile was left out"
-    else:
-        pixels = narrowed(photo.pixels) if bits == 8 else photo.pixels
-        note = f"{depth} bits were reduced to {bits}"
-    if photo.above is not None:
-        note += "; what was brighter than white is cut off"
-    notes = [photo.note] if photo.note else []
-    return replace(
-        photo,
-        pixels=pixels,
-        note="; ".join([*notes, note]),
-        bits=10 if bits == 10 else None,
-        above=None,
-        metadata=metadata,
-    )

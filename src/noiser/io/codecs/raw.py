@@ -11,13 +11,22 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from noiser.core.color import srgb_from_linear
-from noiser.core.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
+from noiser.core.errors import (
+    DecodeError,
+    LimitError,
+    MissingExtraError,
+    UnsupportedError,
+    decoding,
+    sentence,
+)
 from noiser.core.types import Pixels, Region
-from noiser.io.codecs.high_bit_depth import upright
 from noiser.io.color.profiles import SRGB
-from noiser.io.limits import Limits, check_size, decoding, sentence
+from noiser.io.formats import RAW_SUFFIXES
+from noiser.io.limits import Limits, check_size
+from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.tiff_tags import Directory, carried, each, metadata_of
-from noiser.io.photo import RAW_SUFFIXES, Photo
+from noiser.io.photo import Photo
+from noiser.io.source import Source
 
 DNG_VERSION_TAG = 50706
 """Only DNGs have it."""
@@ -50,22 +59,23 @@ def is_raw(directories: Sequence[Directory], suffix: str = "") -> bool:
     return DNG_VERSION_TAG in first or bool(kinds & SENSOR_DATA) or first.get(254) == 1
 
 
-def read_raw_size(data: bytes, limits: Limits) -> tuple[int, int]:
-    """Read the size of a raw as developed [pixels]; nothing is developed yet."""
-    with _opened(data) as raw:
-        return _checked_size(raw, limits)
+def read_size(source: Source) -> tuple[int, int]:
+    """See `Codec`; width and height are as developed."""
+    with _opened(source.data) as raw:
+        return _checked_size(raw, source.limits)
 
 
-def decode_raw(data: bytes, limits: Limits) -> Photo:
+def memory_factor(_source: Source) -> int:
+    """See `Codec`; measured with 24 megapixels."""
+    return 5
+
+
+def decode(source: Source) -> Photo:
     """Develop a camera raw.
 
     White balance is the camera's as shot, brightness is what the exposure gave, the colours are
     sRGB's, highlights are cut where the sensor's first channel is full, and the picture is
     upright.
-
-    Args:
-        data: The whole file.
-        limits: How large the picture may be; checked before it is developed.
 
     Returns:
         The photo: uint16, to be written as a TIFF by default.
@@ -76,8 +86,8 @@ def decode_raw(data: bytes, limits: Limits) -> Photo:
         LimitError: It is larger than the limits allow.
         DecodeError: The data is damaged or incomplete.
     """
-    with _opened(data) as raw:
-        _checked_size(raw, limits)
+    with _opened(source.data) as raw:
+        _checked_size(raw, source.limits)
         region, orientation = _visible(raw.sizes), ORIENTATIONS.get(raw.sizes.flip, 1)
         stored = raw.sizes.iheight, raw.sizes.iwidth, 3
         linear = raw.postprocess(
@@ -92,8 +102,8 @@ def decode_raw(data: bytes, limits: Limits) -> Photo:
         preview = _preview(raw)
     if linear.shape != stored:
         raise DecodeError(f"damaged raw data: {list(linear.shape)} values came out of it")
-    pixels = upright(_on_the_curve(linear[region]), orientation)
-    metadata = _metadata(data, preview, limits) | {"icc_profile": SRGB}
+    pixels = turned(_on_the_curve(linear[region]), orientation)
+    metadata = _metadata(source.data, preview, source.limits) | {"icc_profile": SRGB}
     return Photo(pixels, "TIFF", metadata, {"compression": "tiff_adobe_deflate"})
 
 

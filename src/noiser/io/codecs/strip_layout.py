@@ -8,7 +8,7 @@ import numpy as np
 
 from noiser.core.errors import OutputError
 from noiser.core.types import Pixels
-from noiser.io.codecs.pillow import check_holds
+from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.photo import Photo
 
 JPEG_SIDE = 65_500

@@ -18,7 +18,8 @@ from noiser.io.codecs.decoder_memory import check_held
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.codecs.raw import is_raw
 from noiser.io.files import open_regular
-from noiser.io.limits import Limits, sniff
+from noiser.io.formats import sniff
+from noiser.io.limits import Limits
 from noiser.io.metadata.read import read_metadata
 from noiser.io.metadata.tiff_tags import has_floats, read_directories, size_of
 from noiser.io.vips import pyvips, vips_decoding

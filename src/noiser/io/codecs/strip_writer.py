@@ -4,6 +4,7 @@ The files hold the pixels, and for a JPEG the coefficients, that `image_file.enc
 the whole picture.
 """
 
+import io
 import struct
 import zlib
 from collections.abc import Iterable
@@ -13,10 +14,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.core.types import Pixels
-from noiser.io.codecs.pillow import LOSSY_QUALITY, encode_with_pillow
+from noiser.io.codecs import pillow
+from noiser.io.codecs.high_bit_depth import to_linear_light
 from noiser.io.codecs.png import SIGNATURE, chunk, chunks
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks, check_layout
 from noiser.io.codecs.tiff import write_tiff
+from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.photo import Photo
 
 JPEG_ROWS = 128
@@ -30,6 +33,28 @@ PNG_ROWS = 64
 
 PNG_COLORS = {1: 0, 2: 4, 3: 2, 4: 6}
 """PNG's colour type by the number of channels."""
+
+
+def encode(photo: Photo, format_: str) -> bytes:
+    """Write a PNG or TIFF of colour of 16 bits, or of floats, which become linear light again.
+
+    Args:
+        photo: uint16 or float32.
+        format_: `PNG` or `TIFF`.
+
+    Returns:
+        The whole file.
+    """
+    if photo.pixels.dtype == np.float32:
+        photo = to_linear_light(photo)
+    height, width = photo.pixels.shape[:2]
+    encoding = photo.encoding if format_ == photo.format else {"compression": "deflate"}
+    layout = Layout(
+        format_, width, height, photo.channels, photo.pixels.dtype, photo.metadata, encoding
+    )
+    buffer = io.BytesIO()
+    write_strips(buffer, [photo.pixels], layout)
+    return buffer.getvalue()
 
 
 def write_strips(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None:
@@ -59,7 +84,7 @@ def _write_jpeg(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> Non
     encoding = (encoding or {"quality": LOSSY_QUALITY}) | {"restart_marker_rows": 1}
     for i, piece in enumerate(blocks(strips, JPEG_ROWS)):
         photo = Photo(piece, "JPEG", {} if i else layout.metadata, encoding)
-        head, scan = _split_jpeg(encode_with_pillow(photo, "JPEG"), layout.height)
+        head, scan = _split_jpeg(pillow.encode(photo, "JPEG"), layout.height)
         file.write(b"\xff\xd7" if i else head)
         file.write(scan)
     file.write(b"\xff\xd9")
@@ -79,7 +104,7 @@ def _split_jpeg(data: bytes, height: int) -> tuple[bytes, bytes]:
 def _write_png(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None:
     """Write a PNG (third edition, sections 5, 7.3 and 9); libvips' wheels read no raw stream."""
     sample = Photo(np.zeros((1, 1), np.uint8), "PNG", layout.metadata)
-    described = encode_with_pillow(sample, "PNG")
+    described = pillow.encode(sample, "PNG")
     size, colors = layout.dtype.itemsize, PNG_COLORS[layout.channels]
     header = struct.pack(">IIBBBBB", layout.width, layout.height, 8 * size, colors, 0, 0, 0)
     file.write(SIGNATURE)

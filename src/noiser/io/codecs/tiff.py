@@ -9,8 +9,8 @@ from typing import BinaryIO
 import numpy as np
 from PIL import TiffImagePlugin, TiffTags
 
+from noiser.core.cpu import usable_processors
 from noiser.core.types import Pixels
-from noiser.engine.enhancer import usable_processors
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks
 from noiser.io.metadata.embed import TABLES, tiff_tags, tiffs_exif
 

@@ -7,10 +7,8 @@ from typing import Any
 import numpy as np
 from PIL import Image, ImageCms
 
-from noiser.core.errors import DecodeError
+from noiser.core.errors import DecodeError, sentence
 from noiser.io.color import icc
-from noiser.io.limits import sentence
-from noiser.io.metadata import exif
 
 BT709 = ((0.64, 0.33), (0.30, 0.60), (0.15, 0.06))
 """Chromaticities of sRGB's primaries (ITU-R BT.709)."""
@@ -41,13 +39,6 @@ ADOBE_RGB = icc.rgb_profile(
     "Compatible with Adobe RGB (1998)", ((0.64, 0.33), (0.21, 0.71), (0.15, 0.06)), (563 / 256,)
 )
 """For cameras' files that name this space in their EXIF alone (DCF 2.0)."""
-
-
-def implied_profile(block: exif.Exif) -> bytes | None:
-    """Give the profile of a picture that has none but whose EXIF names another space than sRGB."""
-    mark = block.interop.get(1)
-    is_adobe = mark is not None and mark.data[:3] == b"R03"
-    return ADOBE_RGB if is_adobe or block.number("camera", exif.COLOR_SPACE) == 2 else None
 
 
 def profile_by_codes(primaries: int, curve: int) -> tuple[bytes | None, str | None]:

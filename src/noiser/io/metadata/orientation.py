@@ -1,7 +1,9 @@
-"""Turning: what changes with the orientation, the pixels and what is said of their size."""
+"""Orientation: what changes with it, the pixels and what is said of their size."""
 
+import numpy as np
 from PIL import Image, ImageOps
 
+from noiser.core.types import Pixels
 from noiser.io.metadata import exif, xmp
 
 
@@ -12,6 +14,22 @@ def turn_upright(image: Image.Image, orientation: int) -> None:
     image.info["exif"] = exif.serialize(exif.Exif().with_number("main", 274, orientation))
     image.getexif()[exif.ORIENTATION] = orientation
     ImageOps.exif_transpose(image, in_place=True)
+
+
+def turned(pixels: Pixels, orientation: int) -> Pixels:
+    """Turn pixels as EXIF's orientation says (TIFF 6.0, tag 274).
+
+    Args:
+        pixels: [H,W] or [H,W,C], as stored.
+        orientation: 1 to 8; any other is as 1.
+    """
+    if orientation in (5, 6, 7, 8):
+        pixels = pixels.swapaxes(0, 1)
+    if orientation in (3, 4, 7, 8):
+        pixels = pixels[::-1]
+    if orientation in (2, 3, 6, 7):
+        pixels = pixels[:, ::-1]
+    return np.ascontiguousarray(pixels)
 
 
 def orientation_in(packet: bytes | None) -> int:

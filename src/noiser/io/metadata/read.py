@@ -12,7 +12,7 @@ from typing import Any, BinaryIO
 from PIL import Image, TiffImagePlugin
 
 from noiser.core.errors import DecodeError, LimitError
-from noiser.io.color.profiles import implied_profile, profile_by_codes, profile_by_gamma
+from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gamma
 from noiser.io.limits import Limits
 from noiser.io.metadata import exif, iptc, png_text, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
@@ -275,3 +275,24 @@ def _implied_profile(
         if profile := profile_by_gamma(gamma, chromaticities, is_gray):
             return profile, None
     return implied_profile(block), None
+
+
+def check_profiles(info: dict[Any, Any], limits: Limits) -> None:
+    """Refuse an ICC profile, EXIF or XMP above the limit.
+
+    Raises:
+        LimitError: One of them is too large.
+    """
+    for name in ("icc_profile", "exif", "xmp"):
+        size = len(info.get(name) or b"")
+        if size > limits.max_profile_bytes:
+            raise LimitError(
+                f"{name} of {size} bytes; the limit is {limits.max_profile_bytes} bytes"
+            )
+
+
+def implied_profile(block: exif.Exif) -> bytes | None:
+    """Give the profile of a picture that has none but whose EXIF names another space than sRGB."""
+    mark = block.interop.get(1)
+    is_adobe = mark is not None and mark.data[:3] == b"R03"
+    return ADOBE_RGB if is_adobe or block.number("camera", exif.COLOR_SPACE) == 2 else None

@@ -5,10 +5,10 @@ from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 
-from noiser.io.codecs.header import check_profiles
-from noiser.io.limits import Limits, decoding
+from noiser.core.errors import decoding
+from noiser.io.limits import Limits
 from noiser.io.metadata.embed import TABLES
-from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, read_metadata, tiff_blocks
+from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata, tiff_blocks
 
 MAX_DIRECTORIES = 16
 """Of a file that are looked at: raws have a handful."""

@@ -22,7 +22,7 @@ from starlette.responses import JSONResponse, Response
 from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive
 
-from noiser.io.photo import suffix_of
+from noiser.io.formats import suffix_of
 from noiser.server.frames import Told
 from noiser.server.pool import Pool
 from noiser.server.worker_process import Heard

@@ -9,7 +9,7 @@ from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from noiser.io.limits import sentence
+from noiser.core.errors import sentence
 from noiser.web.server.access_control import Access
 from noiser.web.server.errors import ClientLeftError, RefusedError, new_id
 from noiser.web.server.limits import ServerLimits

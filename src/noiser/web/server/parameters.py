@@ -7,8 +7,8 @@ from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from noiser.io.color.conversion import Target
+from noiser.io.formats import DEPTHS
 from noiser.io.output_options import Delivery
-from noiser.io.photo import DEPTHS
 from noiser.look.looks import LOOKS, knobs
 from noiser.look.presets import all_presets
 from noiser.web.server.errors import RefusedError

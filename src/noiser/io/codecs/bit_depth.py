@@ -1,0 +1,67 @@
+"""Bit depth: what each format can hold, and bringing a picture to it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from noiser.core.color import narrowed
+from noiser.core.errors import OutputError
+from noiser.io.formats import DEPTHS, KINDS, OPAQUE
+from noiser.io.photo import Photo
+
+
+def check_holds(photo: Photo, format_: str) -> None:
+    """Refuse what a format cannot hold.
+
+    Args:
+        photo: The picture; only its dtype, depth and channels count.
+        format_: To write it in.
+
+    Raises:
+        OutputError: It is too deep for the format, or has transparency that it lacks.
+    """
+    if format_ in OPAQUE and photo.channels in (2, 4):
+        choices = "PNG, WebP, TIFF, AVIF or HEIC" if photo.depth == 8 else "PNG or TIFF"
+        raise OutputError(f"{format_} cannot hold transparency; choose {choices}")
+    if photo.depth > DEPTHS[format_]:
+        kind = KINDS.get(photo.depth, f"{photo.depth} bits")
+        fitting = [name for name, depth in DEPTHS.items() if depth >= photo.depth]
+        choices = " or ".join(fitting if len(fitting) < 3 else ["PNG", "TIFF"])
+        raise OutputError(f"{format_} cannot hold {kind}; choose {choices}")
+
+
+def reduced(photo: Photo, format_: str) -> Photo:
+    """Bring a picture to the depth that a format holds, where its user chose that format.
+
+    Args:
+        photo: uint8, uint16 or float32.
+        format_: Any that is written.
+
+    Returns:
+        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, with a note.
+    """
+    depth, most, metadata = photo.depth, DEPTHS[format_], photo.metadata
+    if depth <= most:
+        return photo
+    bits = 16 if most == 16 else 10 if most == 12 else 8
+    peak, dtype = (255, np.uint8) if bits == 8 else (65535, np.uint16)
+    if photo.pixels.dtype == np.float32:
+        pixels = np.rint(np.clip(photo.pixels, 0, 1) * np.float32(peak)).astype(dtype)
+        note = f"linear floats were reduced to {bits} bits on the sRGB curve"
+        if "icc_profile" in metadata:  # it describes linear light
+            metadata = {k: v for k, v in metadata.items() if k != "icc_profile"}
+            note += ", their profile was left out"
+    else:
+        pixels = narrowed(photo.pixels) if bits == 8 else photo.pixels
+        note = f"{depth} bits were reduced to {bits}"
+    if photo.above is not None:
+        note += "; what was brighter than white is cut off"
+    notes = [photo.note] if photo.note else []
+    return replace(
+        photo,
+        pixels=pixels,
+        note="; ".join([*notes, note]),
+        bits=10 if bits == 10 else None,
+        above=None,
+        metadata=metadata,
+    )

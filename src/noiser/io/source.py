@@ -1,0 +1,60 @@
+"""Source: an image file in memory, identified once and handed on, its pixels not decoded yet."""
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+from noiser.io.limits import Limits
+from noiser.io.metadata.tiff_tags import Directory
+from noiser.io.photo import Photo
+
+
+class Codec(Protocol):
+    """What a module of `codecs/` that reads whole files has: three functions of a source."""
+
+    @staticmethod
+    def read_size(source: "Source") -> tuple[int, int]:
+        """Read width and height [pixels]; refuses what `decode` would refuse by the header."""
+
+    @staticmethod
+    def memory_factor(source: "Source") -> int:
+        """Say how much more memory than one of 8 bits a pixel takes, file and output counted."""
+
+    @staticmethod
+    def decode(source: "Source") -> Photo:
+        """Decode all pixels, upright."""
+
+
+@dataclass(frozen=True, eq=False)
+class Source:
+    """An image file in memory: what it is is known, and who reads it."""
+
+    data: bytes
+    """The whole file."""
+
+    format: str
+    """One of `formats.FORMATS`."""
+
+    limits: Limits
+    """How large the picture and its metadata may be."""
+
+    codec: Codec
+    """Who reads it."""
+
+    tags: Directory | None = None
+    """Of a TIFF, its first directory."""
+
+    @cached_property
+    def size(self) -> tuple[int, int]:
+        """Width and height, read from the header [pixels].
+
+        Raises:
+            ImageError: `decode` would refuse the file by its header alone.
+        """
+        return self.codec.read_size(self)
+
+    @property
+    def weight(self) -> int:
+        """As how many pixels of 8 bits it weighs in memory [pixels]; raises as `size` does."""
+        width, height = self.size
+        return width * height * self.codec.memory_factor(self)

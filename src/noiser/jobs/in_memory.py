@@ -1,0 +1,99 @@
+"""A picture in memory: its file's bytes in, the enhanced file's bytes or its moments out."""
+
+from dataclasses import replace
+
+from noiser.io.codecs.bit_depth import reduced
+from noiser.io.color.conversion import Route
+from noiser.io.image_file import decode_source, encode, identify
+from noiser.io.output_options import Prepared, prepare
+from noiser.io.photo import Photo
+from noiser.io.source import Source
+from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
+from noiser.jobs.compare import compared
+from noiser.jobs.gigapixel import shared_with
+from noiser.jobs.options import Treatment
+from noiser.statistics.moments import Moments
+
+
+def enhance_bytes(
+    data: bytes, treatment: Treatment, suffix: str = ""
+) -> tuple[bytes, int, int, str | None]:
+    """Enhance an image file in memory; see `enhance_source`.
+
+    Args:
+        data: The whole file.
+        treatment: What is done to it.
+        suffix: Of its name, for `identify`.
+    """
+    return enhance_source(identify(data, treatment.limits, suffix), treatment)
+
+
+def enhance_source(source: Source, treatment: Treatment) -> tuple[bytes, int, int, str | None]:
+    """Enhance an image file in memory: decode, prepare, enhance, fit, encode.
+
+    Where the treatment names a format that holds fewer bits than the image has, they are reduced
+    and the note says so.
+
+    Args:
+        source: The file, identified.
+        treatment: What is done to it.
+
+    Returns:
+        The new file, the picture's width and height [pixels], and a note or None.
+
+    Raises:
+        ImageError: The image cannot be used.
+        OutputError: The format cannot hold the result.
+    """
+    photo = decode_source(source)
+    height, width = photo.pixels.shape[:2]
+    format_ = treatment.delivery.format or photo.format
+    prepared = _prepared(photo, treatment, format_)
+    # The input's pixels are let go here; encoding needs memory of its own.
+    photo = replace(_enhanced_photo(photo, prepared.route, treatment), metadata=prepared.metadata)
+    if treatment.delivery.format:
+        photo = reduced(photo, format_)
+    notes = [photo.note] if photo.note else []
+    return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
+
+
+def measure_bytes(data: bytes, treatment: Treatment, suffix: str = "") -> tuple[Moments, int, int]:
+    """Measure an image file in memory; see `measure_source`."""
+    return measure_source(identify(data, treatment.limits, suffix), treatment)
+
+
+def measure_source(source: Source, treatment: Treatment) -> tuple[Moments, int, int]:
+    """Measure an image file in memory.
+
+    Args:
+        source: The file, identified.
+        treatment: Its enhancer counts.
+
+    Returns:
+        Its moments as it is enhanced, width and height [pixels].
+
+    Raises:
+        ImageError: The image cannot be used.
+    """
+    photo = decode_source(source)
+    height, width = photo.pixels.shape[:2]
+    route = _prepared(photo, treatment, photo.format).route
+    return measure_by(route, photo.pixels, treatment.enhancer), width, height
+
+
+def _prepared(photo: Photo, treatment: Treatment, format_: str) -> Prepared:
+    """Find out what the user's choices mean for a picture."""
+    is_linear = photo.depth == 32
+    delivery = treatment.delivery
+    return prepare(photo.metadata, photo.channels, delivery, format_, is_linear=is_linear)
+
+
+def _enhanced_photo(photo: Photo, route: Route, treatment: Treatment) -> Photo:
+    """Enhance a picture by its own moments, or by those of its series."""
+    enhancer, before, how = treatment.enhancer, photo.pixels, treatment.compare
+    moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
+    after = enhance_by(route, before, enhancer, moments)
+    if how is None:
+        return replace(photo, pixels=after)
+    above = None if photo.above is None else compared(photo.above, photo.above, how, white=0)
+    return replace(photo, pixels=compared(converted_by(route, before), after, how), above=above)
