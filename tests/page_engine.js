@@ -100,7 +100,7 @@ window.engine = {
   poolFails: (image) =>
     withPool(2, (pool) => {
       const region = { x: 0, y: 0, width: 1, height: 1 };
-      return pool.render(open(image), { folded: {}, development: {} }, region);
+      return pool.render(open(image), { folded: {}, adjustments: {} }, region);
     }),
 
   poolFailsTwice: (image) =>

@@ -31,6 +31,6 @@ def dark_scene(exposure=1.0, seed=1, size=96):
 
 
 def developed(image, **knobs):
-    """Develop an image: filter and development."""
+    """Develop an image: filter and adjustments."""
     tool = Enhancer(**knobs)
     return tool.develop(tool.measure(image))

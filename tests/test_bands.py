@@ -32,10 +32,10 @@ class Recorder:
         self.measured.append(region)
         return kernels.reference.measure(pixels, region, padding)
 
-    def render(self, pixels, region, folded, development, out, origin):
+    def render(self, pixels, region, params, out, origin):
         """Note the band."""
         self.rendered.append(region)
-        kernels.reference.render(pixels, region, folded, development, out, origin)
+        kernels.reference.render(pixels, region, params, out, origin)
 
 
 def bands_of(height, width, threads, region=None):

@@ -82,8 +82,8 @@ def test_an_output_that_appears_meanwhile_is_kept(tmp_path, enhancer, monkeypatc
         item.output.write_bytes(b"faster")
         return real(*args, **options)
 
-    real = job.enhance_bytes
-    monkeypatch.setattr(job, "enhance_bytes", faster)
+    real = job.enhance_source
+    monkeypatch.setattr(job, "enhance_source", faster)
     assert results_of([item], enhancer)["000.png"].status == "kept"
     assert item.output.read_bytes() == b"faster"
 
@@ -128,7 +128,7 @@ def test_too_little_memory_fails_one_picture(tmp_path, enhancer, monkeypatch):
     def fail(*_args):
         raise MemoryError
 
-    monkeypatch.setattr(job, "enhance_bytes", fail)
+    monkeypatch.setattr(job, "enhance_source", fail)
     result = results_of(folder_of(tmp_path, 1), enhancer)["000.png"]
     assert result.message == "there is not enough memory for it"
 
@@ -192,7 +192,7 @@ def in_strips(item: Item, enhancer: Enhancer, on_progress=lambda *_: None, **opt
 def test_a_picture_above_what_is_taken_whole_goes_through_in_strips(
     tmp_path, enhancer, monkeypatch
 ):
-    monkeypatch.setattr(job, "enhance_bytes", None)
+    monkeypatch.setattr(job, "enhance_source", None)
     (item,) = folder_of(tmp_path, 1)
     result = in_strips(item, enhancer)
     assert (result.status, result.width, result.height) == ("done", 16, 12)

@@ -1,4 +1,4 @@
-"""Deep pictures taken whole: all bits come in, upright, and all go out again."""
+"""Deep pictures taken whole: all bits come in, turned, and all go out again."""
 
 import io
 import struct
@@ -27,7 +27,8 @@ from noiser.core.errors import (
     UnsupportedError,
 )
 from noiser.io.codecs import png
-from noiser.io.codecs.high_bit_depth import full_range, upright
+from noiser.io.codecs.high_bit_depth import full_range
+from noiser.io.metadata.orientation import turned
 from noiser.io.color.conversion import _by_vips
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
@@ -138,7 +139,7 @@ def test_deep_pictures_are_upright_and_no_orientation_is_left(orientation):
     tagged = Image.open(io.BytesIO(saved(picture(height=24, width=36), "PNG",
                                          exif=exif_with(orientation))))  # fmt: skip
     wanted = decode(saved(tagged, "PNG", exif=exif_with(orientation))).pixels
-    np.testing.assert_array_equal(upright(stored, orientation), wanted)
+    np.testing.assert_array_equal(turned(stored, orientation), wanted)
     deep = stored.astype(np.uint16) * 257
     for data in (
         deep_png(deep, (b"eXIf", exif_with(orientation).removeprefix(b"Exif\0\0"))),

@@ -10,7 +10,7 @@ from scenes import dark_scene, developed, patches
 from noiser import Enhancer
 from noiser.look.fold import weights_for
 from noiser.look.looks import NATURAL, PAPER
-from noiser.look.render_params import Development, develop
+from noiser.look.render_params import Adjustments, develop
 from noiser.model import network
 from noiser.model.network import Network
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
@@ -19,12 +19,12 @@ FREE = {"restraint": 0.0}
 
 
 def test_the_paper_look_needs_nothing_but_the_fold(dark_photo):
-    """Neutral knobs give the neutral development."""
+    """Neutral knobs give the neutral adjustments."""
     tool = Enhancer("paper")
 
-    _, development = tool.develop(tool.measure(dark_photo(20, 20)))
+    _, adjustments = tool.develop(tool.measure(dark_photo(20, 20)))
 
-    assert vars(development) == vars(Development())
+    assert vars(adjustments) == vars(Adjustments())
 
 
 @pytest.mark.parametrize("scale", [0.2, 1.0, 3.0])
@@ -80,13 +80,13 @@ def test_brightness_is_added_to_what_auto_finds():
 
 def test_the_slopes_of_the_noise_are_numpys_interpolation():
     """The kernels add up ramps; between the levels it is linear, above the last constant."""
-    development = Development(noise=(5.0, 3.0, 4.0, 1.0, 2.0))
+    adjustments = Adjustments(noise=(5.0, 3.0, 4.0, 1.0, 2.0))
     at = np.linspace(0, 1, 500)
     ramps = np.maximum(at[:, None] - np.array(NOISE_LEVELS), 0)
 
-    found = development.noise[0] + ramps @ np.array(development.noise_slopes)
+    found = adjustments.noise[0] + ramps @ np.array(adjustments.noise_slopes)
 
-    assert found == pytest.approx(np.interp(at, NOISE_LEVELS, development.noise), abs=1e-12)
+    assert found == pytest.approx(np.interp(at, NOISE_LEVELS, adjustments.noise), abs=1e-12)
 
 
 def test_restraint_fades_the_effect_where_there_is_light():
@@ -107,7 +107,7 @@ def test_detail_is_given_back_by_its_knob():
 
 def test_a_picture_of_one_black_pixel_is_developed():
     """Nothing is divided by nothing."""
-    folded, development = developed(np.zeros((1, 1, 3), np.uint8))
+    folded, adjustments = developed(np.zeros((1, 1, 3), np.uint8))
 
     assert np.isfinite(folded.second_bias).all()
-    assert np.isfinite([development.black, *development.noise]).all()
+    assert np.isfinite([adjustments.black, *adjustments.noise]).all()

@@ -331,11 +331,11 @@ def test_a_second_signal_ends_the_process_at_once(tmp_path):
     """The first is still at work: it waits for a picture that never comes to its end."""
     script = (
         "import os, signal, threading, time, sys\n"
-        "from noiser.jobs import run, processing\n"
+        "from noiser.jobs import job\n"
         "def forever(*_):\n"
         "    os.kill(os.getpid(), signal.SIGTERM); time.sleep(0.5)\n"
         "    os.kill(os.getpid(), signal.SIGTERM); time.sleep(60)\n"
-        "processing.enhance_bytes = forever\n"
+        "job.enhance_source = forever\n"
         "sys.argv = ['noiser', 'enhance', 'in/0000.png', '-o', 'x.png']\n"
         "from noiser.cli import main; main()"
     )

@@ -1,4 +1,4 @@
-"""Filters: what of a batch's folded networks and developments goes to the device."""
+"""Filters: what of a batch's folded networks and adjustments goes to the device."""
 
 import numpy as np
 import pytest

@@ -113,7 +113,7 @@ def both(fused, images, look, knobs, padding, region, hidden=2):
     region = region or np.s_[0 : images[0].shape[0], 0 : images[0].shape[1]]
     expected = [np.empty_like(image[region]) for image in images]
     for image, pair, out in zip(images, pairs, expected, strict=True):
-        reference.render(image, region, *pair, out, (7, 3))
+        reference.render(image, region, pair, out, (7, 3))
     batch = batch_of(images)
     out = batch.new_empty((*batch.shape[:2], *expected[0].shape[:2]))
     fused.render_into(out, batch, region, stacked(pairs, torch.float32), (7, 3))

@@ -1,4 +1,4 @@
-"""HEIC: 8, 10 and 12 bits in and out, upright, of the primary picture."""
+"""HEIC: 8, 10 and 12 bits in and out, turned, of the primary picture."""
 
 import io
 import sys
@@ -16,7 +16,7 @@ from noiser.core.errors import (
     OutputError,
     UnsupportedError,
 )
-from noiser.io.codecs.high_bit_depth import upright
+from noiser.io.metadata.orientation import turned
 from noiser.io.formats import sniff
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
@@ -90,7 +90,7 @@ def test_pixels_are_upright_once(orientation):
     pixels = smooth(3, np.uint8)
     data = heic(pixels, exif=exif.tobytes(), xmp=xmp)
     photo = decode(data)
-    wanted = upright(pixels, orientation).astype(int)
+    wanted = turned(pixels, orientation).astype(int)
     assert identify(data).size == wanted.shape[1::-1]
     assert np.abs(photo.pixels - wanted).mean() < 2
     again = decode(encode(photo))

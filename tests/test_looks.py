@@ -129,27 +129,27 @@ def test_look_named_refuses_a_knob_of_another_name():
         look_named("natural", gamma=2.2)
 
 
-def formula(image, look, development, network_output):
+def formula(image, look, adjustments, network_output):
     """Compute the natural look by its formulas around the network's output: float64 [H,W,3]."""
-    _, light, chroma, detail = truth.scene(image, look.padding, development)
+    _, light, chroma, detail = truth.scene(image, look.padding, adjustments)
     weights = np.array([0.299, 0.587, 0.114])
     bright = (network_output @ weights)[..., None]
     light, detail = light[..., None], detail[..., None]
     share = look.highlights
     own = (1 - share) * (1 - bright) + share * (1 - light)
-    tone = light**2 * (1 + development.black**2) / (light**2 + development.black**2)
+    tone = light**2 * (1 + adjustments.black**2) / (light**2 + adjustments.black**2)
     level = (1 - np.sqrt((1 - bright) * own)) * tone
     mean = truth.unit(image).mean((0, 1))
     tint = mean / (mean @ weights) - 1
     own = chroma - (1 - look.color) * tint * light
-    colors = min(2 * look.color, 1) * level / (light + development.chroma_floor) * own
+    colors = min(2 * look.color, 1) * level / (light + adjustments.chroma_floor) * own
     colors += tone * (network_output - bright)
-    level = level * (1 + detail / (light + development.detail_floor))
+    level = level * (1 + detail / (light + adjustments.detail_floor))
     highest = colors.max(2, keepdims=True)
     fitting = np.where(highest > 1 - level, np.maximum(1 - level, 0) / highest, 1)
     halved = (level + colors * (1 + fitting) / 2) * 2 / (1 + np.maximum(level + highest, 1))
     enhanced = np.clip(halved, 0, 1)
-    return development.strength * enhanced + (1 - development.strength) * truth.unit(image)
+    return adjustments.strength * enhanced + (1 - adjustments.strength) * truth.unit(image)
 
 
 @pytest.mark.parametrize("padding", ["zero", "replicate"])
@@ -171,11 +171,11 @@ def test_the_look_is_its_formula_around_the_network_of_torch(dark_photo, padding
     image[4:9, 3:8] = (0.9, 0.1, 0.02)  # a lamp: its chroma has no room
     enhancer = Enhancer(kernel=kernel, **knobs)
     enhancer.look = replace(enhancer.look, padding=padding)
-    folded, development = enhancer.develop(enhancer.measure(image))
-    quiet = truth.scene(image, padding, development)[0]
+    folded, adjustments = enhancer.develop(enhancer.measure(image))
+    quiet = truth.scene(image, padding, adjustments)[0]
     network_output = truth.torch_folded(folded, quiet)
 
-    expected = formula(image, enhancer.look, development, network_output)
+    expected = formula(image, enhancer.look, adjustments, network_output)
 
     assert abs(enhancer.enhance(image) - expected).max() < 1e-5
 
@@ -224,12 +224,12 @@ def test_full_colour_keeps_the_ratio_of_the_photo():
     image = np.empty((16, 16, 3))
     image[:] = np.array([20, 10, 5]) / 255
     tool = Enhancer(color=1, restraint=0, kernel="reference")
-    _, development = tool.develop(tool.measure(image))
+    _, adjustments = tool.develop(tool.measure(image))
 
     enhanced = tool.enhance(image)
 
     own = (0.299 * 20 + 0.587 * 10 + 0.114 * 5) / 255
-    fading = own / (own + development.chroma_floor)
+    fading = own / (own + adjustments.chroma_floor)
     red, green, blue = enhanced[8, 8] / luma(*enhanced[8, 8])
     assert (red, green, blue) == pytest.approx(
         [1 + fading * (v / 255 / own - 1) for v in (20, 10, 5)], rel=1e-9
@@ -254,8 +254,8 @@ def test_highlights_are_the_geometric_mean_of_what_is_missing_to_white(dark_phot
     image = np.repeat(truth.as_kind(dark_photo(20, 20, seed=4), "float64", 1)[..., None], 3, 2)
     settings = {"color": 0, "black": 0, "detail": 0, "kernel": "reference"}
     tool, plain = (Enhancer("paper", highlights=h, **settings) for h in (1, 0))
-    _, development = tool.develop(tool.measure(image))
-    light = truth.scene(image, "zero", development)[1]
+    _, adjustments = tool.develop(tool.measure(image))
+    light = truth.scene(image, "zero", adjustments)[1]
 
     found, network_output = (luma(*t.enhance(image).transpose(2, 0, 1)) for t in (tool, plain))
 

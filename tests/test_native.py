@@ -14,7 +14,7 @@ from noiser import Enhancer
 from noiser.engine.kernels import native, reference
 from noiser.look.fold import Folded, fold
 from noiser.look.looks import LOOKS, NATURAL, PAPER
-from noiser.look.render_params import Development, develop
+from noiser.look.render_params import Adjustments, RenderParams, develop
 from noiser.model import network
 from noiser.statistics.local_mean import cell_sums
 from noiser.statistics.moments import Moments
@@ -23,7 +23,7 @@ NATIVE = list(native.kernels().values())
 KERNELS = [pytest.param(kernel, id=kernel.name) for kernel in NATIVE]
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]
-NEUTRAL = Development()
+NEUTRAL = Adjustments()
 TILE = 498
 """Columns that kernel.c walks down together; its seams are where faults would be."""
 
@@ -40,11 +40,11 @@ def whole(image):
     return np.s_[0 : image.shape[0], 0 : image.shape[1]]
 
 
-def rendered(kernel, image, folded, development=NEUTRAL, region=None, origin=(0, 0)):
+def rendered(kernel, image, folded, adjustments=NEUTRAL, region=None, origin=(0, 0)):
     """Render into a fresh array."""
     region = region or whole(image)
     out = np.empty_like(image[region], order="C")
-    kernel.render(image, region, folded, development, out, origin)
+    kernel.render(image, region, RenderParams(folded, adjustments), out, origin)
     return out
 
 
@@ -130,11 +130,11 @@ def test_measure_sorts_grain_by_the_reference_s_classes(kernel, level):
 def test_render_is_near_the_reference(dark_photo, kernel, look, dtype, channels):
     """Single precision against double: a rounding apart in every kind of image."""
     image = truth.as_kind(dark_photo(20, 33), dtype, channels)
-    folded, development = developed(image, look)
+    folded, adjustments = developed(image, look)
 
-    found = rendered(kernel, image, folded, development)
+    found = rendered(kernel, image, folded, adjustments)
 
-    assert difference(found, rendered(reference, image, folded, development)) <= NEAR[dtype]
+    assert difference(found, rendered(reference, image, folded, adjustments)) <= NEAR[dtype]
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
@@ -146,22 +146,22 @@ def test_render_is_near_the_reference(dark_photo, kernel, look, dtype, channels)
 def test_no_seam_shows_at_any_width(dark_photo, kernel, look, width, height):
     """Around one and two tiles of 254 columns, and down to one pixel."""
     image = dark_photo(height, width)
-    folded, development = developed(image, look, 2)
+    folded, adjustments = developed(image, look, 2)
 
-    found = rendered(kernel, image, folded, development)
+    found = rendered(kernel, image, folded, adjustments)
 
-    assert difference(found, rendered(reference, image, folded, development)) <= 1
+    assert difference(found, rendered(reference, image, folded, adjustments)) <= 1
 
 
 @pytest.mark.parametrize("kernel", KERNELS)
 def test_the_window_is_read_at_the_place_the_origin_tells(dark_photo, kernel):
     """A tile that lies at (40, 33) of the picture reads the window there."""
     image = truth.as_kind(dark_photo(60, 50), "float64", 3)
-    folded, development = developed(image, replace(NATURAL, local=1.0), 4)
-    whole_picture = rendered(kernel, image, folded, development)
+    folded, adjustments = developed(image, replace(NATURAL, local=1.0), 4)
+    whole_picture = rendered(kernel, image, folded, adjustments)
 
     tile = rendered(
-        kernel, image[33:].copy(), folded, development, np.s_[7:20, 10:50], origin=(33, 0)
+        kernel, image[33:].copy(), folded, adjustments, np.s_[7:20, 10:50], origin=(33, 0)
     )
 
     assert np.array_equal(tile, whole_picture[40:53, 10:50])
@@ -186,7 +186,7 @@ def test_any_width_of_the_network_is_rendered(dark_photo, kernel, hidden):
 def test_strength_mixes_as_the_reference_does(dark_photo, kernel, strength, dtype):
     """Before rounding, in every format."""
     image = truth.as_kind(dark_photo(7, 8), dtype, 4)
-    share = Development(strength=strength)
+    share = Adjustments(strength=strength)
     folded = fold(truth.random_network(4), reference.measure(image, whole(image), "zero"))
 
     found = rendered(kernel, image, folded, share)
@@ -265,11 +265,11 @@ def test_the_darkest_outputs_have_the_right_ratio(kernel):
 def test_what_is_missing_to_white_keeps_its_digits(kernel):
     """Highlights take its root: a difference from 1 would be off by 1e-5 near white."""
     folded = replace(pointwise([(1.0, 1.0), (-1.0, -1.0)], 8.0), padding="replicate")
-    development = Development(develops=True, highlights=1.0)
+    adjustments = Adjustments(develops=True, highlights=1.0)
     unit = (SWEEP + 1) / 2
     image = np.repeat(unit[None, :, None], 3, 2)
 
-    output = rendered(kernel, image, folded, development)[0, :, 0]
+    output = rendered(kernel, image, folded, adjustments)[0, :, 0]
 
     expected = 1 - np.sqrt(special.expit(-16 * SWEEP) * (1 - unit))
     assert abs(output - expected)[1:-1].max() < 1e-6  # beside the image the sweep ends
@@ -291,7 +291,7 @@ def test_integers_are_rounded_half_to_even(kernel, dtype, peak):
     image = np.array([[[0, 2, 4], [2, 4, 6]]], dtype)
     white = pointwise([(0.0, 0.0)], 1.0, bias=60.0)
 
-    output = rendered(kernel, image, white, Development(strength=0.5))
+    output = rendered(kernel, image, white, Adjustments(strength=0.5))
 
     half = (peak + 1) // 2
     assert output.tolist() == [[[half, half, half + 2], [half, half + 2, half + 2]]]
@@ -301,7 +301,7 @@ def test_integers_are_rounded_half_to_even(kernel, dtype, peak):
 def test_white_does_not_pass_1_by_a_rounding(kernel):
     """Detail and roundings are clipped, and floats show it."""
     white = replace(pointwise([(0.0, 0.0)], 1.0, bias=60.0), padding="replicate")
-    bright = Development(develops=True, black=1.0, fine=1.0, chroma_floor=1e-3, detail_floor=1e-3)
+    bright = Adjustments(develops=True, black=1.0, fine=1.0, chroma_floor=1e-3, detail_floor=1e-3)
 
     output = rendered(kernel, np.ones((4, 5, 3)), white, bright)
 
@@ -334,7 +334,7 @@ def test_render_writes_only_into_its_output(dark_photo, kernel):
     folded = fold(truth.random_network(2), reference.measure(image, whole(image), "zero"))
     canvas = np.full((9, 140, 3), 77, np.uint8)
 
-    kernel.render(image, whole(image), folded, NEUTRAL, canvas[2:7, 1:131])
+    kernel.render(image, whole(image), RenderParams(folded, NEUTRAL), canvas[2:7, 1:131])
 
     assert np.array_equal(canvas[2:7, 1:131], rendered(kernel, image, folded))
     canvas[2:7, 1:131] = 77
@@ -404,10 +404,10 @@ def test_luma_alone_goes_down_to_black(dark_photo, kernel):
     image = truth.as_kind(dark_photo(24, 40, seed=6), "float64", 3).mean(2, keepdims=True)
     image = np.repeat(image, 3, 2)
     look = replace(PAPER, padding="replicate", color=1.0, contrast=4.0)
-    folded, development = developed(image, look)
+    folded, adjustments = developed(image, look)
 
-    found = rendered(kernel, image, folded, development)
-    expected = rendered(reference, image, folded, development)
+    found = rendered(kernel, image, folded, adjustments)
+    expected = rendered(reference, image, folded, adjustments)
 
     assert expected.min() < 0.002
     assert found == pytest.approx(expected, rel=1e-3, abs=1e-9)

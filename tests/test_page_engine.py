@@ -170,26 +170,26 @@ DEVELOPMENT = {
     "denoise": "denoise", "fine": "fine", "medium": "medium", "chromaFloor": "chroma_floor",
     "detailFloor": "detail_floor", "noise": "noise", "noiseSlopes": "noise_slopes",
 }  # fmt: skip
-"""The same of a development that develops; else nobody looks at them."""
+"""The same of a adjustments that develops; else nobody looks at them."""
 
 
 def assert_near(found, wanted):
-    """Compare all numbers of a development: within a millionth of the largest of a kind."""
-    folded, development = wanted
-    mine, window = found["development"], found["development"]["window"]
+    """Compare all numbers of a adjustments: within a millionth of the largest of a kind."""
+    folded, adjustments = wanted
+    mine, window = found["adjustments"], found["adjustments"]["window"]
     pairs = [(found["folded"][name], getattr(folded, python)) for name, python in FOLDED.items()]
-    pairs.append((mine["strength"], development.strength))
-    if development.develops:
-        pairs += [(mine[name], getattr(development, is_)) for name, is_ in DEVELOPMENT.items()]
-    if development.window is not None:
-        assert (window["rows"], window["columns"]) == development.window.gray.shape
-        assert window["cell"] == development.window.cell
-        pairs.append((window["gray"], development.window.gray))
+    pairs.append((mine["strength"], adjustments.strength))
+    if adjustments.develops:
+        pairs += [(mine[name], getattr(adjustments, is_)) for name, is_ in DEVELOPMENT.items()]
+    if adjustments.window is not None:
+        assert (window["rows"], window["columns"]) == adjustments.window.gray.shape
+        assert window["cell"] == adjustments.window.cell
+        pairs.append((window["gray"], adjustments.window.gray))
     for number, theirs in pairs:
         values = np.ravel(np.asarray(theirs, np.float64))
         assert np.ravel(number) == pytest.approx(values, rel=1e-6, abs=1e-6 * abs(values).max())
-    assert mine["develops"] == development.develops
-    assert (window is None) == (development.window is None)
+    assert mine["develops"] == adjustments.develops
+    assert (window is None) == (adjustments.window is None)
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (50, 70)])
@@ -353,7 +353,7 @@ def smoothed_mean(found):
 
 
 def test_a_still_film_has_the_moments_of_its_frame(call, dark_photo):
-    """Smoothing what stays changes nothing: the development is that of the photo."""
+    """Smoothing what stays changes nothing: the adjustments is that of the photo."""
     image = dark_photo(20, 30)
     frames = [[sent(image), time] for time in (0.0, 0.04, 0.5)]
 

@@ -8,11 +8,16 @@ from scipy import special
 from noiser import Enhancer
 from noiser.engine.kernels import reference
 from noiser.look.fold import Folded, fold
-from noiser.look.render_params import Development
+from noiser.look.render_params import Adjustments, RenderParams
 from noiser.statistics.moments import PAIRS, TAPS, Moments
 
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]
+
+
+def neutral(folded):
+    """Give the parameters that show the network's output and do nothing else."""
+    return RenderParams(folded, Adjustments())
 
 
 def whole(image):
@@ -85,7 +90,7 @@ def test_render_without_development_is_torchs_network(dark_photo, padding, hidde
     moments = Moments(padding, *truth.moments_by_loops(image, padding))
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), fold(network, moments), Development(), out)
+    reference.render(image, whole(image), neutral(fold(network, moments)), out)
 
     assert abs(out - truth.torch_enhance(network, image, padding)).max() < 1e-9
 
@@ -105,7 +110,7 @@ def test_gelu_is_the_exact_one():
     x = 8 * (2 * image - 1)
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), filter_of_one_pixel(8.0), Development(), out)
+    reference.render(image, whole(image), neutral(filter_of_one_pixel(8.0)), out)
 
     assert abs(out - (np.tanh(x * special.ndtr(x)) + 1) / 2).max() < 1e-14
 
@@ -114,10 +119,10 @@ def test_gelu_is_the_exact_one():
 def test_integers_are_rounded_half_to_even(dtype, peak):
     """Half-way between an even v and white lies a tie, which goes to the even number."""
     image = np.array([[[0, 2, 4], [2, 4, 6]]], dtype)
-    half_way = Development(strength=0.5)
+    half_way = RenderParams(filter_of_one_pixel(0.0, 60.0), Adjustments(strength=0.5))
     out = np.empty_like(image)
 
-    reference.render(image, whole(image), filter_of_one_pixel(0.0, 60.0), half_way, out)
+    reference.render(image, whole(image), half_way, out)
 
     half = (peak + 1) // 2
     assert out.tolist() == [[[half, half, half + 2], [half, half + 2, half + 2]]]
@@ -148,10 +153,10 @@ def test_render_writes_into_a_view(dark_photo):
     image = dark_photo(5, 6)
     folded = fold(truth.random_network(2), Moments("zero", 1, (0,) * TAPS, (0,) * PAIRS))
     expected = np.empty_like(image)
-    reference.render(image, whole(image), folded, Development(), expected)
+    reference.render(image, whole(image), neutral(folded), expected)
     canvas = np.full((9, 9, 3), 77, np.uint8)
 
-    reference.render(image, whole(image), folded, Development(), canvas[2:7, 1:7])
+    reference.render(image, whole(image), neutral(folded), canvas[2:7, 1:7])
 
     assert np.array_equal(canvas[2:7, 1:7], expected)
     assert (canvas[:2] == 77).all()

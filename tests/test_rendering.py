@@ -36,7 +36,7 @@ def both(images, look, knobs, padding, region=None):
     region = region or np.s_[0 : images[0].shape[0], 0 : images[0].shape[1]]
     expected = [np.empty_like(image[region]) for image in images]
     for image, pair, out in zip(images, pairs, expected, strict=True):
-        reference.render(image, region, *pair, out)
+        reference.render(image, region, pair, out)
     batch = torch.from_numpy(
         np.stack([np.atleast_3d(image).transpose(2, 0, 1) for image in images])
     )

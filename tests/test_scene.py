@@ -7,7 +7,7 @@ from scipy import ndimage, signal
 
 from noiser.engine.kernels import denoise
 from noiser.engine.kernels.denoise import BAND_HALO, taken_apart
-from noiser.look.render_params import Development
+from noiser.look.render_params import Adjustments
 
 NEAR = np.outer([1, 2, 1], [1, 2, 1]) / 16
 FAR = np.kron(NEAR, [[1, 0], [0, 0]])[:5, :5]
@@ -25,7 +25,7 @@ def noisy_gray(deviation, level=0.3, size=80):
     """Make flat gray with white noise in luma, and what denoising needs to know of it."""
     noise = np.random.default_rng(0).normal(0, deviation, (size + 10, size + 10))
     photo = np.repeat(np.clip(level + noise, 0, 1)[None], 3, 0)
-    return photo, Development(develops=True, denoise=1.0, noise=(deviation**2,) * 5)
+    return photo, Adjustments(develops=True, denoise=1.0, noise=(deviation**2,) * 5)
 
 
 def test_the_variances_of_the_bands_are_those_of_their_kernels():
@@ -55,7 +55,7 @@ def test_without_denoising_the_bands_add_up_to_the_photo(dark_photo):
     """Taken apart and joined again: the same picture, to the last digits."""
     image = dark_photo(30, 40)
 
-    found = taken_apart(planes(image), Development(develops=True, noise=(0.1,) * 5))
+    found = taken_apart(planes(image), Adjustments(develops=True, noise=(0.1,) * 5))
 
     assert found.quiet.transpose(1, 2, 0) == pytest.approx(truth.unit(image), abs=1e-15)
 
@@ -65,7 +65,7 @@ def test_a_noise_of_nothing_takes_nothing_away(dark_photo):
     image = dark_photo(30, 40)
     weights = np.array([0.299, 0.587, 0.114])
 
-    found = taken_apart(planes(image), Development(develops=True, denoise=1.0))
+    found = taken_apart(planes(image), Adjustments(develops=True, denoise=1.0))
 
     luma = np.tensordot(weights, found.quiet, 1)
     assert luma == pytest.approx(truth.unit(image) @ weights, abs=1e-15)
@@ -76,9 +76,9 @@ def test_a_noise_of_nothing_takes_nothing_away(dark_photo):
 @pytest.mark.parametrize("deviation", [0.004, 0.02])
 def test_white_noise_loses_four_fifths_of_its_deviation(deviation):
     """What is left is mostly the smoothest band, and little of the others."""
-    photo, development = noisy_gray(deviation)
+    photo, adjustments = noisy_gray(deviation)
 
-    found = taken_apart(photo, development)
+    found = taken_apart(photo, adjustments)
 
     assert found.quiet[0].std() < deviation / 5
     assert found.detail.std() == 0  # `fine` and `medium` are 0
@@ -86,10 +86,10 @@ def test_white_noise_loses_four_fifths_of_its_deviation(deviation):
 
 def test_an_edge_far_above_the_noise_stays_sharp():
     """A step of 50 deviations: beside it nothing moves by more than two of them."""
-    photo, development = noisy_gray(0.004)
+    photo, adjustments = noisy_gray(0.004)
     photo[..., 45:] += 0.2
 
-    found = taken_apart(photo, development)
+    found = taken_apart(photo, adjustments)
 
     step = found.quiet[0].mean(0)
     assert abs(step[38] - 0.3) < 0.008
@@ -103,8 +103,8 @@ def test_denoise_takes_that_share_of_the_noise(denoise):
     photo, full = noisy_gray(0.01)
     settings = {"develops": True, "noise": full.noise}
 
-    ends = [taken_apart(photo, Development(denoise=d, **settings)).quiet for d in (0.0, 1.0)]
-    found = taken_apart(photo, Development(denoise=denoise, **settings)).quiet
+    ends = [taken_apart(photo, Adjustments(denoise=d, **settings)).quiet for d in (0.0, 1.0)]
+    found = taken_apart(photo, Adjustments(denoise=denoise, **settings)).quiet
 
     assert found == pytest.approx((1 - denoise) * ends[0] + denoise * ends[1], abs=1e-12)
 
@@ -113,7 +113,7 @@ def test_noise_is_read_at_the_brightness_of_the_place():
     """Noise is expected only in the dark: the same noise in the light is kept."""
     dark, _ = noisy_gray(0.01, level=0.05)
     light, _ = noisy_gray(0.01, level=0.6)
-    only_dark = Development(develops=True, denoise=1.0, noise=(1e-4, 1e-4, 1e-4, 0.0, 0.0))
+    only_dark = Adjustments(develops=True, denoise=1.0, noise=(1e-4, 1e-4, 1e-4, 0.0, 0.0))
 
     assert taken_apart(dark, only_dark).quiet[0].std() < 0.003
     assert taken_apart(light, only_dark).quiet[0].std() > 0.008
@@ -124,9 +124,9 @@ def test_detail_is_weighed_by_fine_and_medium(dark_photo):
     luma = truth.unit(dark_photo(30, 30)) @ [0.299, 0.587, 0.114]
     soft = ndimage.convolve(luma, NEAR, mode="nearest")
     smooth = ndimage.convolve(soft, FAR, mode="nearest")
-    development = Development(develops=True, fine=2.0, medium=3.0)
+    adjustments = Adjustments(develops=True, fine=2.0, medium=3.0)
 
-    found = taken_apart(planes(np.repeat(luma[..., None], 3, 2)), development)
+    found = taken_apart(planes(np.repeat(luma[..., None], 3, 2)), adjustments)
 
     expected = 2 * (luma - soft) + 3 * (soft - smooth)
     assert found.detail[6:-6, 6:-6] == pytest.approx(expected[6:-6, 6:-6], abs=1e-12)

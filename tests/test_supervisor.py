@@ -23,12 +23,12 @@ WORKER = """
 import ctypes, os, signal, sys, time
 from noiser.core.errors import MachineError
 from noiser.jobs import job, worker
-real = job.enhance_bytes
+real = job.enhance_source
 def enhance_bytes(data, treatment, suffix):
     made = real(data, treatment, suffix)
     {code}
     return made
-job.enhance_bytes = enhance_bytes
+job.enhance_source = enhance_bytes
 worker.main()
 """
 """A worker that does something more to each picture."""

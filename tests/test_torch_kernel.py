@@ -150,7 +150,7 @@ def test_an_array_of_a_tile_is_rendered_with_its_place(dark_photo):
     region = np.s_[33:45, 20:31]
     found, expected = (np.empty_like(image[region]) for _ in range(2))
 
-    pytorch.render(image, region, *pair, found, (40, 100))
+    pytorch.render(image, region, pair, found, (40, 100))
 
-    reference.render(image, region, *pair, expected, (40, 100))
+    reference.render(image, region, pair, expected, (40, 100))
     assert abs(found.astype(int) - expected).max() <= 1

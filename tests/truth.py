@@ -11,7 +11,7 @@ from torch.nn import functional
 
 from noiser.core.types import ByteImage, Padding, Pixels, Region
 from noiser.look.fold import Folded
-from noiser.look.render_params import Development
+from noiser.look.render_params import Adjustments
 from noiser.model.network import Network
 
 PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
@@ -172,7 +172,7 @@ def torch_folded(folded: Folded, signed: NDArray[np.float64]) -> NDArray[np.floa
 
 
 def scene(
-    image: Pixels, padding: Padding, development: Development
+    image: Pixels, padding: Padding, adjustments: Adjustments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
     """Take a photo apart with SciPy's filters.
 
@@ -189,11 +189,11 @@ def scene(
     fine = [p - s for p, s in zip(planes, soft, strict=True)]
     medium = [s - t for s, t in zip(soft, smooth, strict=True)]
     levels = np.array([0, 4, 16, 64, 160]) / 255
-    noise = np.interp(smooth[0], levels, development.noise)
+    noise = np.interp(smooth[0], levels, adjustments.noise)
 
     def weight(energy: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
         local = np.maximum(ndimage.uniform_filter(energy, 5), 1e-9)
-        return 1 - development.denoise * (1 - np.maximum(1 - variance * noise / local, 0))
+        return 1 - adjustments.denoise * (1 - np.maximum(1 - variance * noise / local, 0))
 
     small = weight(fine[0] ** 2, 1.5 * 0.640625) * fine[0]
     large = weight(medium[0] ** 2, 1.5 * 0.074462890625) * medium[0]
@@ -204,10 +204,10 @@ def scene(
     def colors(red: NDArray[np.float64], blue: NDArray[np.float64]) -> NDArray[np.float64]:
         return np.stack([red, -(0.299 * red + 0.114 * blue) / 0.587, blue], 2)
 
-    share = development.denoise
+    share = adjustments.denoise
     seen = colors(*(share * q + (1 - share) * p for q, p in ((red, planes[1]), (blue, planes[2]))))
     quiet = 2 * ((light + small)[..., None] + seen) - 1
-    detail = development.fine * small + development.medium * large
+    detail = adjustments.fine * small + adjustments.medium * large
     inner = np.s_[9:-9, 9:-9]
     return (
         quiet[7:-7, 7:-7],

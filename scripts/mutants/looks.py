@@ -81,7 +81,7 @@ MUTANTS = [
     ),
     Mutant("engine/kernels/denoise.py", "brightness - level, 0.0)", "brightness, 0.0)", "scene"),
     Mutant("engine/kernels/denoise.py", "weights[1] * medium[0", "medium[0", "scene"),
-    Mutant("engine/kernels/reference.py", "development.highlights * (", "1.0 * (", "looks"),
+    Mutant("engine/kernels/reference.py", "adjustments.highlights * (", "1.0 * (", "looks"),
     Mutant("engine/kernels/reference.py", "dimmed * (level", "(level", "looks"),
     Mutant("engine/kernels/reference.py", "(0.5 + 0.5 * room)", "room", "looks"),
     Mutant(
@@ -109,7 +109,7 @@ MUTANTS = [
     Mutant(RENDER, "before + 1 < f->window_columns", "before + 2 < f->window_columns", NATIVE),
     Mutant(RENDER, "missing[c] = odds * out[c];", "missing[c] = 1.0f - out[c];", NATIVE),
     Mutant(DENOISE, "all(-f->cast[c - 1])", "all(-f->cast[0])", NATIVE),
-    Mutant("engine/kernels/reference.py", "own - _tint(light, development)", "own", "looks"),
+    Mutant("engine/kernels/reference.py", "own - _tint(light, adjustments)", "own", "looks"),
     Mutant(
         "look/render_params.py", "_cast(moments, 1.0 - look.color)", "_cast(moments, 1.0)", "looks"
     ),

@@ -10,9 +10,9 @@ from noiser.core.types import Region
 from noiser.engine import kernels
 from noiser.engine.kernels.denoise import BAND_HALO
 from noiser.engine.tiling import Bands
-from noiser.look.fold import NETWORK_HALO, Folded
+from noiser.look.fold import NETWORK_HALO
 from noiser.look.looks import Look, knobs, look_named
-from noiser.look.render_params import Development, develop
+from noiser.look.render_params import RenderParams, develop
 from noiser.model import network
 from noiser.statistics.moments import Moments
 
@@ -31,11 +31,11 @@ class Work(Protocol):
 
     def render(
         self,
-        filters: Sequence[tuple[Folded, Development]],
+        params: Sequence[RenderParams],
         region: Region | None = None,
         origin: tuple[int, int] = (0, 0),
     ) -> Any:
-        """Render a region of each image by its own filter, into what was passed."""
+        """Render a region of each image by its own parameters, into what was passed."""
 
 
 class Enhancer:
@@ -155,8 +155,8 @@ class Enhancer:
         """
         return self._open(image).single.measure(self.look, region, origin)[0]
 
-    def develop(self, moments: Moments) -> tuple[Folded, Development]:
-        """Put moments, weights and knobs into one local filter, and what else a kernel does."""
+    def develop(self, moments: Moments) -> RenderParams:
+        """Put moments, weights and knobs into all that a kernel has to know beside the pixels."""
         if moments.padding != self.look.padding:
             raise ValueError(
                 f"the moments were measured with {moments.padding} padding; "

@@ -13,9 +13,8 @@ import numpy as np
 from noiser.core.adapters import Carrier, one_by_one, resolved
 from noiser.core.types import Pixels, Region
 from noiser.engine.kernels import Kernel
-from noiser.look.fold import Folded
 from noiser.look.looks import Look
-from noiser.look.render_params import Development
+from noiser.look.render_params import RenderParams
 from noiser.statistics.local_mean import cell_sums
 from noiser.statistics.moments import Moments
 
@@ -66,13 +65,13 @@ class Bands:
 
     def render(
         self,
-        filters: Sequence[tuple[Folded, Development]],
+        params: Sequence[RenderParams],
         region: Region | None = None,
         origin: tuple[int, int] = (0, 0),
     ) -> Any:
-        """Render a region of each image by its own filter, and pack them as they came."""
-        pairs = zip(self._carrier.frames, filters, strict=True)
-        return self._carrier.pack([self._rendered(f, *by, region, origin) for f, by in pairs])
+        """Render a region of each image by its own parameters, and pack them as they came."""
+        pairs = zip(self._carrier.frames, params, strict=True)
+        return self._carrier.pack([self._rendered(f, by, region, origin) for f, by in pairs])
 
     def _measured(
         self, pixels: Pixels, look: Look, region: Region | None, origin: tuple[int, int]
@@ -90,13 +89,12 @@ class Bands:
     def _rendered(
         self,
         pixels: Pixels,
-        folded: Folded,
-        development: Development,
+        params: RenderParams,
         region: Region | None,
         origin: tuple[int, int],
     ) -> Pixels:
         """Render an array in bands, each into its rows of the output."""
-        if development.strength == 0:  # the very bytes, a negative zero's too
+        if params.adjustments.strength == 0:  # the very bytes, a negative zero's too
             return pixels[resolved(region, pixels.shape[:2])].copy()
         bands = self._cut(pixels, region, BANDS_PER_THREAD)
         top, columns = bands[0][0].start, bands[0][1]
@@ -104,7 +102,7 @@ class Bands:
 
         def render_band(band: Region) -> None:
             out = enhanced[band[0].start - top : band[0].stop - top]
-            self._kernel.render(pixels, band, folded, development, out, origin)
+            self._kernel.render(pixels, band, params, out, origin)
 
         self._map(render_band, bands)
         return enhanced

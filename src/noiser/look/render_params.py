@@ -1,11 +1,12 @@
-"""Develop: from a picture's light and a look's knobs to the numbers a kernel renders with.
+"""Render parameters: from a picture's light and a look's knobs to what a kernel renders with.
 
 All that depends on the whole picture is found here, once; a kernel is left with local steps.
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from functools import lru_cache
+from typing import NamedTuple
 
 import numpy as np
 
@@ -44,7 +45,7 @@ FINE, MEDIUM = 0.6, 0.1
 
 
 @dataclass(frozen=True, eq=False)
-class Development:
+class Adjustments:
     """What a kernel needs beside the folded network. The neutral one changes nothing."""
 
     develops: bool = False
@@ -97,7 +98,22 @@ class Development:
         return tuple(float(step) for step in np.diff(rises))
 
 
-def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Development]:
+SCALARS = tuple(f.name for f in fields(Adjustments) if f.type is float)
+"""The adjustments that are one number for the whole picture, in the order of every kernel: of the
+struct in kernel.c, and of the tables that torch and Triton are given."""
+
+
+class RenderParams(NamedTuple):
+    """All that a kernel has to know of a picture and a look, beside the pixels."""
+
+    folded: Folded
+    """The network as a local filter."""
+
+    adjustments: Adjustments
+    """What is done with its output."""
+
+
+def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
     """Put a picture's statistics and a look into the numbers a kernel renders with.
 
     Args:
@@ -106,7 +122,7 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
         look: The knobs.
 
     Returns:
-        The local filter, and what else a kernel does.
+        The parameters: no more has to be known of the picture as a whole.
 
     Raises:
         ValueError: The look needs what the moments do not have.
@@ -115,9 +131,8 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
     window = window_of(moments, look.local) if look.local > 0 else None
     if not look.needs_light:
         plain = fold(network, moments, eps=look.eps, noise_floor=look.noise_floor)
-        return plain.turned(look.contrast, shift), Development(
-            strength=look.strength, window=window
-        )
+        bare = Adjustments(strength=look.strength, window=window)
+        return RenderParams(plain.turned(look.contrast, shift), bare)
     light = Light.of(moments)
     floor = math.hypot(look.noise_floor, look.auto * FLOOR * light.scale)
     chroma = max(1.0 - look.color / OWN_COLORS, 0.0)
@@ -126,7 +141,7 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
     exposure = Exposure(plain, light, look, contrast)
     shift += look.auto * exposure.shift
     black = look.black * exposure.black
-    return plain.turned(contrast, shift), Development(
+    adjustments = Adjustments(
         develops=look.develops,
         strength=look.strength * (1.0 - look.restraint * (1.0 - light.need)),
         color=1.0 - chroma,
@@ -141,6 +156,7 @@ def develop(network: Network, moments: Moments, look: Look) -> tuple[Folded, Dev
         noise=exposure.visible_noise(shift, black),
         window=window,
     )
+    return RenderParams(plain.turned(contrast, shift), adjustments)
 
 
 def _cast(moments: Moments, share: float) -> tuple[float, float]:

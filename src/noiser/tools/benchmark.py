@@ -99,7 +99,7 @@ def benchmark(
     multiply_adds = 0
     for size, image in images.items():
         moments = enhancer.measure(image)
-        multiply_adds = enhancer.develop(moments)[0].multiply_adds  # the same for all
+        multiply_adds = enhancer.develop(moments).folded.multiply_adds  # the same for all
         runs[size, "measure"] = partial(enhancer.measure, image)
         runs[size, "render"] = partial(enhancer.render, image, moments)
         runs[size, "whole"] = partial(enhancer.enhance, image)

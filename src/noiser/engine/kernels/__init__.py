@@ -6,8 +6,8 @@ from typing import Any, Protocol
 from noiser.core.adapters import device_of
 from noiser.core.types import Padding, Pixels, Region
 from noiser.engine.kernels import native, reference
-from noiser.look.fold import Folded
-from noiser.look.render_params import Development
+
+from noiser.look.render_params import RenderParams
 from noiser.statistics.moments import Moments
 
 GPUS = ("cuda", "mps")
@@ -28,8 +28,7 @@ class Kernel(Protocol):
         self,
         pixels: Pixels,
         region: Region,
-        folded: Folded,
-        development: Development,
+        params: RenderParams,
         out: Pixels,
         origin: tuple[int, int] = (0, 0),
     ) -> None:

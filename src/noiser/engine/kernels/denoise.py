@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.core.color import LUMA, luma
-from noiser.look.render_params import Development
+from noiser.look.render_params import Adjustments
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
 
 BAND_HALO = 5
@@ -55,12 +55,12 @@ class Scene:
     """float64 [H,W]: what a look gives back of the bands."""
 
 
-def taken_apart(photo: Planes, development: Development) -> Scene:
+def taken_apart(photo: Planes, adjustments: Adjustments) -> Scene:
     """Split a photo into bands and join them again without the noise.
 
     Args:
         photo: float64 [3,h+10,w+10] in [0, 1], sRGB.
-        development: Its noise, and how much of it to take away.
+        adjustments: Its noise, and how much of it to take away.
 
     Returns:
         The scene of the inner [h,w] pixels.
@@ -71,11 +71,11 @@ def taken_apart(photo: Planes, development: Development) -> Scene:
     smooth = np.stack([_blurred(plane, 2) for plane in soft])
     fine = planes[0, 1:-1, 1:-1] - soft[0]
     medium = soft[:, 2:-2, 2:-2] - smooth
-    variance = _noise_at(smooth[0, 2:-2, 2:-2], development)
+    variance = _noise_at(smooth[0, 2:-2, 2:-2], adjustments)
     color_energy = (medium[1] ** 2 + medium[2] ** 2) / 2.0
-    keep = 1.0 - development.denoise
+    keep = 1.0 - adjustments.denoise
     weights = [
-        keep + development.denoise * np.maximum(1.0 - noise / np.maximum(energy, NO_ENERGY), 0.0)
+        keep + adjustments.denoise * np.maximum(1.0 - noise / np.maximum(energy, NO_ENERGY), 0.0)
         for energy, noise in (
             (_averaged(fine[2:-2, 2:-2] ** 2), MARGIN * FINE_VARIANCE * variance),
             (_averaged(medium[0] ** 2), MARGIN * MEDIUM_VARIANCE * variance),
@@ -88,12 +88,12 @@ def taken_apart(photo: Planes, development: Development) -> Scene:
     small, large = weights[0] * fine[4:-4, 4:-4], weights[1] * medium[0, 2:-2, 2:-2]
     quiet_luma = smooth[0, 2:-2, 2:-2] + large
     colors = smooth[1:, 2:-2, 2:-2] + weights[2] * medium[1:, 2:-2, 2:-2]
-    seen = development.denoise * colors + keep * planes[1:, 5:-5, 5:-5]
+    seen = adjustments.denoise * colors + keep * planes[1:, 5:-5, 5:-5]
     return Scene(
         quiet=quiet_luma + small + all_three(seen),
         light=np.maximum(quiet_luma, 0.0),
         chroma=all_three(colors),
-        detail=development.fine * small + development.medium * large,
+        detail=adjustments.fine * small + adjustments.medium * large,
     )
 
 
@@ -103,10 +103,10 @@ def all_three(differences: Planes) -> Planes:
     return np.stack([red, -(LUMA[0] * red + LUMA[2] * blue) / LUMA[1], blue])
 
 
-def _noise_at(brightness: Planes, development: Development) -> Planes:
+def _noise_at(brightness: Planes, adjustments: Adjustments) -> Planes:
     """Compute the noise's variance by luma, linear between the levels it is given for."""
-    variance = np.full_like(brightness, development.noise[0])
-    for level, slope in zip(NOISE_LEVELS, development.noise_slopes, strict=True):
+    variance = np.full_like(brightness, adjustments.noise[0])
+    for level, slope in zip(NOISE_LEVELS, adjustments.noise_slopes, strict=True):
         variance += slope * np.maximum(brightness - level, 0.0)
     return np.maximum(variance, 0.0)
 

@@ -10,7 +10,7 @@ import numpy as np
 from noiser.core.color import LUMA
 from noiser.core.types import Padding, Pixels, Region
 from noiser.look.fold import Folded
-from noiser.look.render_params import Development
+from noiser.look.render_params import SCALARS, RenderParams
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
 from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, TONES, UNIT, UPPER, Moments
 
@@ -31,12 +31,6 @@ DEPTHS = {np.dtype(d): i for i, d in enumerate((np.uint8, np.uint16, np.float32,
 
 LEVELS = (255, 65535, 1, 1)
 """The signed value 1 in the kernel's integers, by depth."""
-
-SHARED = (
-    "color", "chroma_floor", "detail_floor", "black", "highlights", "denoise", "fine", "medium",
-    "strength",
-)  # fmt: skip
-"""Numbers of `filter` in kernel.c that have the same name in `Development`."""
 
 PADDINGS = {"zero": 0, "replicate": 1}
 """Numbers of the paddings in kernel.c."""
@@ -80,7 +74,7 @@ class _Filter(ctypes.Structure):
         ("center", ctypes.c_float * 3),
         ("levels", ctypes.c_float),
         ("cast", ctypes.c_float * 2),
-        *((name, ctypes.c_float) for name in SHARED),
+        *((name, ctypes.c_float) for name in SCALARS),
         ("noise", ctypes.c_float),
         ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
         ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
@@ -146,33 +140,33 @@ class NativeKernel:
         self,
         pixels: Pixels,
         region: Region,
-        folded: Folded,
-        development: Development,
+        params: RenderParams,
         out: Pixels,
         origin: tuple[int, int] = (0, 0),
     ) -> None:
         """Apply the folded network and the look to a region: see the reference."""
+        folded, adjustments = params
         levels = LEVELS[DEPTHS[pixels.dtype]]
-        arrays = _pack(folded, levels, development.develops)
-        window = None if development.window is None else development.window.gray
+        arrays = _pack(folded, levels, adjustments.develops)
+        window = None if adjustments.window is None else adjustments.window.gray
         levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
         filter_ = _Filter(
             *(array.ctypes.data for array in arrays),
             None if window is None else window.ctypes.data,
             *((0, 0) if window is None else window.shape),
             *origin,
-            0 if development.window is None else development.window.cell,
+            0 if adjustments.window is None else adjustments.window.cell,
             arrays[1].size,
             PADDINGS[folded.padding],
-            development.develops,
-            _is_gray(folded, development.develops),
+            adjustments.develops,
+            _is_gray(folded, adjustments.develops),
             (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
             levels,
-            (ctypes.c_float * 2)(*development.cast),
-            *(getattr(development, name) for name in SHARED),
-            development.noise[0],
+            (ctypes.c_float * 2)(*adjustments.cast),
+            *(getattr(adjustments, name) for name in SCALARS),
+            adjustments.noise[0],
             levels_of_noise(*NOISE_LEVELS),
-            levels_of_noise(*development.noise_slopes),
+            levels_of_noise(*adjustments.noise_slopes),
         )
         function = getattr(self.library, f"noiser_render_{self.variant}")
         failed = function(

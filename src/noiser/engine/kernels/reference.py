@@ -14,7 +14,7 @@ from noiser.core.color import PEAKS, luma, to_signed, to_unit
 from noiser.core.types import Padding, Pixels, Region
 from noiser.engine.kernels.denoise import BAND_HALO, Planes, Scene, all_three, taken_apart
 from noiser.look.fold import NETWORK_HALO, Folded
-from noiser.look.render_params import Development
+from noiser.look.render_params import Adjustments, RenderParams
 from noiser.look.tone_curve import TINY
 from noiser.model.network import gelu
 from noiser.statistics.local_mean import Window
@@ -107,8 +107,7 @@ def _histograms(pixels: Pixels, region: Region) -> tuple[Counts, Counts]:
 def render(
     pixels: Pixels,
     region: Region,
-    folded: Folded,
-    development: Development,
+    params: RenderParams,
     out: Pixels,
     origin: tuple[int, int] = (0, 0),
 ) -> None:
@@ -117,22 +116,22 @@ def render(
     Args:
         pixels: uint8, uint16, float32 or float64 [H,W] or [H,W,C], sRGB.
         region: Rows and columns to render.
-        folded: The local filter.
-        development: What else to do.
+        params: The folded network, and what is done with its output.
         out: Written; the region's size, and channels and dtype of `pixels`.
         origin: Row and column of `pixels[0, 0]` in the whole picture [pixels].
     """
+    folded, adjustments = params
     extended = _grow(region, NETWORK_HALO, None)
-    if not development.develops:
+    if not adjustments.develops:
         signed = _signed(pixels, extended, folded.padding)
-        enhanced = _network(pixels, region, signed, folded, development.window, origin)
+        enhanced = _network(pixels, region, signed, folded, adjustments.window, origin)
     else:
         around = _signed(pixels, _grow(extended, BAND_HALO, None), folded.padding)
-        scene = taken_apart(np.asarray(to_unit(around), np.float64), development)
+        scene = taken_apart(np.asarray(to_unit(around), np.float64), adjustments)
         signed = np.asarray(to_signed(scene.quiet), np.float64)
-        network = _network(pixels, region, signed, folded, development.window, origin)
-        enhanced = _develop(scene, development, network)
-    _write(pixels[region], enhanced, development.strength, out)
+        network = _network(pixels, region, signed, folded, adjustments.window, origin)
+        enhanced = _develop(scene, adjustments, network)
+    _write(pixels[region], enhanced, adjustments.strength, out)
 
 
 def _network(
@@ -183,7 +182,7 @@ def _window_at(window: Window, region: Region, origin: tuple[int, int]) -> Plane
     return np.asarray(first_row + down * (last_row - first_row), np.float64)
 
 
-def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
+def _develop(scene: Scene, adjustments: Adjustments, network: Planes) -> Planes:
     r"""Put the photo's own black, highlights, detail and colours around the network's luma.
 
     With `T` the network's luma, `l` the scene's and `k` the black point,
@@ -204,13 +203,13 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     light, own, detail = scene.light[inner], scene.chroma[inner], scene.detail[inner]
     bright = luma(*network)
     missing = np.maximum(1.0 - bright, 0.0)
-    both = missing + development.highlights * (np.maximum(1.0 - light, 0.0) - missing)
-    square, black = light**2, development.black**2
+    both = missing + adjustments.highlights * (np.maximum(1.0 - light, 0.0) - missing)
+    square, black = light**2, adjustments.black**2
     tone = (square * (1.0 + black) + TINY) / (square + black + TINY)
     level = (1.0 - np.sqrt(missing * both)) * tone
-    gain = development.color * level / (light + development.chroma_floor)
-    chroma = gain * (own - _tint(light, development)) + tone * (network - bright)
-    level = level + level / (light + development.detail_floor) * detail
+    gain = adjustments.color * level / (light + adjustments.chroma_floor)
+    chroma = gain * (own - _tint(light, adjustments)) + tone * (network - bright)
+    level = level + level / (light + adjustments.detail_floor) * detail
     # Where a colour would pass 1 it gives up half in saturation, half in brightness; the hue
     # stays.
     most = np.maximum(chroma.max(0), LEAST_CHROMA)
@@ -219,9 +218,9 @@ def _develop(scene: Scene, development: Development, network: Planes) -> Planes:
     return np.asarray(dimmed * (level + (0.5 + 0.5 * room) * chroma), np.float64)
 
 
-def _tint(light: Planes, development: Development) -> Planes:
+def _tint(light: Planes, adjustments: Adjustments) -> Planes:
     """Compute what the photo's tint adds to a gray of its luma: float64 [3,h,w]."""
-    red, blue = (share * light for share in development.cast)
+    red, blue = (share * light for share in adjustments.cast)
     return all_three(np.stack([red, blue]))
 
 

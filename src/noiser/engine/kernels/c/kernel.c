@@ -45,18 +45,19 @@ typedef struct {
     int32_t window_cell; /* side of the square that one value of the window stands for [pixels] */
     int32_t hidden;      /* a multiple of CHANNEL_BLOCK */
     int32_t padding;
-    int32_t develops; /* whether there is more to do than the network; see scene.h */
+    int32_t develops; /* whether there is more to do than the network; see denoise.h */
     int32_t gray;     /* whether the network reads and writes luma alone; see gray.h */
     float center[3];  /* subtracted from each colour [levels] */
     float levels;     /* the signed value 1 [levels]: 255, 65535 or 1 */
     float cast[2];    /* red and blue less luma, of a luma of 1, that are the photo's tint */
-    float color;      /* share of the photo's own chroma less its tint */
-    float chroma_floor, detail_floor; /* luma at which half of chroma and of detail has faded */
-    float black;                      /* luma that is darkened to a half */
+    /* from here to detail_floor: the names and the order of SCALARS in render_params.py */
+    float strength;                   /* share of the output; the rest is the input */
+    float color;                      /* share of the photo's own chroma less its tint */
     float highlights;                 /* share of the photo's own in what is missing to white */
     float denoise;                    /* share of the noise that is taken away */
     float fine, medium;               /* detail given back, of one and of two pixels */
-    float strength;                   /* share of the output; the rest is the input */
+    float black;                      /* luma that is darkened to a half */
+    float chroma_floor, detail_floor; /* luma at which half of chroma and of detail has faded */
     float noise;                      /* variance of the noise in black, in luma of [0, 1] */
     float noise_levels[NOISE_KNOTS], noise_slopes[NOISE_KNOTS]; /* how it changes with luma */
 } filter;

@@ -21,10 +21,10 @@ from noiser.engine.kernels.denoise import BAND_HALO
 from noiser.engine.kernels.pytorch.measure import cells_of, measured
 from noiser.engine.kernels.pytorch.planes import grown
 from noiser.engine.kernels.pytorch.render import render_into
-from noiser.engine.kernels.pytorch.render_params import Filter, stacked
-from noiser.look.fold import NETWORK_HALO, Folded
+from noiser.engine.kernels.pytorch.render_params import stacked
+from noiser.look.fold import NETWORK_HALO
 from noiser.look.looks import Look
-from noiser.look.render_params import Development
+from noiser.look.render_params import RenderParams
 from noiser.statistics.moments import Moments
 
 name = "torch"
@@ -70,7 +70,7 @@ class Batch:
 
     def render(
         self,
-        filters: Sequence[Filter],
+        filters: Sequence[RenderParams],
         region: Region | None = None,
         origin: tuple[int, int] = (0, 0),
     ) -> Tensor:
@@ -85,7 +85,7 @@ class Batch:
             A new tensor on the same device, of the shape, but for the region, and dtype given.
         """
         rows, columns = part = resolved(region, self._images.shape[2:])
-        if all(development.strength == 0 for _, development in filters):
+        if all(adjustments.strength == 0 for _, adjustments in filters):
             return self._given[..., rows, columns].clone()
         size = (rows.stop - rows.start, columns.stop - columns.start)
         out = self._images.new_empty((*self._images.shape[:2], *size))
@@ -123,8 +123,7 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
 def render(
     pixels: Pixels,
     region: Region,
-    folded: Folded,
-    development: Development,
+    params: RenderParams,
     out: Pixels,
     origin: tuple[int, int] = (0, 0),
 ) -> None:
@@ -133,7 +132,7 @@ def render(
     target = batch.new_empty((1, batch.shape[1], *out.shape[:2]))
     double = batch.dtype == torch.float64
     dtype = torch.float64 if double else torch.float32
-    filters = stacked([(folded, development)], dtype)
+    filters = stacked([params], dtype)
     render_into(target, batch, part, filters, (origin[0] + top, origin[1] + left))
     out[...] = target[0].permute(1, 2, 0).numpy().reshape(out.shape)
 

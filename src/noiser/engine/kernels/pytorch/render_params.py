@@ -1,4 +1,4 @@
-"""Filters: folded networks and developments of a batch as tensors."""
+"""Render parameters of a batch of images, as tensors."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,16 +11,7 @@ from torch import Tensor
 from noiser.core.color import LUMA
 from noiser.core.types import Padding, Region
 from noiser.look.fold import Folded
-from noiser.look.render_params import Development
-
-Filter = tuple[Folded, Development]
-"""What renders one image."""
-
-NUMBERS = (
-    "strength", "color", "highlights", "denoise", "fine", "medium", "black", "chroma_floor",
-    "detail_floor",
-)  # fmt: skip
-"""Numbers of `Development` that are the same everywhere in an image."""
+from noiser.look.render_params import SCALARS, RenderParams
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +55,7 @@ class Filters:
     """[B,6,1,1]: variance of the noise in black, and changes of its slope at `NOISE_LEVELS`."""
 
     numbers: dict[str, Tensor]
-    """[B,1,1] each: those of `NUMBERS`."""
+    """[B,1,1] each: those of `SCALARS`."""
 
     window: Tensor | None
     """[B,h,w]: local gray of each cell."""
@@ -92,7 +83,7 @@ class Filters:
         return Filters(**{**vars(self), **parts, "numbers": numbers})
 
 
-def stacked(filters: Sequence[Filter], dtype: torch.dtype) -> Filters:
+def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
     """Stack the filters of a batch, still in the processor's memory.
 
     Args:
@@ -104,10 +95,10 @@ def stacked(filters: Sequence[Filter], dtype: torch.dtype) -> Filters:
         values = np.stack([np.asarray(array, np.float64) for array in arrays])
         return torch.from_numpy(values).reshape(*values.shape, *more).to(dtype)
 
-    folded, developments = [f for f, _ in filters], [d for _, d in filters]
-    develops = developments[0].develops
+    folded, adjustments = [f for f, _ in filters], [d for _, d in filters]
+    develops = adjustments[0].develops
     gray = develops and folded[0].chroma == 0.0
-    windows = [d.window for d in developments if d.window is not None]
+    windows = [d.window for d in adjustments if d.window is not None]
     second = 1 if gray else 3
     return Filters(
         padding=folded[0].padding,
@@ -120,11 +111,11 @@ def stacked(filters: Sequence[Filter], dtype: torch.dtype) -> Filters:
         second_bias=tensor([f.second_bias[:second] for f in folded]),
         center=tensor([0.5 + f.center / 510 for f in folded], 1, 1),
         levels=tensor([f.center.astype(np.float64) for f in folded], 1, 1),
-        cast=tensor([np.array(d.cast) for d in developments], 1, 1),
-        noise=tensor([np.array([d.noise[0], *d.noise_slopes]) for d in developments], 1, 1),
+        cast=tensor([np.array(d.cast) for d in adjustments], 1, 1),
+        noise=tensor([np.array([d.noise[0], *d.noise_slopes]) for d in adjustments], 1, 1),
         numbers={
-            name: tensor([np.array(getattr(d, name)) for d in developments], 1, 1)
-            for name in NUMBERS
+            name: tensor([np.array(getattr(d, name)) for d in adjustments], 1, 1)
+            for name in SCALARS
         },
         window=tensor([w.gray.astype(np.float64) for w in windows]) if windows else None,
         cell=windows[0].cell if windows else 1,

@@ -14,7 +14,8 @@ from noiser.engine.kernels.pytorch import triton_denoise, triton_measure, triton
 from noiser.engine.kernels.pytorch.lags import LAGS, SUMS, moments_of
 from noiser.engine.kernels.pytorch.measure import GRAINS
 from noiser.engine.kernels.pytorch.planes import PEAKS, grown, pieces
-from noiser.engine.kernels.pytorch.render_params import NUMBERS, Filters, luma, window_at
+from noiser.engine.kernels.pytorch.render_params import Filters, luma, window_at
+from noiser.look.render_params import SCALARS
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
 from noiser.statistics.moments import TONES, UNIT, Moments
 
@@ -180,6 +181,6 @@ def _table(filters: Filters, peak: int) -> Tensor:
         filters.cast.view(images, 2),
         filters.noise.view(images, 6),
         levels.expand(images, -1),
-        *(filters.numbers[name].view(images, 1) for name in NUMBERS),
+        *(filters.numbers[name].view(images, 1) for name in SCALARS),
     ]
     return torch.cat(columns, 1).contiguous()

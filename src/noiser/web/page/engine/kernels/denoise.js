@@ -12,15 +12,15 @@ import { emptyPlanes, luma } from "../numbers.js";
  * @param {Float64Array[]} photo red, green and blue in [0, 1]
  * @param {number} width of the scene; the photo has BAND_HALO pixels more on every side
  * @param {number} height of the scene
- * @param development its noise, and how much of it to take away
+ * @param adjustments its noise, and how much of it to take away
  * @returns planes: `gray` and the differences `red` and `blue` are the photo without its noise,
  *   `light` its luma without the finest band, `ownRed` and `ownBlue` its colours less luma,
  *   `detail` what a look gives back
  */
-export function takenApart(photo, width, height, development, constants) {
+export function takenApart(photo, width, height, adjustments, constants) {
   const { BAND_HALO, FINE_VARIANCE, MEDIUM_VARIANCE, MARGIN } = constants;
   const { COLOR_MARGIN, COLOR_NOISE, NO_ENERGY, NOISE_LEVELS } = constants;
-  const { denoise, noise, noiseSlopes, fine: givenFine, medium: givenMedium } = development;
+  const { denoise, noise, noiseSlopes, fine: givenFine, medium: givenMedium } = adjustments;
   const bands = splitUp(photo, width + 2 * BAND_HALO, height + 2 * BAND_HALO, constants.LUMA);
   const { planes, soft, smooth } = bands;
   const energies = energiesOf(bands).map((e) => averaged(e, smooth.width, smooth.height));

@@ -14,7 +14,7 @@ const TILE = 128;
  * @param {{data: Uint8Array, width: number, height: number, first: number}} band RGBA bytes from
  *   row `first` of a picture of that size: the region's, and seven more above and below
  * @param {{x: number, y: number, width: number, height: number}} region of the picture
- * @param {{folded: object, development: object}} developed
+ * @param {{folded: object, adjustments: object}} developed
  * @returns {Uint8ClampedArray} RGBA bytes of the region; the same for any cut into regions
  */
 export function render(band, region, developed, constants) {
@@ -28,35 +28,35 @@ export function render(band, region, developed, constants) {
         height: Math.min(TILE, region.height - y),
       };
       const colors = enhanced(band, tile, developed, constants);
-      write(band, tile, colors, developed.development.strength, out, region);
+      write(band, tile, colors, developed.adjustments.strength, out, region);
     }
   }
   return out;
 }
 
 /** Computes red, green and blue of a tile in [0, 1]. */
-function enhanced(band, tile, { folded, development }, constants) {
+function enhanced(band, tile, { folded, adjustments }, constants) {
   const { NETWORK_HALO, BAND_HALO, LUMA } = constants;
   const around = grown(tile, NETWORK_HALO);
-  if (!development.develops) {
+  if (!adjustments.develops) {
     const seen = read(band, around, folded.padding);
-    return filtered(seen, band, tile, folded, development.window, LUMA);
+    return filtered(seen, band, tile, folded, adjustments.window, LUMA);
   }
   const photo = read(band, grown(around, BAND_HALO), folded.padding);
-  const scene = takenApart(photo, around.width, around.height, development, constants);
+  const scene = takenApart(photo, around.width, around.height, adjustments, constants);
   const seen = colorsOf(folded) === 1 ? [scene.gray] : joined(scene, LUMA);
-  const made = filtered(seen, band, tile, folded, development.window, LUMA);
-  return composed(scene, made, tile, development, constants);
+  const made = filtered(seen, band, tile, folded, adjustments.window, LUMA);
+  return composed(scene, made, tile, adjustments, constants);
 }
 
 /**
  * Puts the photo's own black, highlights, detail and colours around the network's luma; the
  * formula is in `kernels/reference.py`.
  */
-function composed(scene, made, { width, height }, development, constants) {
+function composed(scene, made, { width, height }, adjustments, constants) {
   const { TINY, LEAST_CHROMA, NETWORK_HALO, LUMA } = constants;
-  const { color, cast, highlights, chromaFloor, detailFloor } = development;
-  const black = development.black ** 2;
+  const { color, cast, highlights, chromaFloor, detailFloor } = adjustments;
+  const black = adjustments.black ** 2;
   const out = emptyPlanes(3, width, height);
   const [reds, greens, blues] = out;
   for (let y = 0, i = 0; y < height; y++) {

@@ -78,10 +78,10 @@ function settersOf(gl, program) {
 }
 
 /**
- * Lays out a filter and a development as the shaders read them: by name. `colors` that differ,
+ * Lays out a filter and a adjustments as the shaders read them: by name. `colors` that differ,
  * `groups` of four hidden channels and `develops` tell which shaders that are.
  */
-export function valuesOf({ folded, development }) {
+export function valuesOf({ folded, adjustments }) {
   const { firstWeight, firstBias, secondWeight, secondBias, center } = folded;
   const hidden = firstBias.length;
   const groups = Math.ceil(hidden / 4);
@@ -101,12 +101,12 @@ export function valuesOf({ folded, development }) {
     }
   }
   return {
-    ...development,
+    ...adjustments,
     colors,
     groups,
-    noise: development.noise[0],
-    tint: development.cast,
-    ownColor: development.color,
+    noise: adjustments.noise[0],
+    tint: adjustments.cast,
+    ownColor: adjustments.color,
     firstWeight: first,
     secondWeight: second,
     firstBias: padded(firstBias, groups),

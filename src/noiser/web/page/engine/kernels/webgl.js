@@ -52,7 +52,7 @@ export class Renderer {
    * Renders a tile; `read` and `paint` give it out.
    * @param photo
    * @param {{x: number, y: number, width: number, height: number}} tile
-   * @param {{folded: object, development: object}} developed from `develop`
+   * @param {{folded: object, adjustments: object}} developed from `develop`
    */
   render(photo, tile, developed) {
     this.#check();
@@ -62,7 +62,7 @@ export class Renderer {
     this.#upload(photo, frame);
     this.#values = {
       ...valuesOf(developed),
-      ...this.#setWindow(developed.development.window),
+      ...this.#setWindow(developed.adjustments.window),
       corner: [frame.x, frame.y],
       photoCorner: [this.#uploaded.x, this.#uploaded.y],
       size: [photo.width, photo.height],

@@ -16,7 +16,7 @@ import { luma, steady } from "../numbers.js";
  * @param moments of the picture, or of a film, smoothed
  * @param look padding and knobs, by their names in Python
  * @param constants of the Python modules, by name
- * @returns {{folded: object, development: object}} the local filter, and what else to do
+ * @returns {{folded: object, adjustments: object}} the local filter, and what else to do
  */
 export function develop(network, moments, look, constants) {
   const { FLOOR, OWN_COLORS, FINE, MEDIUM, CHROMA_FLOOR, DETAIL_FLOOR } = constants;
@@ -30,7 +30,7 @@ export function develop(network, moments, look, constants) {
   const shift = Math.atanh(look.brightness) + auto * exposure.shift;
   const black = look.black * exposure.black;
   const noise = exposure.visibleNoise(shift, black);
-  const development = {
+  const adjustments = {
     develops: [look.black, highlights, color, detail, denoise].some(Boolean),
     strength: look.strength * (1 - look.restraint * (1 - light.need)),
     color: 1 - chroma,
@@ -46,7 +46,7 @@ export function develop(network, moments, look, constants) {
     noiseSlopes: slopeChanges(noise, constants),
     window: look.local > 0 ? windowOf(moments, look.local, constants) : null,
   };
-  return { folded: turned(plain, contrast, shift), development };
+  return { folded: turned(plain, contrast, shift), adjustments };
 }
 
 /** Computes how the slope of `noise` changes at each of its levels; it is level at the end. */
