@@ -105,7 +105,8 @@ def test_kernels_take_the_same_moments_from_the_same_image(dark_photo):
 def test_torch_is_listed_without_being_imported():
     """`noiser info` stays quick: the name is there, the module is not."""
     code = (
-        "from noiser import kernels; import sys; print(kernels.names()[-1], 'torch' in sys.modules)"
+        "from noiser.engine import kernels; import sys; "
+        "print(kernels.names()[-1], 'torch' in sys.modules)"
     )
 
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+import numpy as np
+
 from noiser.core.adapters import unpack
 from noiser.core.cpu import usable_processors
 from noiser.core.types import Region
@@ -205,7 +207,7 @@ class Enhancer:
 
     def _open(self, image: Any) -> Work:
         """Give an image to whoever works on it: arrays in bands, or a tensor on its device."""
-        if kernels.stays_on_device(image, self._asked):
+        if not isinstance(image, np.ndarray) and kernels.stays_on_device(image, self._asked):
             from noiser.engine.kernels.pytorch import Batch
 
             return Batch(image)

@@ -18,6 +18,9 @@ from noiser.io.metadata.tiff_tags import read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
+CODECS = {"RAW": raw, "HEIC": heif}
+"""Who reads formats that Pillow does not; `high_bit_depth` reads what Pillow would cut."""
+
 
 def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Source:
     """Tell what an image file is, and who reads it.
@@ -42,10 +45,9 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
             return Source(data, "RAW", limits, raw, tags)
         codec = high_bit_depth if high_bit_depth.tiff_is_deep(tags) else pillow
         return Source(data, format_, limits, codec, tags)
-    if format_ in ("RAW", "HEIC"):
-        return Source(data, format_, limits, raw if format_ == "RAW" else heif)
-    is_deep = high_bit_depth.is_deep(format_, data)
-    return Source(data, format_, limits, high_bit_depth if is_deep else pillow)
+    if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):
+        return Source(data, format_, limits, high_bit_depth)
+    return Source(data, format_, limits, CODECS.get(format_, pillow))
 
 
 def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo:
@@ -67,11 +69,7 @@ def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo
         DecodeError: The data is damaged or incomplete.
         MissingExtraError: Its kind needs a part of noiser that is not installed.
     """
-    return decode_source(identify(data, limits, suffix))
-
-
-def decode_source(source: Source) -> Photo:
-    """Read an image file that was identified; see `decode`."""
+    source = identify(data, limits, suffix)
     return source.codec.decode(source)
 
 
@@ -91,8 +89,9 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
         MissingExtraError: The format needs a part of noiser that is not installed.
     """
     format_ = format_ or photo.format
+    write = _encoder(photo, format_)
     check_holds(photo, format_)
-    return _encoder(photo, format_)(photo, format_)
+    return write(photo, format_)
 
 
 def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:

@@ -45,9 +45,12 @@ def enhance_by(
     Returns:
         Pixels of the same kind, as if the whole picture had been converted.
     """
-    moments = moments or measure_by(route, pixels, enhancer)
     if route is STRAIGHT:
-        return enhancer.render(pixels, moments)  # type: ignore[no-any-return]
+        enhanced: Pixels = (
+            enhancer.enhance(pixels) if moments is None else enhancer.render(pixels, moments)
+        )
+        return enhanced
+    moments = moments or measure_by(route, pixels, enhancer)
     made = np.empty_like(pixels)
     for rows, region, origin in _bands(pixels, enhancer.halo):
         entered = route.enter(pixels[rows])

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from noiser.io.codecs.bit_depth import reduced
 from noiser.io.color.conversion import Route
-from noiser.io.image_file import decode_source, encode, identify
+from noiser.io.image_file import encode, identify
 from noiser.io.output_options import Prepared, prepare
 from noiser.io.photo import Photo
 from noiser.io.source import Source
@@ -45,7 +45,7 @@ def enhance_source(source: Source, treatment: Treatment) -> tuple[bytes, int, in
         ImageError: The image cannot be used.
         OutputError: The format cannot hold the result.
     """
-    photo = decode_source(source)
+    photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     format_ = treatment.delivery.format or photo.format
     prepared = _prepared(photo, treatment, format_)
@@ -75,7 +75,7 @@ def measure_source(source: Source, treatment: Treatment) -> tuple[Moments, int, 
     Raises:
         ImageError: The image cannot be used.
     """
-    photo = decode_source(source)
+    photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     route = _prepared(photo, treatment, photo.format).route
     return measure_by(route, photo.pixels, treatment.enhancer), width, height
@@ -91,7 +91,9 @@ def _prepared(photo: Photo, treatment: Treatment, format_: str) -> Prepared:
 def _enhanced_photo(photo: Photo, route: Route, treatment: Treatment) -> Photo:
     """Enhance a picture by its own moments, or by those of its series."""
     enhancer, before, how = treatment.enhancer, photo.pixels, treatment.compare
-    moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
+    moments = None
+    if treatment.moments is not None:
+        moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
     after = enhance_by(route, before, enhancer, moments)
     if how is None:
         return replace(photo, pixels=after)

@@ -9,7 +9,7 @@ from noiser.io.codecs.header import opened, tiff_bits
 from noiser.io.color import icc
 from noiser.io.files import read_file
 from noiser.io.formats import avif_bits
-from noiser.io.image_file import decode_source, identify
+from noiser.io.image_file import identify
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import NAMES
 from noiser.io.metadata.embedded_settings import Settings, from_xmp
@@ -70,12 +70,12 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     source = identify(data, limits, path.suffix)
     kind, tags = source.format, source.tags
     if kind in ("RAW", "HEIC") or (tags is not None and has_floats(tags)):
-        photo = decode_source(source)
+        photo = source.codec.decode(source)
         height, width = photo.pixels.shape[:2]
         name = "camera raw" if kind == "RAW" else kind
         facts = {"format": name, "width": width, "height": height, "bits": photo.depth}
         return photo.metadata, facts
-    with opened(io.BytesIO(data), limits, max_bits=64) as image:
+    with opened(io.BytesIO(data), kind, limits, max_bits=64) as image:
         metadata = read_metadata(image, limits, io.BytesIO(data))
         width, height = image.size
         if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":

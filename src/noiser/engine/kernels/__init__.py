@@ -6,7 +6,6 @@ from typing import Any, Protocol
 from noiser.core.adapters import device_of
 from noiser.core.types import Padding, Pixels, Region
 from noiser.engine.kernels import native, reference
-
 from noiser.look.render_params import RenderParams
 from noiser.statistics.moments import Moments
 

@@ -17,7 +17,7 @@ from PIL import (
 
 from noiser.core.adapters import PIL_MODES
 from noiser.core.errors import LimitError, UnsupportedError, decoding, sentence
-from noiser.io.formats import LOSSY_QUALITY, sniff
+from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.read import check_profiles
 
@@ -36,11 +36,14 @@ TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 
 
 @contextmanager
-def opened(file: BinaryIO, limits: Limits, max_bits: int = 8) -> Iterator[ImageFile.ImageFile]:
+def opened(
+    file: BinaryIO, format_: str, limits: Limits, max_bits: int = 8
+) -> Iterator[ImageFile.ImageFile]:
     """Open an image whose pixels are not decoded yet; the one gate for decoders' errors.
 
     Args:
         file: Is read as far as the header goes.
+        format_: Of the file, as `formats.sniff` says: a key of `OPENERS`.
         limits: How large the image may be.
         max_bits: Of a TIFF's colours; Pillow's pixels have 8, whatever the file has.
 
@@ -48,10 +51,6 @@ def opened(file: BinaryIO, limits: Limits, max_bits: int = 8) -> Iterator[ImageF
         ImageError: Of the kind that `decode` would raise by the header alone.
     """
     file.seek(0)
-    format_ = sniff(file.read(64))
-    file.seek(0)
-    if format_ not in OPENERS:
-        raise UnsupportedError(f"{format_}; Pillow is not asked to read it")
     with decoding(format_):
         try:
             with OPENERS[format_](file) as image:

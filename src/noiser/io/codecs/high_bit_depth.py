@@ -53,7 +53,7 @@ def tiff_is_deep(tags: Directory) -> bool:
 def read_size(source: Source) -> tuple[int, int]:
     """See `Codec`; width and height are as stored."""
     if source.format == "AVIF":
-        with opened(io.BytesIO(source.data), source.limits) as image:
+        with opened(io.BytesIO(source.data), "AVIF", source.limits) as image:
             return image.size
     if source.tags is None:
         size = png.size(source.data)
@@ -85,7 +85,7 @@ def decode(source: Source) -> Photo:
         return _decode_avif(data, {(width, height), (height, width)}, limits)
     orientation, metadata, encoding = 1, {}, {}
     if format_ == "PNG":
-        with opened(io.BytesIO(png.without_pixels(data)), limits) as image:
+        with opened(io.BytesIO(png.without_pixels(data)), "PNG", limits) as image:
             metadata = read_metadata(image, limits, io.BytesIO(data))
             orientation = metadata.pop("orientation", 1)
     elif tags is not None:
@@ -159,7 +159,7 @@ def full_range(pixels: Pixels, bits: int) -> Pixels:
 
 def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Photo:
     """Read an AVIF of 10 or 12 bits; the decoder turns it."""
-    with opened(io.BytesIO(data), limits) as image:
+    with opened(io.BytesIO(data), "AVIF", limits) as image:
         metadata = read_metadata(image, limits, io.BytesIO(data))
     metadata.pop("orientation", None)  # the decoder turns it
     bits = avif_bits(data)

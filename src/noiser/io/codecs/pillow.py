@@ -7,7 +7,6 @@ from PIL import Image
 
 from noiser.core.adapters import pil_array, pil_pixels
 from noiser.core.errors import OutputError, sentence
-from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.color.profiles import from_cmyk
 from noiser.io.formats import LOSSY_QUALITY
@@ -23,7 +22,7 @@ PNG_LEVEL = 4
 
 def read_size(source: Source) -> tuple[int, int]:
     """See `Codec`."""
-    with opened(io.BytesIO(source.data), source.limits) as image:
+    with opened(io.BytesIO(source.data), source.format, source.limits) as image:
         return image.size
 
 
@@ -38,7 +37,7 @@ def decode(source: Source) -> Photo:
     Raises:
         ImageError: It cannot be read.
     """
-    with opened(io.BytesIO(source.data), source.limits) as image:
+    with opened(io.BytesIO(source.data), source.format, source.limits) as image:
         encoding = encoding_of(image, source.data)
         metadata = read_metadata(image, source.limits, io.BytesIO(source.data))
         image.load()
@@ -63,7 +62,6 @@ def encode(photo: Photo, format_: str) -> bytes:
     Raises:
         OutputError: The format cannot hold the image.
     """
-    check_holds(photo, format_)
     image = Image.fromarray(photo.pixels)
     if image.mode == "LA" and format_ not in ("PNG", "TIFF"):
         image = image.convert("RGBA")

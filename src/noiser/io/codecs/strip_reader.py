@@ -159,9 +159,10 @@ def open_strips(path: Path, limits: Limits | None = None) -> Iterator[StripReade
     limits = limits or Limits()
     with open_regular(path) as file:
         head = file.read(64)
-        if sniff(head) not in FORMATS:
-            raise UnsupportedError(f"{sniff(head)}; only {', '.join(FORMATS)} are read in strips")
-        with opened(file, limits, max_bits=16) as image:
+        format_ = sniff(head)
+        if format_ not in FORMATS:
+            raise UnsupportedError(f"{format_}; only {', '.join(FORMATS)} are read in strips")
+        with opened(file, format_, limits, max_bits=16) as image:
             reader = _reader(file, head, image, limits)
         reader.check()
         yield reader
@@ -177,16 +178,16 @@ def goes_in_strips(path: Path, limits: Limits) -> bool:
         ImageError: The picture cannot be read at all.
     """
     with open_regular(path) as file:
-        head = file.read(64)
-        if sniff(head) not in FORMATS:
+        format_ = sniff(file.read(64))
+        if format_ not in FORMATS:
             return False
-        if sniff(head) == "TIFF":
+        if format_ == "TIFF":
             directories = read_directories(file)
             if is_raw(directories, path.suffix) or has_floats(directories[0]):
                 return False
             if math.prod(size_of(directories[0])) <= limits.max_whole_pixels:
                 return False
-        with opened(file, limits, max_bits=16) as image:
+        with opened(file, format_, limits, max_bits=16) as image:
             return math.prod(image.size) > limits.max_whole_pixels
 
 
