@@ -42,7 +42,7 @@ MUTANTS = [
     Mutant(HOLDING, "check_header(\"JPEG\", data, limits)", "pass", "holding"),
     Mutant(HOLDING, '== b"\\x10"', '== b"\\x11"', "holding"),
     Mutant(HOLDING, "if 1 in tags.get(338, ()):", "if False:", "holding"),
-    Mutant(HOLDING, "if 322 not in tags and", "if", "holding"),
+    Mutant(HOLDING, "if Tag.TileWidth not in tags and", "if", "holding"),
     Mutant(HOLDING, "tags.get(259, 1) == 1:", "tags.get(259, 1) == 0:", "holding"),
     # cutting and joining
     Mutant(LAYOUT, "while len(strip) >= missing:", "if len(strip) >= missing:", "layout joining"),
@@ -68,9 +68,9 @@ MUTANTS = [
     Mutant(TIFF, "bool(layout.encoding.get(\"bigtiff\")) or", "", "tiff gigapixel"),
     Mutant(TIFF, "> MAX_TILE_ROW_BYTES", "> 2 * MAX_TILE_ROW_BYTES", "tiff"),
     Mutant(TIFF, "rest[:, 1:] -= piece[:, :-1]", "pass", "tiff"),
-    Mutant(TIFF, "directory[338] = 2", "directory[338] = 0", "tiff"),
+    Mutant(TIFF, "directory[Tag.ExtraSamples] = 2", "directory[Tag.ExtraSamples] = 0", "tiff"),
     Mutant(TIFF, "exif.get_ifd(tag) if tag in TABLES else value", "value", "tiff"),
-    Mutant(TIFF, "dpi[0], dpi[1], 2", "dpi[1], dpi[1], 2", "tiff"),
+    Mutant(TIFF, "            dpi[0],", "            dpi[1],", "tiff"),
     Mutant(TIFF, "2 if layout.channels > 2 else 1", "2 if layout.channels > 3 else 1", "tiff"),
     # both passes
     Mutant(GIGAPIXEL, "reader.strips(MEASURED_HALO)", "reader.strips(0)", "gigapixel"),

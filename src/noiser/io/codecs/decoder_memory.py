@@ -5,6 +5,7 @@ import mmap
 from typing import BinaryIO
 
 from PIL import ImageFile, JpegImagePlugin, PngImagePlugin, TiffImagePlugin
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import DecodeError, LimitError, UnsupportedError
 from noiser.io.codecs.header import tiff_bits
@@ -42,11 +43,13 @@ def check_held(file: BinaryIO, image: ImageFile.ImageFile, channels: int, limits
         _check("an interlaced PNG", "save it without interlacing", held, limits)
     elif isinstance(image, TiffImagePlugin.TiffImageFile):
         tags = image.tag_v2
-        if 1 in tags.get(338, ()):
+        if 1 in tags.get(Tag.ExtraSamples, ()):
             raise UnsupportedError("premultiplied transparency; it is not read in strips")
-        if 322 not in tags and tags.get(259, 1) == 1:
+        if Tag.TileWidth not in tags and tags.get(Tag.Compression, 1) == 1:
             return  # a strip that is not compressed is read by rows, however high it is
-        rows = min(int(tags.get(323, tags.get(278, image.height))), image.height)
+        rows = min(
+            int(tags.get(Tag.TileLength, tags.get(Tag.RowsPerStrip, image.height))), image.height
+        )
         held = rows * image.width * channels * (tiff_bits(image) // 8 or 1)
         _check(f"a TIFF with {rows} rows in a piece", "save it in smaller tiles", held, limits)
 

@@ -14,6 +14,7 @@ from PIL import (
     TiffImagePlugin,
     WebPImagePlugin,
 )
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.adapters import PIL_MODES
 from noiser.core.errors import LimitError, UnsupportedError, decoding, sentence
@@ -65,7 +66,7 @@ def tiff_bits(image: ImageFile.ImageFile) -> int:
     """Read the depth of a TIFF's deepest channel; 1 for other formats, which have a gate."""
     if not isinstance(image, TiffImagePlugin.TiffImageFile):
         return 1
-    return int(max(image.tag_v2.get(258, (1,))))
+    return int(max(image.tag_v2.get(Tag.BitsPerSample, (1,))))
 
 
 def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 import numpy as np
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.color import linear_from_srgb, srgb_from_linear
 from noiser.core.errors import DecodeError, UnsupportedError
@@ -45,8 +46,8 @@ def is_deep(format_: str, data: bytes) -> bool:
 
 def tiff_is_deep(tags: Directory) -> bool:
     """Tell whether a TIFF is of a kind that Pillow cuts or misreads: all but gray of 16 bits."""
-    bits, kinds = each(tags, 258, 1), each(tags, 339, 1)
-    is_gray = len(bits) == 1 and each(tags, 262, 1)[0] == 1
+    bits, kinds = each(tags, Tag.BitsPerSample, 1), each(tags, Tag.SampleFormat, 1)
+    is_gray = len(bits) == 1 and each(tags, Tag.PhotometricInterpretation, 1)[0] == 1
     return set(kinds) != {1} or (max(bits) >= 16 and not (is_gray and bits == (16,)))
 
 
@@ -91,7 +92,7 @@ def decode(source: Source) -> Photo:
     elif tags is not None:
         metadata = metadata_of(data, limits)
         orientation = metadata.pop("orientation", 1)
-        name = COMPRESSIONS.get(each(tags, 259, 1)[0])
+        name = COMPRESSIONS.get(each(tags, Tag.Compression, 1)[0])
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
     pixels = turned(_decoded(format_, data, {(width, height)}), int(orientation))
     photo = Photo(pixels, format_, metadata, encoding)
@@ -193,7 +194,7 @@ def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
 
 def _check_kind(tags: Directory) -> None:
     """Refuse a TIFF whose deep samples have no look."""
-    bits, kinds = each(tags, 258, 1), set(each(tags, 339, 1))
+    bits, kinds = each(tags, Tag.BitsPerSample, 1), set(each(tags, Tag.SampleFormat, 1))
     if tags.next:
         raise UnsupportedError("several pages or frames; noiser enhances single pictures")
     if kinds not in ({1}, {3}):
@@ -204,7 +205,7 @@ def _check_kind(tags: Directory) -> None:
         kind = "floats" if kinds == {3} else "integers"
         found = "/".join(str(b) for b in sorted(set(bits)))
         raise UnsupportedError(f"{kind} of {found} bits; noiser reads {kind} of {wanted}")
-    meaning = each(tags, 262, 1)[0]
+    meaning = each(tags, Tag.PhotometricInterpretation, 1)[0]
     if meaning not in (0, 1, 2):
         name = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab", 10: "Lab"}
         found = name.get(meaning, f"colours of kind {meaning}")
@@ -212,7 +213,11 @@ def _check_kind(tags: Directory) -> None:
     if kinds == {3} and meaning == 0:
         raise UnsupportedError("floats of which 0 is white; noiser reads those of which 0 is black")
     primaries = 3 if meaning == 2 else 1
-    extra = each(tags, 338, 0) if 338 in tags else (2,) * (len(bits) - primaries)
+    extra = (
+        each(tags, Tag.ExtraSamples, 0)
+        if Tag.ExtraSamples in tags
+        else (2,) * (len(bits) - primaries)
+    )
     if len(extra) > 1 or any(kind == 1 for kind in extra):
         raise UnsupportedError("premultiplied transparency, or several extra channels")
     if any(kind == 0 for kind in extra):

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.color import srgb_from_linear
 from noiser.core.errors import (
@@ -28,7 +29,7 @@ from noiser.io.metadata.tiff_tags import Directory, carried, each, metadata_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
-DNG_VERSION_TAG = 50706
+DNG_VERSION_TAG = Tag.DNGVersion
 """Only DNGs have it."""
 
 SENSOR_DATA = {32803, 34892}
@@ -55,8 +56,12 @@ def is_raw(directories: Sequence[Directory], suffix: str = "") -> bool:
     if suffix.lower() in RAW_SUFFIXES:
         return True
     first = directories[0]
-    kinds = {number for tags in directories for number in each(tags, 262, 1)}
-    return DNG_VERSION_TAG in first or bool(kinds & SENSOR_DATA) or first.get(254) == 1
+    kinds = {
+        number for tags in directories for number in each(tags, Tag.PhotometricInterpretation, 1)
+    }
+    return (
+        DNG_VERSION_TAG in first or bool(kinds & SENSOR_DATA) or first.get(Tag.NewSubfileType) == 1
+    )
 
 
 def read_size(source: Source) -> tuple[int, int]:

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 from PIL import ImageFile, TiffImagePlugin
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.adapters import PIL_MODES
 from noiser.core.errors import DecodeError, UnsupportedError
@@ -206,8 +207,8 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
     encoding = encoding_of(image, head)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         encoding["bigtiff"] = b"+" in head[2:4]
-        if 322 in image.tag_v2:
-            encoding["tile"] = (image.tag_v2[322], image.tag_v2[323])
+        if Tag.TileWidth in image.tag_v2:
+            encoding["tile"] = (image.tag_v2[Tag.TileWidth], image.tag_v2[Tag.TileLength])
     return StripReader(file, sniff(head), *image.size, channels, metadata, encoding, note)
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 import numpy as np
 from PIL import TiffImagePlugin, TiffTags
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.cpu import usable_processors
 from noiser.core.types import Pixels
@@ -23,14 +24,17 @@ STRIP_BYTES = 1 << 20
 MAX_TILE_ROW_BYTES = 1 << 26
 """Of a row of tiles at most; where the input's are larger, the output has strips [bytes]."""
 
-STRIP_PLACES, TILE_PLACES = (273, 279), (324, 325)
+STRIP_PLACES, TILE_PLACES = (
+    (Tag.StripOffsets, Tag.StripByteCounts),
+    (Tag.TileOffsets, Tag.TileByteCounts),
+)
 """Tags of the offsets and the lengths of strips, and of tiles."""
 
 CLASSIC = b"II*\0" + struct.pack("<L", 8)
 BIG = b"II+\0" + struct.pack("<HHQ", 8, 0, 16)
 """Headers: little-endian, the directory follows at once."""
 
-PROFILE_TAG = 34675
+PROFILE_TAG = Tag.InterColorProfile
 """TIFF's tag for the ICC profile."""
 
 DEFLATE = 8
@@ -58,13 +62,13 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
     big = bool(layout.encoding.get("bigtiff")) or is_big(layout)
     compressed = layout.encoding.get("compression", "raw") != "raw"
     directory = _directory(layout, BIG if big else CLASSIC)
-    directory[259] = DEFLATE if compressed else 1
+    directory[Tag.Compression] = DEFLATE if compressed else 1
     if compressed and layout.dtype.kind == "u":
-        directory[317] = 2  # differences of neighbours
+        directory[Tag.Predictor] = 2  # differences of neighbours
     if tile:
-        directory[322], directory[323] = tile
+        directory[Tag.TileWidth], directory[Tag.TileLength] = tile
     else:
-        directory[278] = rows
+        directory[Tag.RowsPerStrip] = rows
     file.write(_head(directory, [0] * count, [0] * count, big))  # its length will stay
     offsets, counts = [], []
     pack = _deflated if compressed else np.ndarray.tobytes
@@ -97,15 +101,19 @@ def _directory(layout: Layout, header: bytes) -> TiffImagePlugin.ImageFileDirect
     if "icc_profile" in layout.metadata:
         directory[PROFILE_TAG] = layout.metadata["icc_profile"]
     if dpi := layout.metadata.get("dpi"):
-        directory[282], directory[283], directory[296] = dpi[0], dpi[1], 2
-    directory[256], directory[257] = layout.width, layout.height
-    directory[258] = (8 * layout.dtype.itemsize,) * layout.channels
-    directory[262] = 2 if layout.channels > 2 else 1  # RGB, or black is 0
-    directory[277], directory[284] = layout.channels, 1
+        directory[Tag.XResolution], directory[Tag.YResolution], directory[Tag.ResolutionUnit] = (
+            dpi[0],
+            dpi[1],
+            2,
+        )
+    directory[Tag.ImageWidth], directory[Tag.ImageLength] = layout.width, layout.height
+    directory[Tag.BitsPerSample] = (8 * layout.dtype.itemsize,) * layout.channels
+    directory[Tag.PhotometricInterpretation] = 2 if layout.channels > 2 else 1  # RGB, or black is 0
+    directory[Tag.SamplesPerPixel], directory[Tag.PlanarConfiguration] = layout.channels, 1
     if layout.dtype.kind == "f":
-        directory[339] = (3,) * layout.channels
+        directory[Tag.SampleFormat] = (3,) * layout.channels
     if layout.channels in (2, 4):
-        directory[338] = 2  # alpha that is not multiplied in
+        directory[Tag.ExtraSamples] = 2  # alpha that is not multiplied in
     return directory
 
 
@@ -117,7 +125,7 @@ def _head(
 ) -> bytes:
     """Write the file's header and its directory, of the same length for any numbers."""
     header = BIG if big else CLASSIC
-    places = TILE_PLACES if 322 in directory else STRIP_PLACES
+    places = TILE_PLACES if Tag.TileWidth in directory else STRIP_PLACES
 
     def put(tag: int, values: list[int]) -> None:
         directory[tag] = tuple(values)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from PIL import Image, PngImagePlugin
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import DecodeError
 from noiser.io.metadata import exif, iptc, png_text, xmp_jpeg
@@ -36,7 +37,7 @@ PILLOWS = ("exif", "icc_profile", "dpi")
 JPEG_SEGMENT_BYTES = 65533
 """Of EXIF, or of the comment, in a JPEG at most [bytes]."""
 
-RESOLUTION = (282, 283, 296)
+RESOLUTION = (Tag.XResolution, Tag.YResolution, Tag.ResolutionUnit)
 """TIFF's and EXIF's tags of the resolution across and down, and of its unit."""
 
 

@@ -10,6 +10,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from PIL.ExifTags import Base as Tag
+
 from noiser.core.errors import DecodeError
 
 HEADER = b"Exif\0\0"
@@ -18,17 +20,24 @@ HEADER = b"Exif\0\0"
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value by TIFF's number of its type; others are unknown and left out."""
 
-ORIENTATION, SOFTWARE, CAMERA, PLACE, INTEROP, MAKER_NOTE = 274, 305, 34665, 34853, 40965, 37500
+ORIENTATION, SOFTWARE, CAMERA, PLACE, INTEROP, MAKER_NOTE = (
+    Tag.Orientation,
+    Tag.Software,
+    Tag.ExifOffset,
+    Tag.GPSInfo,
+    Tag.ExifInteroperabilityOffset,
+    Tag.MakerNote,
+)
 """Tags: how to turn the picture, the program, the tables of the camera, the place and the
 interoperability, and the maker's own."""
 
-COLOR_SPACE, WIDTH, HEIGHT = 40961, 40962, 40963
+COLOR_SPACE, WIDTH, HEIGHT = Tag.ColorSpace, Tag.ExifImageWidth, Tag.ExifImageHeight
 """Tags of the camera's table: the colour space, and the picture's size [pixels]."""
 
 TEXT, SHORT, LONG, FRACTION, POINTER = 2, 3, 4, 5, 13
 """TIFF's numbers of some types."""
 
-SUBTABLES = 330
+SUBTABLES = Tag.SubIFDs
 """Tag of a TIFF's further tables, mostly of smaller copies of the picture."""
 
 

@@ -2,6 +2,7 @@
 
 import numpy as np
 from PIL import Image, ImageOps
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.types import Pixels
 from noiser.io.metadata import exif, xmp
@@ -11,7 +12,9 @@ def turn_upright(image: Image.Image, orientation: int) -> None:
     """Turn pixels in place; a TIFF's are turned by Pillow when they are decoded."""
     if orientation == 1 or image.format == "TIFF":
         return
-    image.info["exif"] = exif.serialize(exif.Exif().with_number("main", 274, orientation))
+    image.info["exif"] = exif.serialize(
+        exif.Exif().with_number("main", Tag.Orientation, orientation)
+    )
     image.getexif()[exif.ORIENTATION] = orientation
     ImageOps.exif_transpose(image, in_place=True)
 

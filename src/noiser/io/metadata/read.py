@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import DecodeError, LimitError
 from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gamma
@@ -33,7 +34,7 @@ A TIFF's own tags come with its EXIF; these would describe the new file wrongly.
 ORIENTATION_TAG = exif.ORIENTATION
 """EXIF's and TIFF's tag of how the picture is to be turned."""
 
-XMP_TAG, IPTC_TAG, RESOURCES_TAG = 700, 33723, 34377
+XMP_TAG, IPTC_TAG, RESOURCES_TAG = Tag.XMLPacket, Tag.IPTCNAA, Tag.ImageResources
 """TIFF's tags for the XMP text, for IPTC and for Photoshop's other resources."""
 
 
@@ -69,7 +70,7 @@ def read_metadata(
         orientation = 1
     width, height = size or image.size
     # Pillow tells a TIFF's size as it is shown.
-    is_shown = isinstance(image, TiffImagePlugin.TiffImageFile) and 274 in image.tag_v2
+    is_shown = isinstance(image, TiffImagePlugin.TiffImageFile) and Tag.Orientation in image.tag_v2
     if orientation >= 5 and is_shown == keep_orientation:
         width, height = height, width
     if "icc_profile" not in found:

@@ -4,6 +4,7 @@ import io
 from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
+from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import decoding
 from noiser.io.limits import Limits
@@ -13,20 +14,42 @@ from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_m
 MAX_DIRECTORIES = 16
 """Of a file that are looked at: raws have a handful."""
 
-SUB_TAG = 330
+SUB_TAG = Tag.SubIFDs
 """SubIFDs: where further directories are."""
 
-PROFILE_TAG = 34675
+PROFILE_TAG = Tag.InterColorProfile
 """TIFF's tag for the ICC profile."""
 
-PHOTO_TAGS = frozenset({270, 271, 272, 282, 283, 296, 306, 315, 33432})
+PHOTO_TAGS = frozenset(
+    {
+        Tag.ImageDescription,
+        Tag.Make,
+        Tag.Model,
+        Tag.XResolution,
+        Tag.YResolution,
+        Tag.ResolutionUnit,
+        Tag.DateTime,
+        Tag.Artist,
+        Tag.Copyright,
+    }
+)
 """Description, maker, model, resolution, date, artist and copyright."""
 
-CAMERA_TAGS = frozenset({33434, 33437, 34850, 34855, 36867, 36868, *range(37377, 37387)})
+CAMERA_TAGS = frozenset(
+    {
+        Tag.ExposureTime,
+        Tag.FNumber,
+        Tag.ExposureProgram,
+        Tag.ISOSpeedRatings,
+        Tag.DateTimeOriginal,
+        Tag.DateTimeDigitized,
+        *range(37377, 37387),
+    }
+)
 """Exposure, aperture, sensitivity, dates, focal length: EXIF's table has them, and so have some
 cameras' first directories."""
 
-PRIVATE_TAGS = frozenset({37500, 40965})
+PRIVATE_TAGS = frozenset({Tag.MakerNote, Tag.ExifInteroperabilityOffset})
 """The maker's note, and a pointer to a table that is not carried."""
 
 Directory = TiffImagePlugin.ImageFileDirectory_v2
@@ -92,7 +115,11 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
             if isinstance(value, bytes) and value and not (is_raw and tag == PROFILE_TAG):
                 info[name] = value
         blocks = {} if is_raw else tiff_blocks(exif, exif.endian)
-        size = None if is_raw else (int(exif.get(256, 1)), int(exif.get(257, 1)))
+        size = (
+            None
+            if is_raw
+            else (int(exif.get(Tag.ImageWidth, 1)), int(exif.get(Tag.ImageLength, 1)))
+        )
         for tag in set(exif) & LAYOUT_TAGS:
             del exif[tag]
         for table in set(exif) & set(TABLES):
@@ -126,8 +153,8 @@ def carried(
 
 def _resolution(exif: Image.Exif) -> tuple[float, float] | None:
     """Read pixels an inch, where a TIFF has them."""
-    unit = {2: 1.0, 3: 2.54}.get(exif.get(296, 2))
-    across, down = exif.get(282), exif.get(283)
+    unit = {2: 1.0, 3: 2.54}.get(exif.get(Tag.ResolutionUnit, 2))
+    across, down = exif.get(Tag.XResolution), exif.get(Tag.YResolution)
     if unit is None or across is None or down is None:
         return None
     return float(across) * unit, float(down) * unit
@@ -150,12 +177,12 @@ def _keep_the_photograph(exif: Image.Exif) -> None:
 
 def size_of(tags: Directory) -> tuple[int, int]:
     """Read width and height as stored [pixels]; 0 where they are not said."""
-    return each(tags, 256, 0)[0], each(tags, 257, 0)[0]
+    return each(tags, Tag.ImageWidth, 0)[0], each(tags, Tag.ImageLength, 0)[0]
 
 
 def has_floats(tags: Directory) -> bool:
     """Tell whether all samples are floats."""
-    return set(each(tags, 339, 1)) == {3}
+    return set(each(tags, Tag.SampleFormat, 1)) == {3}
 
 
 def each(tags: Directory, tag: int, default: int) -> tuple[int, ...]:
