@@ -87,7 +87,7 @@ def trained(changes: dict[str, Any], steps: tuple[int, ...] = ()) -> list[nn.Mod
     """Train a variant, or take it from an earlier run.
 
     Args:
-        changes: Fields of `Variant` that differ from the paper's config.
+        changes: Fields of `Variant` that differ from the paper's recipe.
         steps: Steps after which to keep the network; by default only the last.
 
     Returns:
