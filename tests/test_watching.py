@@ -11,6 +11,7 @@ import pytest
 from pictures import picture, saved
 
 from noiser import Enhancer, MachineError, MissingExtraError
+from noiser.io.delivery import Delivery
 from noiser.io.images import decode
 from noiser.pipelines import watching
 from noiser.pipelines.batch import Runner
@@ -27,7 +28,7 @@ class _Folder:
     def __init__(self, path):
         self.path, self.now = path / "in", 1e9
         self.path.mkdir()
-        self.arrivals = Arrivals(self.path, self.path / "out", lambda: self.now)
+        self.arrivals = Arrivals(self.path, self.path / "out", now=lambda: self.now)
 
     def write(self, name, data, age=0.0):
         (self.path / name).parent.mkdir(exist_ok=True)
@@ -136,6 +137,23 @@ def test_a_watch_goes_on_after_a_picture_that_fails_and_starts_again(tmp_path):
             watch(folder, output, runner, on_result, news=threading.Event())
     assert sorted(told[:3]) == [("a.png", "done"), ("b.png", "failed"), ("c.png", "done")]
     assert sorted(told[3:]) == [("a.png", "kept"), ("b.png", "failed"), ("c.png", "kept")]
+
+
+def test_outputs_are_named_by_the_format_asked_for(tmp_path):
+    """As `enhance` names them: PNG bytes are never in a file that is called .jpg."""
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "night.jpg").write_bytes(saved(picture(), "JPEG"))
+    os.utime(folder / "night.jpg", (1, 1))
+
+    def on_result(_result):
+        raise _Enough
+
+    treatment = Treatment(Enhancer(threads=1), delivery=Delivery("PNG"))
+    with pytest.raises(_Enough), Runner(treatment) as runner:
+        watch(folder, output, runner, on_result, news=threading.Event())
+    made = {p.name: decode(p.read_bytes()).format for p in output.glob("[!.]*")}
+    assert made == {"night.png": "PNG"}
 
 
 def test_a_missing_extra_is_one_sentence(monkeypatch):

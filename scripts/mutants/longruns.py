@@ -29,6 +29,7 @@ MUTANTS = [
            "series"),
     Mutant(WATCHING, 'if result.status == "failed" and', "if False and", "watching"),
     Mutant(WATCHING, "max(now - since, now - state.mtime)", "now - since", "watching"),
+    Mutant(WATCHING, "self._output, self._format)", "self._output)", "watching"),
     Mutant("cli/__init__.py", "signal.signal(signal.SIGTERM, lambda *_: os._exit(143))", "pass",
            "faults"),
     Mutant(PROCESSING, "except OSError as error:  # all", "except EOFError as error:  # all",
