@@ -9,10 +9,13 @@ import time
 
 import pytest
 from pictures import picture, saved
+from PIL import Image
+from tagged import everything
 
 from noiser import Enhancer, MachineError, MissingExtraError
 from noiser.io.delivery import Delivery
 from noiser.io.images import decode
+from noiser.io.settings import from_xmp
 from noiser.pipelines import watching
 from noiser.pipelines.batch import Runner
 from noiser.pipelines.processing import Result
@@ -189,3 +192,32 @@ def test_the_command_takes_a_file_that_is_copied_in_slowly_whole(tmp_path, numbe
     assert (process.returncode, rest) == (code, "")
     assert stderr.strip() == ("noiser: interrupted" if code == 130 else "")
     assert decode((tmp_path / "in/out/sub/slow.png").read_bytes()).pixels.shape == (12, 16, 3)
+
+
+def test_the_command_honours_the_options_of_files(tmp_path):
+    """As `enhance` does: another format, no metadata, settings, a limit, and what is there."""
+    pytest.importorskip("watchfiles")
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    output.mkdir()
+    Image.new("RGB", (1001, 1000)).save(folder / "large.png")
+    (folder / "night.jpg").write_bytes(everything())
+    (output / "night.png").write_bytes(b"mine")
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    words = "--format png --strip-metadata --embed-settings --max-megapixels 1 --overwrite"
+    with subprocess.Popen(
+        [sys.executable, "-m", "noiser", "watch", "in", "-o", "out", "--color", "0.5",
+         *words.split()],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        refused = process.stderr.readline()
+        made = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert made == "night.jpg -> out/night.png\n"
+    assert refused.startswith("noiser: large.png: 1001 x 1000 pixels are 1.0 megapixels; the limit")
+    found = decode((output / "night.png").read_bytes())
+    assert found.format == "PNG"
+    assert dict(from_xmp(found.metadata["xmp"]).knobs)["color"] == 0.5
+    assert "exif" not in found.metadata
