@@ -24,6 +24,7 @@ MUTANTS = [
     Mutant(SUPERVISOR, "self.late.append(", "(", "supervisor"),
     Mutant(SUPERVISOR, "remove_partials([worker.task.item.output])", "pass", "supervisor"),
     Mutant(WORKER, "finally:  # also", "except OSError: pass\n        else:  # also", "kill"),
+    Mutant("pipelines/batch.py", "self._note(result)", "self._noted(result)", "series"),
     Mutant(SERIES, "found.key != key or", "", "series"),
     Mutant(GIGAPIXEL, "replace(treatment.moments, cells=measure().cells)", "treatment.moments",
            "series"),
