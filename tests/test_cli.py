@@ -163,6 +163,23 @@ def test_a_pipe_can_end_in_a_file_of_another_format(tmp_path):
     assert decode((tmp_path / "x.webp").read_bytes()).format == "WEBP"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems bound no address space")
+@pytest.mark.parametrize("words", [["night.png", "-o", "x.png"], ["-", "-o", "x.png"]])
+def test_a_small_picture_is_enhanced_where_there_is_little_memory(night, words):
+    """In 800 MB of address space, less than the largest file that could come."""
+    code = (
+        "import resource, sys\n"
+        "resource.setrlimit(resource.RLIMIT_AS, (800 << 20,) * 2)\n"
+        f"sys.argv = {['noiser', 'enhance', '--threads', '1', *words]}\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=night, input=saved(picture(), "PNG"), capture_output=True
+    )
+    assert done.returncode == 0, done.stderr
+    assert decode((night / "x.png").read_bytes()).format == "PNG"
+
+
 @pytest.mark.parametrize(
     ("stdin", "text"),
     [

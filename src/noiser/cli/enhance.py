@@ -12,7 +12,7 @@ import click
 
 from noiser.cli.options import Words, file_options, look_options
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import save_file
+from noiser.io.files import read_stream, save_file
 from noiser.io.gate import MEGA
 from noiser.io.photo import SUFFIXES
 from noiser.pipelines.batch import Runner, foresee
@@ -83,17 +83,16 @@ def _pipe(output: Path | None, words: Words) -> None:
     if format_ and words.format and format_ != words.format:
         raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
     treatment = words.treatment(words.threads, format_)
-    most = treatment.limits.max_file_bytes
-    data = sys.stdin.buffer.read(most + 1)
-    if len(data) > most:
-        raise LimitError(f"-: more than {most} bytes; that is the limit")
-    if not data:
-        raise DecodeError("-: nothing came in; a picture is expected on stdin")
     try:
+        data = read_stream(sys.stdin.buffer, treatment.limits.max_file_bytes)
+        if not data:
+            raise DecodeError("nothing came in; a picture is expected on stdin")
         enhanced, _, _, note = enhance_bytes(data, treatment)
     except NoiserError as error:
         error.args = (f"-: {error}",)
         raise
+    except MemoryError:
+        raise LimitError("-: there is not enough memory for it") from None
     if note:
         click.echo(f"noiser: -: {note}", err=True)
     if to_stdout or output is None:
