@@ -19,7 +19,7 @@ from noiser.pipelines.journal import Contents, Record, name_from
 from noiser.pipelines.plan import Item
 from noiser.pipelines.processing import format_of
 from noiser.pipelines.treatment import Treatment
-from noiser.version import __version__
+from noiser.version import ALGORITHM_REVISION
 
 CHANGED = "the output was changed since noiser wrote it and is kept; --overwrite replaces it"
 ANOTHER = "the output is there already, made of {}, and is kept; --overwrite replaces it"
@@ -115,16 +115,20 @@ def _has_its_end(data: bytes) -> bool:
 def treatment_key(treatment: Treatment, format_: str | None) -> str:
     """Name all that the bytes of an output depend on, beside its input: 32 hexadecimal digits.
 
-    The kernel and the threads are not in it, nor is what only says how large an input may be.
+    The kernel and the threads are not in it, nor is what only says how large an input may be, nor
+    noiser's version, which outputs may note: what they say of themselves stays true.
 
     Args:
         treatment: The run's.
         format_: Of the output, None if it is the input's.
     """
-    delivery = dataclasses.replace(treatment.delivery, format=format_)
+    settings = treatment.delivery.settings
+    if settings is not None:
+        settings = dataclasses.replace(settings, version=ALGORITHM_REVISION)
+    delivery = dataclasses.replace(treatment.delivery, format=format_, settings=settings)
     moments = treatment.moments
     parts = {
-        "version": __version__,
+        "version": ALGORITHM_REVISION,
         "look": dataclasses.asdict(treatment.enhancer.look),
         "weights": network.checksum(treatment.enhancer.network),
         "delivery": dataclasses.asdict(delivery),
@@ -137,7 +141,7 @@ def treatment_key(treatment: Treatment, format_: str | None) -> str:
 def measuring_key(treatment: Treatment) -> str:
     """Name all that moments depend on, beside the picture."""
     padding, profile = treatment.enhancer.look.padding, treatment.delivery.profile
-    return _digest({"version": __version__, "padding": padding, "profile": profile})
+    return _digest({"version": ALGORITHM_REVISION, "padding": padding, "profile": profile})
 
 
 def _digest(parts: object) -> str:
