@@ -71,7 +71,7 @@ def _known(runner: Runner, item: Item, key: str) -> Moments | None:
     journal = runner.journal_of(item)
     if journal is None:
         return None
-    found = journal.contents.measured.get(name_from(journal.folder, item.input))
+    found = journal.measured_of(name_from(journal.folder, item.input))
     if found is None or found.key != key or not found.source.same_content(item.input):
         return None
     try:
