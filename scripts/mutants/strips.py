@@ -6,6 +6,7 @@ STRIPS, HOLDING, LAYOUT = "io/strips.py", "io/holding.py", "io/layout.py"
 VIPS = "io/vips.py"
 JOINING, TIFF, GIGAPIXEL = "io/joining.py", "io/tiff.py", "pipelines/gigapixel.py"
 BATCH, FILES, ENHANCE = "pipelines/batch.py", "io/files.py", "cli/enhance.py"
+PROGRESS = "cli/progress.py"
 OPTIONS, PROCESSING = "cli/options.py", "pipelines/processing.py"
 
 MUTANTS = [
@@ -93,8 +94,11 @@ MUTANTS = [
     Mutant(BATCH, "on_progress(item, done, total)\n\n", "pass\n\n", "batch"),
     Mutant(FILES, "yield file\n            file.flush()", "file.flush()\n            yield file",
            "files"),
-    Mutant(ENHANCE, "bars[item].update(done - bars[item].n)", "pass", "cli"),
-    Mutant(ENHANCE, "runner.run(items, on_result, on_progress)", "runner.run(items, on_result)",
+    Mutant(ENHANCE, "runner.run(items, on_result, pictures.move)", "runner.run(items, on_result)",
            "cli"),
+    Mutant(PROGRESS, ", self._shares.get(item, 0))", ", 0)", "progress"),
+    Mutant(PROGRESS, "            drawn = self._drawn\n            self._draw(\"\")",
+           "            drawn = self._drawn", "progress"),
+    Mutant(PROGRESS, "if self._count > 1 or was_in_strips:", "if True:", "progress"),
     Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
 ]  # fmt: skip

@@ -4,19 +4,19 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from noiser.cli.options import Words, file_options, look_options
+from noiser.cli.progress import Bar, PicturesBar
 from noiser.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import read_stream, save_file
 from noiser.io.gate import MEGA
 from noiser.io.photo import SUFFIXES
 from noiser.pipelines.batch import Runner, foresee
-from noiser.pipelines.plan import Item, Plan, make_plan
+from noiser.pipelines.plan import Plan, make_plan
 from noiser.pipelines.processing import Result, enhance_bytes
 from noiser.pipelines.series import share_look
 from noiser.pipelines.treatment import Treatment
@@ -124,30 +124,21 @@ def _show(plan: Plan, treatment: Treatment, as_json: bool) -> None:
 def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
-    bars: dict[Item, Any] = {}
     start = time.perf_counter()
-    with _bar(len(plan.items) * (2 if same_look else 1)) as bar:
-
-        def on_progress(item: Item, done: int, total: int) -> None:
-            if item not in bars:
-                bars[item] = _strips_bar(item, total)
-            bars[item].update(done - bars[item].n)
+    with Bar() as bar:
+        pictures = PicturesBar(bar, len(plan.items), 2 if same_look else 1)
 
         def on_result(result: Result) -> None:
             if result.status != "measured":
                 results.append(result)
-            if result.item in bars:
-                bars.pop(result.item).close()
-            if bar is not None:
-                bar.update()
+            pictures.finish(result.item, len(results))
             if result.message:
-                with nullcontext() if bar is None else bar.external_write_mode(file=sys.stderr):
-                    click.echo(f"noiser: {result.item.input}: {result.message}", err=True)
+                bar.say(f"noiser: {result.item.input}: {result.message}")
 
         items = plan.items
         if same_look:
-            items = share_look(runner, items, on_result, on_progress)
-        runner.run(items, on_result, on_progress)
+            items = share_look(runner, items, on_result, pictures.move)
+        runner.run(items, on_result, pictures.move)
     seconds = time.perf_counter() - start
     counts = Counter[str](result.status for result in results)
     renewed = sum(result.renewed for result in results)
@@ -170,29 +161,6 @@ def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
         )
     click.echo(_summary(plan, counts, renewed, megapixels / seconds), err=True)
     return counts["failed"]
-
-
-def _bar(total: int) -> AbstractContextManager[Any]:
-    """Draw a bar for several pictures on a terminal: tqdm's import takes longer than one."""
-    if total < 2 or not sys.stderr.isatty():
-        return nullcontext()
-    from tqdm import tqdm
-
-    bar: AbstractContextManager[Any] = tqdm(total=total, unit="picture", leave=False)
-    return bar
-
-
-def _strips_bar(item: Item, total: int) -> Any:
-    """Show how far a picture is that goes through in strips, both passes counted."""
-    from tqdm import tqdm
-
-    return tqdm(
-        total=total,
-        desc=item.input.name,
-        bar_format="{desc}: {percentage:3.0f}% {bar} {elapsed}<{remaining}",
-        disable=None,
-        leave=False,
-    )
 
 
 def _row(result: Result) -> dict[str, Any]:
