@@ -28,10 +28,10 @@ from noiser.core.errors import (
 )
 from noiser.io.codecs import png
 from noiser.io.codecs.high_bit_depth import full_range
-from noiser.io.metadata.orientation import turned
 from noiser.io.color.conversion import _by_vips
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
+from noiser.io.metadata.orientation import turned
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
 

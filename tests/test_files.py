@@ -1,8 +1,10 @@
 """Files: only regular ones are read, and only whole ones appear."""
 
 import errno
+import io
 import os
 import socket
+import tracemalloc
 
 import pytest
 
@@ -13,6 +15,7 @@ from noiser.io.files import (
     new_file,
     partial_prefix,
     read_file,
+    read_stream,
     remove_partials,
     write_file,
 )
@@ -27,6 +30,57 @@ def test_a_file_at_the_limit_is_read_and_one_byte_more_is_not(tmp_path):
     (tmp_path / "a").write_bytes(bytes(9))
     with pytest.raises(LimitError, match="9 bytes; the limit for a file is 8"):
         read_file(tmp_path / "a", 8)
+
+
+def peak_of(read):
+    """Measure the most that a call holds at once [bytes]."""
+    tracemalloc.start()
+    try:
+        read()
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+
+def test_a_small_file_takes_little_memory_whatever_the_limit(tmp_path):
+    (tmp_path / "a").write_bytes(bytes(1000))
+    assert peak_of(lambda: read_file(tmp_path / "a", 1 << 28)) < 1 << 20
+
+
+def test_a_small_stream_takes_little_memory_whatever_the_limit():
+    assert peak_of(lambda: read_stream(io.BytesIO(bytes(1000)), 1 << 28)) < 1 << 20
+
+
+def test_a_stream_is_read_whole_up_to_the_limit():
+    """Also where it comes in pieces of any size."""
+    data = bytes(range(256)) * 5000
+    for limit in (len(data), len(data) + 1):
+        assert read_stream(io.BytesIO(data), limit) == data
+    with pytest.raises(LimitError, match="more than 1279999 bytes; that is the limit"):
+        read_stream(io.BytesIO(data), len(data) - 1)
+
+
+@pytest.mark.parametrize(
+    ("limit", "error", "sentence"),
+    [(99, DecodeError, "the file was changed while it was read"),
+     (18, LimitError, "the file grew above 18 bytes while it was read")],
+)  # fmt: skip
+def test_a_file_that_grows_while_it_is_read_is_refused(
+    tmp_path, monkeypatch, limit, error, sentence
+):
+    """It grows by nine bytes after each look at it."""
+    path, real = tmp_path / "a", os.fstat
+
+    def grow(descriptor):
+        found = real(descriptor)
+        with path.open("ab") as file:
+            file.write(bytes(9))
+        return found
+
+    path.write_bytes(bytes(9))
+    monkeypatch.setattr(files.os, "fstat", grow)
+    with pytest.raises(error, match=sentence):
+        read_file(path, limit)
 
 
 def test_pipes_sockets_devices_and_folders_are_refused_without_waiting(tmp_path):

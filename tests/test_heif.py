@@ -16,10 +16,10 @@ from noiser.core.errors import (
     OutputError,
     UnsupportedError,
 )
-from noiser.io.metadata.orientation import turned
 from noiser.io.formats import sniff
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
+from noiser.io.metadata.orientation import turned
 from noiser.io.photo import Photo
 
 

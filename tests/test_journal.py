@@ -2,18 +2,27 @@
 
 import errno
 import fcntl
+import gc
 import os
 import random
 import signal
 import subprocess
 import sys
+import tracemalloc
 
 import pytest
 
 from noiser import MachineError
 from noiser.io.files import FileMark
 from noiser.jobs.batch import journal
-from noiser.jobs.batch.journal import JOURNAL_NAME, Journal, from_line, read_journal, to_line
+from noiser.jobs.batch.journal import (
+    JOURNAL_NAME,
+    Journal,
+    Measured,
+    from_line,
+    read_journal,
+    to_line,
+)
 
 
 def entry(number, **changes):
@@ -160,6 +169,65 @@ def test_the_first_line_names_the_format(folder):
     first = (folder / JOURNAL_NAME).read_bytes().splitlines()[0]
     assert first.startswith(b'{"kind":"journal","format":1,"noiser":"')
     assert from_line(first) is not None
+
+
+def moments(number, packed="m" * 4000):
+    """What is noted of a measured picture; moments take 4 KB."""
+    return {"kind": "moments", "input": f"../{number:06}.png", "source": [number, 7, None],
+            "key": "k", "moments": packed}  # fmt: skip
+
+
+@pytest.mark.parametrize("how", ["read", "appended"])
+def test_a_measured_picture_takes_a_hundred_bytes_beside_its_name(tmp_path, how):
+    """4 KB each would be 400 MB for 100,000 pictures."""
+    count, name = 5000, moments(0)["input"]
+    if how == "read":
+        lines = b"".join(to_line(moments(number)) for number in range(count))
+        (tmp_path / JOURNAL_NAME).write_bytes(lines)
+    tracemalloc.start()
+    try:
+        with Journal(tmp_path) as found:
+            for number in range(count if how == "appended" else 0):
+                found.append(moments(number))
+            gc.collect()
+            taken = tracemalloc.get_traced_memory()[0]
+    finally:
+        tracemalloc.stop()
+    assert len(found.contents.measured) == count
+    assert taken / count < 100 + sys.getsizeof(name)
+
+
+def test_what_was_measured_is_read_from_its_line(tmp_path):
+    """A later line counts more; lines before and after, and a torn one, do no harm."""
+    with Journal(tmp_path) as written:
+        for line in (entry(1), moments(1, "old"), moments(2, "two"), moments(1, "new")):
+            written.append(line)
+        assert written.measured_of("../000001.png") == Measured(FileMark(1, 7), "k", "new")
+    with (tmp_path / JOURNAL_NAME).open("ab") as file:
+        file.write(b"torn")
+    with Journal(tmp_path) as again:
+        again.append(moments(3, "three"))
+        found = [again.measured_of(f"../{number:06}.png") for number in range(1, 5)]
+        again.append(entry(4))
+    assert found[:3] == [Measured(FileMark(n, 7), "k", t) for n, t in
+                         [(1, "new"), (2, "two"), (3, "three")]]  # fmt: skip
+    assert found[3] is None
+    assert len(read_journal(tmp_path).done) == 2
+
+
+@pytest.mark.parametrize(
+    "there",
+    [b"0" * 99, to_line(moments(2)), to_line({"kind": "moments"}),
+     to_line({"kind": "moments", "input": "../000001.png"})],
+)  # fmt: skip
+def test_what_was_measured_is_not_trusted_where_its_line_was_damaged_since(tmp_path, there):
+    """Nor where the line of another picture is in its place."""
+    with Journal(tmp_path) as written:
+        written.append(moments(1))
+        whole = (tmp_path / JOURNAL_NAME).read_bytes()
+        start = whole.index(to_line(moments(1)))
+        (tmp_path / JOURNAL_NAME).write_bytes(whole[:start] + there)
+        assert written.measured_of("../000001.png") is None
 
 
 @pytest.mark.parametrize("call", ["write", "fsync"])

@@ -1,6 +1,8 @@
 """Keeping: what a user made is never replaced unasked; what noiser made is, where it is old."""
 
 import os
+import subprocess
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -8,12 +10,13 @@ import pytest
 from pictures import picture, saved
 from PIL import Image
 
+import noiser
 from noiser import Enhancer
 from noiser.io.image_file import decode
 from noiser.io.output_options import Delivery
 from noiser.jobs.batch import resume
 from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal
-from noiser.jobs.batch.resume import treatment_key
+from noiser.jobs.batch.resume import measuring_key, treatment_key
 from noiser.jobs.batch.run import foresee, run
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
@@ -194,9 +197,51 @@ def test_the_key_names_all_that_the_bytes_depend_on(monkeypatch):
         treatment_key(Treatment(Enhancer(denoise=0.5)), None),
         treatment_key(replace(plain, moments=moments), None),
     ]
-    monkeypatch.setattr(resume, "__version__", "0.0.0")
+    monkeypatch.setattr(resume, "ALGORITHM_REVISION", "0.0.0")
     keys.append(treatment_key(plain, None))
     assert len(set(keys)) == len(keys)
+
+
+KEYS = {
+    "natural": ("3cf70efb4f6eb2ec17ac234afab62a4d", "78ccf97c9fa8342eee837cf12584e195"),
+    "paper": ("938b1e6c56479debabcd0912d768b1a1", "543b5eb0bc675f7917989ccbbfdb8b4e"),
+}
+"""Of the treatment and of the measuring, as 0.1.0 wrote them into journals."""
+
+
+@pytest.mark.parametrize("look", KEYS)
+def test_the_keys_are_those_that_journals_have(look):
+    """Another key would make everybody's outputs again."""
+    treatment = Treatment(Enhancer(look, threads=1))
+    assert (treatment_key(treatment, None), measuring_key(treatment)) == KEYS[look]
+
+
+@pytest.mark.parametrize("settings", ["None", "settings_of('natural', NATURAL, None)"])
+def test_a_release_that_changes_no_pixel_has_the_same_keys(settings):
+    """Also where the version is noted in the output: what it says of an old output is true."""
+    keys = [
+        subprocess.run(
+            [sys.executable, "-c", TELLING_KEYS.format(version=version, settings=settings)],
+            capture_output=True, check=True,
+        ).stdout
+        for version in (noiser.__version__, "9.9.9")
+    ]  # fmt: skip
+    assert keys[0] == keys[1]
+
+
+TELLING_KEYS = """
+import noiser.core.version
+noiser.core.version.__version__ = {version!r}
+from noiser import Enhancer
+from noiser.io.output_options import Delivery
+from noiser.io.metadata.embedded_settings import settings_of
+from noiser.look.looks import NATURAL
+from noiser.jobs.batch.resume import measuring_key, treatment_key
+from noiser.jobs.options import Treatment
+treatment = Treatment(Enhancer(threads=1), delivery=Delivery(settings={settings}))
+print(treatment_key(treatment, None), measuring_key(treatment))
+"""
+"""Prints the keys of a release."""
 
 
 def test_the_key_does_not_name_the_threads_or_limits():

@@ -1,6 +1,8 @@
 """The series: one look for all, found once, whatever the order."""
 
 import random
+import select
+import signal
 from dataclasses import replace
 
 import numpy as np
@@ -12,10 +14,12 @@ from noiser import Enhancer
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.jobs import job
+from noiser.jobs.batch.journal import read_journal
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import make_plan
+from noiser.pipelines.supervisor import Supervisor
 
 
 @pytest.fixture
@@ -121,3 +125,27 @@ def test_a_series_without_a_picture_is_empty(tmp_path):
     moments, measured, results = shared(tmp_path / "in", tmp_path / "out")
     assert (moments, results) == (None, [])
     assert [r.status for r in measured] == ["failed"]
+
+
+def test_an_interrupt_while_it_measures_ends_the_run_and_loses_nothing_measured(tmp_path):
+    """Another worker has answered when the interrupt comes, and was not heard."""
+    (tmp_path / "in").mkdir()
+    for i in range(20):
+        data = saved(Image.fromarray(dark_rgb(30, 40, i)), "PNG")
+        (tmp_path / "in" / f"{i}.png").write_bytes(data)
+    treatment, heard = Treatment(Enhancer(threads=1)), []
+    supervisor = Supervisor(treatment, 2)
+
+    def interrupt(result):
+        heard.append(result)
+        measuring = [w.end for w in supervisor._workers if w.task and w.pixels]
+        if measuring:
+            assert select.select(measuring, [], [], 60)[0]
+            signal.raise_signal(signal.SIGINT)
+
+    items = make_plan([tmp_path / "in"], tmp_path / "out").items
+    with pytest.raises(KeyboardInterrupt), Runner(treatment, supervisor=supervisor) as runner:
+        share_look(runner, items, interrupt)
+    assert supervisor.late
+    noted = read_journal(tmp_path / "out").measured
+    assert len(noted) == len(heard) + len(supervisor.late)

@@ -258,3 +258,17 @@ def test_an_exported_page_is_replaced_only_where_that_was_asked_for(tmp_path):
     assert [path.name for path in tmp_path.iterdir()] == ["facts.json"]
     assert call("export", "page", "-o", tmp_path, "--overwrite").exit_code == 0
     assert (tmp_path / "facts.json").read_bytes() == page_files()["facts.json"]
+
+
+def test_a_system_without_posix_is_one_sentence_and_exit_3():
+    """Only the command sees another system: the libraries below would not start on a fiction."""
+    code = (
+        "import sys, types\n"
+        "from noiser.cli import serve\n"
+        "serve.os = types.SimpleNamespace(name='nt')\n"
+        "sys.argv = ['noiser', 'serve', '--host', '0.0.0.0']\n"
+        "from noiser.cli import main; main()"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    sentence = "the server runs on Linux, macOS and other POSIX systems; this one is none\n"
+    assert (done.returncode, done.stdout, done.stderr) == (3, "", f"noiser: {sentence}")

@@ -10,7 +10,7 @@ from PIL import Image, ImageCms, ImageFont
 
 from noiser import Enhancer, OutputError, preset
 from noiser.cli import group
-from noiser.io.image_file import Photo
+from noiser.io.photo import Photo
 from noiser.tools import contact_sheet as sheets
 from noiser.tools.contact_sheet import (
     MARGIN,

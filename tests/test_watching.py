@@ -9,9 +9,13 @@ import time
 
 import pytest
 from pictures import picture, saved
+from PIL import Image
+from tagged import everything
 
 from noiser import Enhancer, MachineError, MissingExtraError
 from noiser.io.image_file import decode
+from noiser.io.metadata.embedded_settings import from_xmp
+from noiser.io.output_options import Delivery
 from noiser.jobs.batch import watch as watching
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.watch import PATIENCE, SETTLED_AFTER, Arrivals, watch
@@ -27,7 +31,7 @@ class _Folder:
     def __init__(self, path):
         self.path, self.now = path / "in", 1e9
         self.path.mkdir()
-        self.arrivals = Arrivals(self.path, self.path / "out", lambda: self.now)
+        self.arrivals = Arrivals(self.path, self.path / "out", now=lambda: self.now)
 
     def write(self, name, data, age=0.0):
         (self.path / name).parent.mkdir(exist_ok=True)
@@ -138,6 +142,23 @@ def test_a_watch_goes_on_after_a_picture_that_fails_and_starts_again(tmp_path):
     assert sorted(told[3:]) == [("a.png", "kept"), ("b.png", "failed"), ("c.png", "kept")]
 
 
+def test_outputs_are_named_by_the_format_asked_for(tmp_path):
+    """As `enhance` names them: PNG bytes are never in a file that is called .jpg."""
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    (folder / "night.jpg").write_bytes(saved(picture(), "JPEG"))
+    os.utime(folder / "night.jpg", (1, 1))
+
+    def on_result(_result):
+        raise _Enough
+
+    treatment = Treatment(Enhancer(threads=1), delivery=Delivery("PNG"))
+    with pytest.raises(_Enough), Runner(treatment) as runner:
+        watch(folder, output, runner, on_result, news=threading.Event())
+    made = {p.name: decode(p.read_bytes()).format for p in output.glob("[!.]*")}
+    assert made == {"night.png": "PNG"}
+
+
 def test_a_missing_extra_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'noiser\[watch\]'"):
@@ -171,3 +192,32 @@ def test_the_command_takes_a_file_that_is_copied_in_slowly_whole(tmp_path, numbe
     assert (process.returncode, rest) == (code, "")
     assert stderr.strip() == ("noiser: interrupted" if code == 130 else "")
     assert decode((tmp_path / "in/out/sub/slow.png").read_bytes()).pixels.shape == (12, 16, 3)
+
+
+def test_the_command_honours_the_options_of_files(tmp_path):
+    """As `enhance` does: another format, no metadata, settings, a limit, and what is there."""
+    pytest.importorskip("watchfiles")
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    output.mkdir()
+    Image.new("RGB", (1001, 1000)).save(folder / "large.png")
+    (folder / "night.jpg").write_bytes(everything())
+    (output / "night.png").write_bytes(b"mine")
+    for path in folder.iterdir():
+        os.utime(path, (1, 1))
+    words = "--format png --strip-metadata --embed-settings --max-megapixels 1 --overwrite"
+    with subprocess.Popen(
+        [sys.executable, "-m", "noiser", "watch", "in", "-o", "out", "--color", "0.5",
+         *words.split()],
+        cwd=tmp_path, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
+    ) as process:  # fmt: skip
+        refused = process.stderr.readline()
+        made = process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        process.communicate()
+    assert made == "night.jpg -> out/night.png\n"
+    assert refused.startswith("noiser: large.png: 1001 x 1000 pixels are 1.0 megapixels; the limit")
+    found = decode((output / "night.png").read_bytes())
+    assert found.format == "PNG"
+    assert dict(from_xmp(found.metadata["xmp"]).knobs)["color"] == 0.5
+    assert "exif" not in found.metadata

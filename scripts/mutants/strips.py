@@ -11,6 +11,7 @@ VIPS = "io/vips.py"
 JOINING, TIFF, GIGAPIXEL = "io/codecs/strip_writer.py", "io/codecs/tiff.py", "jobs/gigapixel.py"
 BATCH, FILES, ENHANCE = "jobs/batch/run.py", "io/files.py", "cli/enhance.py"
 OPTIONS, PROCESSING = "cli/options.py", "jobs/job.py"
+PROGRESS = "cli/progress.py"
 
 MUTANTS = [
     # reading
@@ -97,8 +98,11 @@ MUTANTS = [
     Mutant(BATCH, "on_progress(item, done, total)\n\n", "pass\n\n", "batch"),
     Mutant(FILES, "yield file\n            file.flush()", "file.flush()\n            yield file",
            "files"),
-    Mutant(ENHANCE, "bars[item].update(done - bars[item].n)", "pass", "cli"),
-    Mutant(ENHANCE, "runner.run(items, on_result, on_progress)", "runner.run(items, on_result)",
+    Mutant(ENHANCE, "runner.run(items, on_result, pictures.move)", "runner.run(items, on_result)",
            "cli"),
+    Mutant(PROGRESS, ", self._shares.get(item, 0))", ", 0)", "progress"),
+    Mutant(PROGRESS, "            drawn = self._drawn\n            self._draw(\"\")",
+           "            drawn = self._drawn", "progress"),
+    Mutant(PROGRESS, "if self._count > 1 or was_in_strips:", "if True:", "progress"),
     Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
 ]  # fmt: skip

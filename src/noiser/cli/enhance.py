@@ -4,15 +4,15 @@ import json
 import sys
 import time
 from collections import Counter
-from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
 from typing import Any
 
 import click
 
 from noiser.cli.options import Words, file_options, look_options
+from noiser.cli.progress import Bar, PicturesBar
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import save_file
+from noiser.io.files import read_stream, save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
 from noiser.jobs.batch.run import Runner, foresee
@@ -20,7 +20,7 @@ from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import Result
 from noiser.jobs.options import Treatment
-from noiser.jobs.plan import Item, Plan, make_plan
+from noiser.jobs.plan import Plan, make_plan
 
 
 @click.command("enhance")
@@ -84,17 +84,16 @@ def _pipe(output: Path | None, words: Words) -> None:
     if format_ and words.format and format_ != words.format:
         raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
     treatment = words.treatment(words.threads, format_)
-    most = treatment.limits.max_file_bytes
-    data = sys.stdin.buffer.read(most + 1)
-    if len(data) > most:
-        raise LimitError(f"-: more than {most} bytes; that is the limit")
-    if not data:
-        raise DecodeError("-: nothing came in; a picture is expected on stdin")
     try:
+        data = read_stream(sys.stdin.buffer, treatment.limits.max_file_bytes)
+        if not data:
+            raise DecodeError("nothing came in; a picture is expected on stdin")
         enhanced, _, _, note = enhance_bytes(data, treatment)
     except NoiserError as error:
         error.args = (f"-: {error}",)
         raise
+    except MemoryError:
+        raise LimitError("-: there is not enough memory for it") from None
     if note:
         click.echo(f"noiser: -: {note}", err=True)
     if to_stdout or output is None:
@@ -126,30 +125,21 @@ def _show(plan: Plan, treatment: Treatment, as_json: bool) -> None:
 def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
     """Run the plan with a progress bar, and report; returns the number of failures."""
     results: list[Result] = []
-    bars: dict[Item, Any] = {}
     start = time.perf_counter()
-    with _bar(len(plan.items) * (2 if same_look else 1)) as bar:
-
-        def on_progress(item: Item, done: int, total: int) -> None:
-            if item not in bars:
-                bars[item] = _strips_bar(item, total)
-            bars[item].update(done - bars[item].n)
+    with Bar() as bar:
+        pictures = PicturesBar(bar, len(plan.items), 2 if same_look else 1)
 
         def on_result(result: Result) -> None:
             if result.status != "measured":
                 results.append(result)
-            if result.item in bars:
-                bars.pop(result.item).close()
-            if bar is not None:
-                bar.update()
+            pictures.finish(result.item, len(results))
             if result.message:
-                with nullcontext() if bar is None else bar.external_write_mode(file=sys.stderr):
-                    click.echo(f"noiser: {result.item.input}: {result.message}", err=True)
+                bar.say(f"noiser: {result.item.input}: {result.message}")
 
         items = plan.items
         if same_look:
-            items = share_look(runner, items, on_result, on_progress)
-        runner.run(items, on_result, on_progress)
+            items = share_look(runner, items, on_result, pictures.move)
+        runner.run(items, on_result, pictures.move)
     seconds = time.perf_counter() - start
     counts = Counter[str](result.status for result in results)
     renewed = sum(result.renewed for result in results)
@@ -172,29 +162,6 @@ def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
         )
     click.echo(_summary(plan, counts, renewed, megapixels / seconds), err=True)
     return counts["failed"]
-
-
-def _bar(total: int) -> AbstractContextManager[Any]:
-    """Draw a bar for several pictures on a terminal: tqdm's import takes longer than one."""
-    if total < 2 or not sys.stderr.isatty():
-        return nullcontext()
-    from tqdm import tqdm
-
-    bar: AbstractContextManager[Any] = tqdm(total=total, unit="picture", leave=False)
-    return bar
-
-
-def _strips_bar(item: Item, total: int) -> Any:
-    """Show how far a picture is that goes through in strips, both passes counted."""
-    from tqdm import tqdm
-
-    return tqdm(
-        total=total,
-        desc=item.input.name,
-        bar_format="{desc}: {percentage:3.0f}% {bar} {elapsed}<{remaining}",
-        disable=None,
-        leave=False,
-    )
 
 
 def _row(result: Result) -> dict[str, Any]:

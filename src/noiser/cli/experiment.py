@@ -7,9 +7,9 @@ from types import ModuleType
 from typing import Any
 
 import click
-from tqdm import tqdm
 
 import noiser
+from noiser.cli.progress import Bar
 from noiser.core.cpu import usable_processors
 from noiser.core.errors import MissingExtraError
 
@@ -48,12 +48,10 @@ def command(names: tuple[str, ...], quick: bool, fresh: bool, jobs: int | None) 
         chosen = [name for name in chosen if not complaints[name]]
     elif any(complaints.values()):
         raise MissingExtraError(running.complaint(chosen))
-    with tqdm(total=None, unit="cell", disable=None) as bar:
+    with Bar() as bar:
 
         def on_cell(name: str, done: int, total: int) -> None:
-            bar.total = total
-            bar.set_postfix_str(name, refresh=False)
-            bar.update(done - bar.n)
+            bar.show(done, total, name)
 
         scale = _lab("lab").Scale(quick=quick)
         jobs = jobs or usable_processors()

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from noiser.cli.options import Words, file_options, look_options
+from noiser.cli.options import Words, look_options, summary_options
 from noiser.core.errors import NoiserError
 from noiser.export.cube import to_cube
 from noiser.export.global_look import GlobalLook, global_look
@@ -28,7 +28,7 @@ def command() -> None:
 )
 @click.option("--size", type=click.IntRange(2, 129), default=33, show_default=True)
 @look_options
-@file_options
+@summary_options
 @click.option("--json", "as_json", is_flag=True, help="Report on stdout, for machines.")
 def cube(source: Path, output: Path | None, size: int, as_json: bool, **given: Any) -> None:
     """Write the picture's look as a 3D LUT (.cube).

@@ -30,20 +30,24 @@ MAX_PIXELS = 1 << 40
     "--look",
     "name",
     type=click.Choice(PACKAGED),
-    default=PACKAGED[0],
-    show_default=True,
-    help="Of this look's weights.",
+    help=f"Of this look's weights.  [default: {PACKAGED[0]}]",
 )
 @click.option("--json", "as_json", is_flag=True, help="For machines.")
-def command(file: Path | None, weights: Path | None, name: str, as_json: bool) -> None:
+def command(file: Path | None, weights: Path | None, name: str | None, as_json: bool) -> None:
     """Show the version, the kernels and the weights.
 
     Of a picture, FILE: its format, size, depth, colour profile, the kinds of its metadata, and
     the settings that noiser enhance --embed-settings wrote.
     """
+    if weights and name:
+        raise click.UsageError("--weights and --look each name a network; give one of them")
     if file is not None:
+        if weights or name:
+            word = "--weights" if weights else "--look"
+            raise click.UsageError(f"FILE is described without a network; {word} names one")
         _show(_facts_of(file), as_json)
         return
+    name = name or PACKAGED[0]
     network = load(weights) if weights else packaged(name)
     data = weights.read_bytes() if weights else packaged_bytes(name)
     facts = {

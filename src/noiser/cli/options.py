@@ -65,7 +65,7 @@ def presets_option(command: _F) -> _F:
 
 
 def file_options(command: _F) -> _F:
-    """Add what chooses how files are read and written."""
+    """Add what chooses how pictures are read, enhanced and written again."""
     found = [
         click.option(
             "--format",
@@ -74,21 +74,42 @@ def file_options(command: _F) -> _F:
             "output's name says; camera raws become TIFFs. A format that holds fewer bits than "
             "the input has gets them rounded.",
         ),
-        click.option("--overwrite", is_flag=True, help="Replace outputs that are there already."),
-        *metadata_options(),
-        click.option(
-            "--max-megapixels",
-            type=click.IntRange(1, 100_000),
-            default=Limits.max_pixels // MEGA,
-            show_default=True,
-            help="Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in "
-            "constant memory, with noiser[io]; others take 7 bytes of memory a pixel.",
+        _overwrite("Replace outputs that are there already."),
+        *_metadata_options(),
+        _max_megapixels(
+            "Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in "
+            "constant memory, with noiser[io]; others take 7 bytes of memory a pixel."
         ),
     ]
     return _added(command, found)
 
 
-def metadata_options() -> list[Callable[[Any], Any]]:
+def summary_options(command: _F) -> _F:
+    """Add what a command honours that makes one file of its own of pictures."""
+    found = [
+        _overwrite("Replace an output that is there already."),
+        _max_megapixels("Refuse larger pictures."),
+    ]
+    return _added(command, found)
+
+
+def _overwrite(text: str) -> Callable[[Any], Any]:
+    """Make the option that lets outputs be replaced."""
+    return click.option("--overwrite", is_flag=True, help=text)
+
+
+def _max_megapixels(text: str) -> Callable[[Any], Any]:
+    """Make the option that limits the inputs."""
+    return click.option(
+        "--max-megapixels",
+        type=click.IntRange(1, 100_000),
+        default=Limits.max_pixels // MEGA,
+        show_default=True,
+        help=text,
+    )
+
+
+def _metadata_options() -> list[Callable[[Any], Any]]:
     """List what chooses which metadata and which colours the outputs have."""
     return [
         click.option(
@@ -124,7 +145,7 @@ def own_presets_file() -> Path:
 
 @dataclass(frozen=True)
 class Words:
-    """The values of `look_options` and `file_options`, as they were given."""
+    """The values of `look_options`, `file_options` and `summary_options`, as they were given."""
 
     given: dict[str, Any]
 

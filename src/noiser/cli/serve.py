@@ -77,6 +77,10 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     done, a second one at once. One line of JSON on stderr tells of each request. Needs
     noiser[server].
     """
+    if os.name != "posix":  # workers get their ends of sockets as descriptors
+        raise MachineError(
+            "the server runs on Linux, macOS and other POSIX systems; this one is none"
+        )
     if not all(map(find_spec, NEEDED)):
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
     from noiser.web.page_files import page_files

@@ -9,7 +9,7 @@ from typing import Any
 import click
 import numpy as np
 
-from noiser.cli.options import Words, file_options, look_options
+from noiser.cli.options import Words, look_options, summary_options
 from noiser.core.errors import OutputError
 from noiser.io.files import save_file
 from noiser.io.formats import SUFFIXES
@@ -44,7 +44,7 @@ MAX_VARIANTS = 100
     help="Of a cell [pixels].",
 )
 @look_options
-@file_options
+@summary_options
 def command(
     inputs: tuple[Path, ...],
     output: Path,

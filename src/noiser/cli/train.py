@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-from tqdm import tqdm
 
+from noiser.cli.progress import Bar
 from noiser.io.files import save_file
 from noiser.model.network import to_bytes
 from noiser.model.training import PRESETS, train
@@ -54,11 +54,10 @@ def command(
     if output.exists() and not overwrite:
         raise click.UsageError(f"{output} is there already; --overwrite replaces it")
     start = time.perf_counter()
-    with tqdm(total=config.iterations, unit="step", disable=None) as bar:
+    with Bar() as bar:
 
-        def progress(_step: int, loss: float) -> None:
-            bar.update()
-            bar.set_postfix_str(f"loss {loss:.4f}", refresh=False)
+        def progress(step: int, loss: float) -> None:
+            bar.show(step, config.iterations, f"loss {loss:.4f}")
 
         network = train(config, device=device, progress=progress)
     data = to_bytes(network)

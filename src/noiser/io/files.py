@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import os
 import secrets
 import stat
@@ -23,7 +24,7 @@ PARTIAL_SUFFIX = ".noiser-partial"
 """Ends the name of a file that is being written, and of what a killed run left behind."""
 
 CHUNK = 1 << 20
-"""Read at a time where a file is not needed whole [bytes]."""
+"""Read at a time where the size is not known, or a file is not needed whole [bytes]."""
 
 
 @dataclass(frozen=True)
@@ -102,7 +103,7 @@ def read_marked(path: Path, max_bytes: int) -> tuple[bytes, FileMark]:
             before = os.fstat(file.fileno())
             if before.st_size > max_bytes:
                 raise LimitError(f"{before.st_size} bytes; the limit for a file is {max_bytes}")
-            data = file.read(max_bytes + 1)
+            data = file.read(before.st_size + 1)  # and one byte of what it grew by
             after = os.fstat(file.fileno())
         except OSError as error:
             raise DecodeError(f"cannot be read: {error.strerror}") from error
@@ -111,6 +112,20 @@ def read_marked(path: Path, max_bytes: int) -> tuple[bytes, FileMark]:
     if (len(data), before.st_mtime_ns) != (after.st_size, after.st_mtime_ns):
         raise DecodeError("the file was changed while it was read")
     return data, FileMark(len(data), before.st_mtime_ns, zlib.crc32(data))
+
+
+def read_stream(stream: BinaryIO, max_bytes: int) -> bytes:
+    """Read a stream to its end, in as much memory as comes in.
+
+    Raises:
+        LimitError: More comes than the limit.
+    """
+    found = io.BytesIO()
+    while chunk := stream.read(CHUNK):
+        found.write(chunk)
+        if found.tell() > max_bytes:
+            raise LimitError(f"more than {max_bytes} bytes; that is the limit")
+    return found.getvalue()
 
 
 def mark_of(path: Path, *, checksum: bool = True) -> FileMark:

@@ -73,22 +73,22 @@ class Contents:
     kept: set[str] = field(default_factory=set)
     """Outputs that were there before noiser would have written them: somebody else's."""
 
-    measured: dict[str, Measured] = field(default_factory=dict)
-    """By the input's path from the journal's folder."""
+    measured: dict[str, int] = field(default_factory=dict)
+    """Where the line with an input's moments begins, by the input's path from the journal's folder:
+    all moments together may take hundreds of megabytes, see `Journal.measured_of` [bytes]."""
 
     is_new: bool = True
     """Whether there was no journal, or an empty one: then nobody knows what is there."""
 
-    def add(self, line: dict[str, Any]) -> None:
-        """Take up what a sound line says; of a kind that is not known, nothing."""
+    def add(self, line: dict[str, Any], start: int) -> None:
+        """Take up a sound line that starts there [bytes]; of a kind that is not known, nothing."""
         if line["kind"] == "done":
             source, target = FileMark(*line["source"]), FileMark(*line["target"])
             self.done[line["output"]] = Record(line["input"], source, line["key"], target)
         elif line["kind"] == "kept":
             self.kept.add(line["output"])
         elif line["kind"] == "moments":
-            source = FileMark(*line["source"])
-            self.measured[line["input"]] = Measured(source, line["key"], line["moments"])
+            self.measured[line["input"]] = start
 
 
 def name_from(folder: Path, path: Path) -> str:
@@ -195,18 +195,30 @@ class Journal:
         """
         if not self.is_writable:
             raise self._failed(OSError(errno.EROFS, os.strerror(errno.EROFS)))
-        data = to_line(entry)
+        data = line = to_line(entry)
         if self._torn:
             data, self._torn = b"\n" + data, False
         try:
             while data:
                 data = data[os.write(self._descriptor, data) :]
+            start = os.fstat(self._descriptor).st_size - len(line)
         except OSError as error:
             self._torn = True
             raise self._failed(error) from error
         self._is_dirty = True
-        self.contents.add(entry)
+        self.contents.add(entry, start)
         self.tick()
+
+    def measured_of(self, name: str) -> Measured | None:
+        """Read the moments of an input; None if there are none that can be trusted."""
+        with contextlib.suppress(OSError, LookupError, TypeError):
+            with open(self._descriptor, "rb", closefd=False) as file:
+                file.seek(self.contents.measured[name])
+                entry = from_line(file.readline().rstrip(b"\n"))
+            # On a disk without locks another run's line can be in its place.
+            if entry is not None and (entry["kind"], entry["input"]) == ("moments", name):
+                return Measured(FileMark(*entry["source"]), entry["key"], entry["moments"])
+        return None
 
     def tick(self) -> None:
         """Sync if it is time."""
@@ -248,14 +260,15 @@ def _open(path: Path, flags: int) -> int:
 
 def _contents(descriptor: int) -> Contents:
     """Read all lines that can be trusted."""
-    contents = Contents()
+    contents, start = Contents(), 0
     with open(descriptor, "rb", closefd=False) as file:
         for line in file:
             contents.is_new = False
             entry = from_line(line.rstrip(b"\n"))
             if entry is not None:
                 with contextlib.suppress(LookupError, TypeError):  # of a later version, perhaps
-                    contents.add(entry)
+                    contents.add(entry, start)
+            start += len(line)
     return contents
 
 

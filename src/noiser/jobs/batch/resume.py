@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from noiser.core.errors import DecodeError, ImageError
-from noiser.core.version import __version__
+from noiser.core.version import ALGORITHM_REVISION
 from noiser.io.files import read_file
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
@@ -115,16 +115,20 @@ def _has_its_end(data: bytes) -> bool:
 def treatment_key(treatment: Treatment, format_: str | None) -> str:
     """Name all that the bytes of an output depend on, beside its input: 32 hexadecimal digits.
 
-    The kernel and the threads are not in it, nor is what only says how large an input may be.
+    The kernel and the threads are not in it, nor is what only says how large an input may be, nor
+    noiser's version, which outputs may note: what they say of themselves stays true.
 
     Args:
         treatment: The run's.
         format_: Of the output, None if it is the input's.
     """
-    delivery = dataclasses.replace(treatment.delivery, format=format_)
+    settings = treatment.delivery.settings
+    if settings is not None:
+        settings = dataclasses.replace(settings, version=ALGORITHM_REVISION)
+    delivery = dataclasses.replace(treatment.delivery, format=format_, settings=settings)
     moments = treatment.moments
     parts = {
-        "version": __version__,
+        "version": ALGORITHM_REVISION,
         "look": dataclasses.asdict(treatment.enhancer.look),
         "weights": network.checksum(treatment.enhancer.network),
         "delivery": dataclasses.asdict(delivery),
@@ -137,7 +141,7 @@ def treatment_key(treatment: Treatment, format_: str | None) -> str:
 def measuring_key(treatment: Treatment) -> str:
     """Name all that moments depend on, beside the picture."""
     padding, profile = treatment.enhancer.look.padding, treatment.delivery.profile
-    return _digest({"version": __version__, "padding": padding, "profile": profile})
+    return _digest({"version": ALGORITHM_REVISION, "padding": padding, "profile": profile})
 
 
 def _digest(parts: object) -> str:

@@ -80,6 +80,7 @@ class Runner:
         self._journals: dict[Path, Journal] = {}
         self._keeper = Keeper(treatment)
         self._decisions: dict[Item, Decision] = {}
+        self._note: Callable[[Result], Result] = self._noted
 
     def __enter__(self) -> "Runner":
         return self
@@ -98,7 +99,7 @@ class Runner:
                 self._supervisor.__exit__(kind, error, trace)
                 with suppress(MachineError):  # another error ends the run already
                     for result in self._supervisor.late:
-                        self._noted(result)
+                        self._note(result)
 
     def treat_by(self, treatment: Treatment) -> None:
         """Replace the treatment between two runs."""
@@ -128,32 +129,40 @@ class Runner:
         for item in items:
             self.journal_of(item)
         remove_partials([item.output for item in items])
-
-        def finish(result: Result) -> None:
-            on_result(self._noted(result))
-
-        self.do(self._tasks(items, on_result), len(items), finish, on_progress)
+        self.do(self._tasks(items, on_result), len(items), self._noted, on_result, on_progress)
 
     def do(
-        self, tasks: Iterable[Task], count: int, on_result: OnResult, on_progress: OnProgress
+        self,
+        tasks: Iterable[Task],
+        count: int,
+        note: Callable[[Result], Result],
+        on_result: OnResult,
+        on_progress: OnProgress,
     ) -> None:
         """Have tasks done, by threads or by workers.
 
         Args:
             tasks: Taken as there is room.
             count: How many, about: a few are not worth a process.
+            note: Writes down what became of a task, also where the run was broken off before it
+                could be told, and gives what is to be told.
             on_result: As for `run`.
             on_progress: As for `run`.
 
         Raises:
             MachineError: The machine cannot write.
         """
+        self._note = note
+
+        def finish(result: Result) -> None:
+            on_result(note(result))
+
         if self._supervisor is None and count >= SUPERVISED_FROM and can_supervise():
             self._supervisor = Supervisor(self.treatment, self._jobs)
         if self._supervisor is None:
-            _do_in_threads(iter(tasks), self.treatment, self._jobs, on_result, on_progress)
+            _do_in_threads(iter(tasks), self.treatment, self._jobs, finish, on_progress)
         else:
-            self._supervisor.run(tasks, on_result, on_progress, self._tick)
+            self._supervisor.run(tasks, finish, on_progress, self._tick)
 
     def _tasks(self, items: list[Item], on_result: OnResult) -> Iterator[Task]:
         """Give tasks for what is to be made; tell at once what needs no work."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import partial
 
 from noiser.jobs.batch.journal import name_from
 from noiser.jobs.batch.resume import measuring_key
@@ -46,7 +47,6 @@ def share_look(
 
     def finish(result: Result) -> None:
         if result.moments is not None:
-            _note(runner, result, key)
             add(result.item, result.moments)
         on_result(replace(result, moments=None))
 
@@ -61,7 +61,7 @@ def share_look(
                 add(item, known)
                 on_result(Result(item, "measured"))
 
-    runner.do(tasks(), len(items), finish, on_progress)
+    runner.do(tasks(), len(items), partial(_noted, runner, key), finish, on_progress)
     runner.treat_by(replace(runner.treatment, moments=total))
     return [item for item in items if item in measured]
 
@@ -71,7 +71,7 @@ def _known(runner: Runner, item: Item, key: str) -> Moments | None:
     journal = runner.journal_of(item)
     if journal is None:
         return None
-    found = journal.contents.measured.get(name_from(journal.folder, item.input))
+    found = journal.measured_of(name_from(journal.folder, item.input))
     if found is None or found.key != key or not found.source.same_content(item.input):
         return None
     try:
@@ -80,12 +80,13 @@ def _known(runner: Runner, item: Item, key: str) -> Moments | None:
         return None
 
 
-def _note(runner: Runner, result: Result, key: str) -> None:
-    """Write moments down."""
+def _noted(runner: Runner, key: str, result: Result) -> Result:
+    """Write moments down, if there are any."""
     journal = runner.journal_of(result.item)
     if journal is None or not journal.is_writable or result.moments is None:
-        return
+        return result
     name = name_from(journal.folder, result.item.input)
     text = packed(result.moments)
     entry = {"input": name, "source": from_mark(result.source), "key": key, "moments": text}
     journal.append({"kind": "moments", **entry})
+    return result

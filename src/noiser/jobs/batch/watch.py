@@ -44,11 +44,18 @@ class Arrivals:
     Args:
         folder: Searched to its depth, as `make_plan` does.
         output: The folder to mirror it in; left out if it is inside.
+        format_: That all outputs have, as `make_plan` takes it.
         now: Tells the time, as files' times do [s].
     """
 
-    def __init__(self, folder: Path, output: Path, now: Callable[[], float] = time.time) -> None:
-        self._folder, self._output, self._now = folder, output, now
+    def __init__(
+        self,
+        folder: Path,
+        output: Path,
+        format_: str | None = None,
+        now: Callable[[], float] = time.time,
+    ) -> None:
+        self._folder, self._output, self._format, self._now = folder, output, format_, now
         self._seen: dict[Path, tuple[_State, float]] = {}
         self._tried: dict[Path, _State] = {}
         self._settled: dict[Path, _State] = {}
@@ -62,7 +69,7 @@ class Arrivals:
             MachineError: The folder is gone.
             OutputError: An output would replace an input.
         """
-        items = make_plan([self._folder], self._output).items
+        items = make_plan([self._folder], self._output, self._format).items
         self.is_waiting, found, ready = False, set(), []
         for item in items:
             if item.fault and item.input == self._folder:
@@ -128,7 +135,7 @@ def watch(
         MissingExtraError: `noiser[watch]` is not installed.
         MachineError: The machine cannot write, or the folder is gone.
     """
-    arrivals = Arrivals(folder, output)
+    arrivals = Arrivals(folder, output, runner.treatment.delivery.format)
 
     def finish(result: Result) -> None:
         if arrivals.settle(result):

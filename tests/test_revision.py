@@ -1,0 +1,50 @@
+"""The algorithm's revision: whoever changes what comes out must raise it."""
+
+import dataclasses
+import hashlib
+
+import numpy as np
+import pytest
+
+from noiser import Enhancer
+from noiser.core.version import ALGORITHM_REVISION
+from noiser.engine.kernels import native
+
+GOLDEN = {
+    "0.1.0": {
+        ("reference", "natural"): ("fd0f9fbf3e05a546", "898178a4ca72e92f"),
+        ("reference", "paper"): ("bc3dd318fe12daac", "ed37d55fcd883458"),
+        ("native", "natural"): ("a22c466e28f7c7aa", "898178a4ca72e92f"),
+        ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
+    },
+}
+"""By revision, kind of kernel and look: SHA-256 of pixels and of moments, 16 digits each. AVX2 and
+AVX-512 are alike, and all kernels measure the same."""
+
+
+def dark(dtype):
+    """Make a dark picture of 40 x 56 pixels by arithmetic alone, with texture and a bright spot."""
+    row, column, color = np.indices((40, 56, 3))
+    values = (row * 5 + column * 3 + color * 11 + row * column % 17 * 3) % 47 + column // 4
+    values[10:14, 20:26] = 230
+    return (values * (257 if dtype == np.uint16 else 1)).astype(dtype)
+
+
+def digest(data):
+    """Name bytes in a few digits."""
+    return hashlib.sha256(data).hexdigest()[:16]
+
+
+@pytest.mark.parametrize("look", ["natural", "paper"])
+@pytest.mark.parametrize("kernel", ["reference", "native-avx2", "native-avx512"])
+def test_what_comes_out_is_what_its_revision_made(kernel, look):
+    """If this fails on purpose: raise `ALGORITHM_REVISION`, and note the new values above."""
+    if kernel not in ["reference", *native.kernels()]:
+        pytest.skip(f"{kernel} does not run here")
+    enhancer = Enhancer(look, kernel=kernel, threads=1)
+    images = [dark(dtype) for dtype in (np.uint8, np.uint16)]
+    made = digest(b"".join(enhancer.enhance(image).tobytes() for image in images))
+    moments = [dataclasses.astuple(enhancer.measure(image)) for image in images]
+    measured = digest(repr(moments).encode())
+
+    assert (made, measured) == GOLDEN[ALGORITHM_REVISION][kernel.partition("-")[0], look]
