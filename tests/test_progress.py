@@ -146,23 +146,38 @@ def test_two_passes_are_the_double_length(terminal, clock):
         assert "25%  0 of 2 done" in terminal.line()
 
 
-def test_a_run_leaves_its_messages_and_summary_on_the_terminal(tmp_path):
+def drawn_by(folder, *words):
+    """Run noiser with a terminal of 80 columns as its stderr, and give what is written there."""
     pty, termios = pytest.importorskip("pty"), pytest.importorskip("termios")
-    for name in ("1.png", "2.png", "3.png"):
-        data = saved(picture(), "PNG")
-        (tmp_path / name).write_bytes(data[:40] if name == "2.png" else data)
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (24, 80))
-    words = ["enhance", "1.png", "2.png", "3.png", "-o", "out"]
-    subprocess.run([sys.executable, "-m", "noiser", *words], cwd=tmp_path, stderr=theirs)
+    subprocess.run([sys.executable, "-m", "noiser", *words], cwd=folder, stderr=theirs)
     os.close(theirs)
     drawn = os.read(ours, 1 << 16).decode()
     os.close(ours)
+    return drawn
+
+
+def test_a_run_leaves_its_messages_and_summary_on_the_terminal(tmp_path):
+    for name in ("1.png", "2.png", "3.png"):
+        data = saved(picture(), "PNG")
+        (tmp_path / name).write_bytes(data[:40] if name == "2.png" else data)
+
+    drawn = drawn_by(tmp_path, "enhance", "1.png", "2.png", "3.png", "-o", "out")
 
     shown = screen(drawn)
-
     assert "  0 of 3 done" in drawn
     assert len(shown) == 3
     assert shown[0].startswith("noiser: 2.png: damaged PNG data")
     assert shown[1].startswith("2 enhanced, 1 failed; ")
     assert shown[2] == ""
+
+
+def test_a_training_shows_its_loss_and_leaves_nothing(tmp_path):
+    pytest.importorskip("torch")
+    words = ("train", "--iterations", "3", "--hidden-channels", "4", "-o", "w.safetensors")
+
+    drawn = drawn_by(tmp_path, *words)
+
+    assert "[############------------------------]   33%  loss " in drawn
+    assert screen(drawn) == [""]
