@@ -14,9 +14,9 @@ from serving import Reply, reply_on
 from noiser.server.access import Access
 from noiser.server.app import create_app
 from noiser.server.limits import ServerLimits
-from noiser.server.pool import Pool
 from noiser.server.running import bind, serve
-from noiser.server.worker_process import COMMAND
+from noiser.workers.async_pool import Pool
+from noiser.workers.process import COMMAND
 
 FAULTY = (COMMAND[0], str(Path(__file__).with_name("faulty_worker.py")))
 """A worker that does what the picture's own bytes say."""

@@ -2,10 +2,10 @@
 
 from mutant import Mutant
 
-ACCESS, BODIES, FORMS, POOL, PROTOCOL = (
-    f"server/{name}.py" for name in ("access", "bodies", "forms", "pool", "protocol")
+ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
+    f"server/{name}.py" for name in ("access", "bodies", "forms", "guard", "parameters", "protocol")
 )
-GUARD, PARAMETERS, WORKER = "server/guard.py", "server/parameters.py", "server/worker_process.py"
+POOL, PROCESS = "workers/async_pool.py", "workers/process.py"
 APP, FAULTS = "server_app server_access", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
 SURVEY, EXIF, SMOOTHING = (
@@ -25,9 +25,10 @@ MUTANTS = [
     Mutant(PARAMETERS, "if name in found:", "if False:", "server_parameters"),
     Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "server_protocol"),
     Mutant(PROTOCOL, "> self._limits.max_connections", "> 1e9", "server_protocol"),
-    Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "server_pool"),
-    Mutant(POOL, "if worker.has_ended:", "if False:", "server_pool"),
-    Mutant(WORKER, "except OSError as error:", "except KeyError as error:", "server_pool"),
+    Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "async_pool"),
+    Mutant(POOL, "if worker.has_ended or not await", "if not await", "async_pool"),
+    Mutant(POOL, "self._limits.queue_seconds, self._give_up", "1e9, self._give_up", "async_pool"),
+    Mutant(PROCESS, "except OSError as error:", "except KeyError as error:", "async_pool"),
     Mutant(GUARD, "if not visit.status:", "if visit.status:", APP),
     Mutant("server/refusals.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
     # the page

@@ -9,8 +9,8 @@ from noiser.cli.options import Words, file_options, look_options
 from noiser.errors import OutputError
 from noiser.pipelines.batch import Runner
 from noiser.pipelines.processing import Result
-from noiser.pipelines.supervisor import Supervisor, can_supervise
 from noiser.pipelines.watching import watch, watchfiles
+from noiser.workers.sync_pool import Supervisor, can_supervise
 
 
 @click.command("watch")

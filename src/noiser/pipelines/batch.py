@@ -15,9 +15,9 @@ from noiser.pipelines.journal import Journal, name_from, read_journal
 from noiser.pipelines.keeping import DIFFERENT, Decision, Keeper
 from noiser.pipelines.plan import Item
 from noiser.pipelines.processing import PixelBudget, Result, Task, budget_of, process
-from noiser.pipelines.sending import from_mark
-from noiser.pipelines.supervisor import Supervisor, can_supervise
 from noiser.pipelines.treatment import Treatment
+from noiser.workers.messages import from_mark
+from noiser.workers.sync_pool import Supervisor, can_supervise
 
 SUPERVISED_FROM = 4
 """Items from which worker processes are worth starting, which takes some 0.3 s [items]."""

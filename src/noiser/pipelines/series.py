@@ -9,7 +9,7 @@ from noiser.pipelines.journal import name_from
 from noiser.pipelines.keeping import measuring_key
 from noiser.pipelines.plan import Item
 from noiser.pipelines.processing import Result, Task
-from noiser.pipelines.sending import from_mark, packed, unpacked
+from noiser.workers.messages import from_mark, packed, unpacked
 
 
 def share_look(

@@ -27,7 +27,6 @@ from noiser.io.photo import suffix_of
 from noiser.server.access import Access
 from noiser.server.answers import Answer
 from noiser.server.bodies import Held, check_length, left, read_picture
-from noiser.server.frames import Told
 from noiser.server.guard import Guard, Log
 from noiser.server.limits import ServerLimits
 from noiser.server.metrics import MEDIA_TYPE, Metrics
@@ -42,10 +41,10 @@ from noiser.server.parameters import (
     values_of,
     wanted_of,
 )
-from noiser.server.pool import Pool
 from noiser.server.refusals import BY_IMAGE_ERROR, ClientLeftError, RefusedError
 from noiser.server.site import Site
-from noiser.server.worker_process import Heard
+from noiser.workers.async_pool import Pool
+from noiser.workers.frames import Heard, Told
 
 NO_STORE = {"Cache-Control": "no-store"}
 """Pictures stay with whom they belong to."""

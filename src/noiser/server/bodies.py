@@ -9,8 +9,8 @@ from starlette.types import Receive
 
 from noiser.server.forms import FormReader
 from noiser.server.limits import ServerLimits
-from noiser.server.memory import give_back
 from noiser.server.refusals import ClientLeftError, RefusedError
+from noiser.workers.memory import give_back
 
 LARGE = 4 << 20
 """From here on what a request held is handed back to the system [bytes]."""

@@ -14,6 +14,7 @@ from noiser.server.access import Access
 from noiser.server.limits import ServerLimits
 from noiser.server.metrics import Metrics
 from noiser.server.refusals import ClientLeftError, RefusedError, new_id
+from noiser.workers.async_worker import PoolError
 
 CLIENT_LEFT = 499
 """Logged and counted where nobody was left to be answered; nginx's number."""
@@ -32,7 +33,8 @@ class Guard:
     """Answers what may be answered, in one shape where it fails, and counts and logs it.
 
     Args:
-        app: Answers requests; may raise `RefusedError`, `ClientLeftError` and anything else.
+        app: Answers requests; may raise `RefusedError`, `PoolError`, `ClientLeftError` and
+            anything else.
         access: Whose requests are passed on.
         limits: Of the headers.
         metrics: Counts.
@@ -77,6 +79,9 @@ class Guard:
             return None
         except RefusedError as raised:
             refusal = raised.with_traceback(None)  # its frames hold the body
+        except PoolError as raised:
+            lost = raised.with_traceback(None)  # as above
+            refusal = RefusedError(lost.code, str(lost))
         except HTTPException as error:
             refusal = _by_router(error, visit.scope)
         except ClientLeftError:

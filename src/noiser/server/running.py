@@ -18,9 +18,9 @@ from noiser.server.access import Access
 from noiser.server.app import create_app
 from noiser.server.guard import Log
 from noiser.server.limits import ServerLimits
-from noiser.server.pool import Pool
 from noiser.server.protocol import Protocol
-from noiser.server.worker_process import COMMAND
+from noiser.workers.async_pool import Pool
+from noiser.workers.process import COMMAND
 
 SIGNALS = {signal.SIGINT: 130, signal.SIGTERM: 143}
 """Signals that end the server, and its exit code where a second one does."""

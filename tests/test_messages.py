@@ -1,4 +1,4 @@
-"""Sending: a treatment and a result come out at the other end as they went in."""
+"""Messages: a treatment and a result come out at the other end as they went in."""
 
 import dataclasses
 import json
@@ -16,7 +16,8 @@ from noiser.io.gate import Limits
 from noiser.network import checksum, packaged
 from noiser.pipelines.plan import Item
 from noiser.pipelines.processing import Result, Task
-from noiser.pipelines.sending import (
+from noiser.pipelines.treatment import Treatment
+from noiser.workers.messages import (
     from_result,
     from_task,
     from_treatment,
@@ -26,7 +27,6 @@ from noiser.pipelines.sending import (
     to_treatment,
     unpacked,
 )
-from noiser.pipelines.treatment import Treatment
 
 
 def through(message):

@@ -1,4 +1,4 @@
-"""Jobs: what a worker does with one picture in memory."""
+"""Picture jobs: what a worker does with one picture in memory."""
 
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from noiser.io.images import weight_of
 from noiser.light import Light
 from noiser.pipelines.processing import enhance_bytes, measure_bytes
 from noiser.pipelines.treatment import Treatment
-from noiser.server.frames import Told
+from noiser.workers.frames import Told
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Shares of the pixels for which the luma below is told."""

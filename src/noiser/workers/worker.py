@@ -1,0 +1,152 @@
+"""A worker: a process that does one picture after another, for the pool that started it.
+
+    python -P -m noiser.workers.worker SETTING DESCRIPTOR
+
+The setting is JSON, see `process.py`. The descriptor is one end of a socket; messages are frames,
+see `frames.py`. It ends when the pool hangs up, also in mid-picture. For a picture that was sent
+it writes no file, and opens none that a request could name.
+"""
+
+import io
+import json
+import os
+import select
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict
+from typing import BinaryIO
+
+from noiser.errors import MachineError, NoiserError
+from noiser.io.gate import MEGA, Limits, sentence
+from noiser.pipelines.processing import Result, process
+from noiser.pipelines.treatment import Treatment
+from noiser.workers.frames import Told, opening, read_frame
+from noiser.workers.memory import bound, give_back
+from noiser.workers.messages import from_result, to_task, to_treatment
+from noiser.workers.picture_jobs import DOES, failed, weigh
+from noiser.workers.process import Setting
+
+LARGE = 4 * MEGA
+"""From here on freed memory is handed back: it takes a thousandth of the picture's time
+[pixels]."""
+
+
+class Worker:
+    """Does what its pool asks.
+
+    Args:
+        stream: What the pool says.
+        end: Where it is answered.
+    """
+
+    def __init__(self, stream: BinaryIO, end: socket.socket) -> None:
+        self._stream, self._end = stream, end
+        self._saying = threading.Lock()
+        self._treatment: Treatment | None = None
+
+    def serve(self) -> None:
+        """Answer until the pool hangs up."""
+        self._say({"ready": True})
+        while (frame := read_frame(self._stream)) is not None:
+            told, data = frame
+            del frame
+            if "treatment" in told:
+                self._treatment = to_treatment(told["treatment"])
+                continue
+            told, data = self._filed(told) if "task" in told else self._pictured(told, data)
+            self._say(told, data)
+            result = told.get("result", {})
+            width, height = result.get("width", 0), result.get("height", 0)
+            is_large = len(data) > LARGE or width * height > LARGE
+            del data
+            if is_large or "error" in result:
+                give_back()
+
+    def _say(self, told: Told, data: bytes = b"") -> None:
+        """Send a frame; pictures in strips do from several threads."""
+        with self._saying:
+            self._end.sendall(opening(told, len(data)))
+            self._end.sendall(data)
+
+    def _pictured(self, told: Told, data: bytes) -> tuple[Told, bytes]:
+        """Do a picture in memory, or say why it cannot be done."""
+        try:
+            self._say({"weight": weigh(data, told)})
+            result, made = DOES[told["do"]](data, told)
+        except (NoiserError, MemoryError) as error:
+            result, made = failed(error), b""
+        except Exception as error:  # noqa: BLE001 - a fault of ours costs one picture, not all
+            result, made = {"error": "fault", "message": _fault(error)}, b""
+        return {"result": result}, made
+
+    def _filed(self, told: Told) -> tuple[Told, bytes]:
+        """Do a task on files, or say why it cannot be done."""
+        task = to_task(told["task"])
+        assert self._treatment is not None  # noqa: S101 - said before
+        try:
+            result = process(task, self._treatment, self._hold, self._report)
+        except MachineError as error:
+            return {"machine": str(error)}, b""
+        except Exception as error:  # noqa: BLE001 - as above
+            result = Result(task.item, "failed", f"a fault of noiser: {_fault(error)}")
+        return {"result": from_result(result)}, b""
+
+    @contextmanager
+    def _hold(self, pixels: int) -> Iterator[None]:
+        """Ask for memory and wait; the pool takes it back when the task ends."""
+        self._say({"weight": pixels})
+        if read_frame(self._stream) is None:  # the only word that can come is `go`
+            sys.exit(1)
+        yield
+
+    def _report(self, done: int, total: int) -> None:
+        """Say how far a picture in strips is."""
+        self._say({"progress": [done, total]})
+
+
+def _fault(error: Exception) -> str:
+    """Describe a fault of ours."""
+    return f"{type(error).__name__}: {sentence(error)}"
+
+
+def warm_up() -> None:
+    """Do a tiny picture, so that the first client does not wait for modules to load."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.new("RGB", (64, 64), (9, 9, 9)).save(buffer, "JPEG")
+    told: Told = {"options": {}, "format": None, "metadata": "keep", "profile": "keep"}
+    DOES["enhance"](buffer.getvalue(), told | {"limits": asdict(Limits())})
+
+
+def end_with(end: socket.socket) -> None:
+    """End this process when the pool is gone, whatever it is doing."""
+    hung_up = select.poll()
+    hung_up.register(end, 0)  # no event but that it hung up
+    hung_up.poll()
+    os._exit(1)
+
+
+def main() -> None:
+    """Serve at the descriptor that was passed."""
+    # The pool ends its workers, when their pictures are done; what ends a session or a
+    # service signals all of its processes at once.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, signal.SIG_IGN)
+    setting = Setting(**json.loads(sys.argv[1]))
+    with socket.socket(fileno=int(sys.argv[2])) as end, end.makefile("rb") as stream:
+        threading.Thread(target=end_with, args=[end], daemon=True).start()
+        if setting.max_bytes is not None:
+            bound(setting.max_bytes)
+        os.nice(setting.niceness)
+        if setting.is_warm:
+            warm_up()
+        Worker(stream, end).serve()
+
+
+if __name__ == "__main__":
+    main()
