@@ -221,6 +221,19 @@ def test_a_client_that_leaves_the_queue_is_forgotten(tmp_path):
     with_pool(test, limits=WorkerLimits())
 
 
+def test_a_client_that_leaves_as_its_picture_is_taken_costs_no_worker():
+    async def test(pool):
+        leaving = asyncio.create_task(pool.run({}, b"end"))
+        await asyncio.sleep(0)  # it is in the queue now, and the worker about to wake up
+        leaving.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await leaving
+        assert bytes((await pool.run({}, b"next"))[1]) == b"next"
+        assert pool.restarts == 0
+
+    with_pool(test)
+
+
 def test_draining_refuses_what_waits_and_what_comes_and_finishes_what_is_in_work(tmp_path):
     async def test(pool):
         wait = b"wait " + os.fsencode(tmp_path / "go")

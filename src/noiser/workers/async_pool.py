@@ -181,6 +181,8 @@ class Pool:
 
     async def _do(self, job: "_Job", worker: AsyncWorker) -> bool:
         """Have a job done, and say whether the worker can go on."""
+        if job.answer.done():  # its client has left
+            return True
         self.working += 1
         asking = asyncio.create_task(worker.ask(job.told, job.data))
         try:

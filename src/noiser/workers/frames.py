@@ -11,8 +11,8 @@ A worker says:
     ready           it can be asked
     weight          what the picture takes of memory; for a task, it waits for `go` then
     progress        pixels done and in all
-    result          what has become of it, with the bytes of a picture that was made
-    machine         the machine cannot write: all is to stop
+    result          what has become of it, with the bytes of a picture that was made; or `error`
+                    and `message`: kind and sentence of why nothing could be made
 """
 
 import json
@@ -59,16 +59,7 @@ def read_frame(stream: BinaryIO) -> tuple[Told, bytes] | None:
 
 
 class FrameParser:
-    """Puts frames together as their bytes come, for a socket that is not waited for.
-
-    Example:
-        >>> parser = FrameParser()
-        >>> for byte in opening({"ready": True}):
-        ...     parser.room[:1] = bytes([byte])
-        ...     frame = parser.take(1)
-        >>> frame
-        ({'ready': True}, bytearray(b''))
-    """
+    """Puts frames together as their bytes come, for a socket that is not waited for."""
 
     def __init__(self) -> None:
         self._parts = [bytearray(HEAD.size)]
@@ -80,11 +71,7 @@ class FrameParser:
         return memoryview(self._parts[-1])[self._found :]
 
     def take(self, count: int) -> Heard | None:
-        """Count bytes that were put there, and give the frame if it is whole.
-
-        Args:
-            count: Of the bytes [bytes].
-        """
+        """Count bytes that were put there, and give the frame if it is whole."""
         self._found += count
         while self._found == len(self._parts[-1]):  # a part may be empty, and is whole then
             if len(self._parts) == 3:

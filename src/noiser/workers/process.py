@@ -85,30 +85,25 @@ class WorkerProcess:
     def hear(self) -> tuple[list[Told], bool]:
         """Take in what was said, without waiting: whole messages, and whether it is the end."""
         heard: list[Told] = []
-        with contextlib.suppress(ConnectionResetError):
-            try:
-                while count := self.line.recv_into(self.parser.room, 0, socket.MSG_DONTWAIT):
-                    if frame := self.parser.take(count):
-                        heard.append(frame[0])
-            except BlockingIOError:
-                return heard, False
+        try:
+            while count := self.line.recv_into(self.parser.room, 0, socket.MSG_DONTWAIT):
+                if frame := self.parser.take(count):
+                    heard.append(frame[0])
+        except (BlockingIOError, ConnectionResetError) as error:
+            return heard, isinstance(error, ConnectionResetError)
         return heard, True
 
     def end(self, *, is_idle: bool = False) -> int:
-        """End the process, and tell how it ended: as `Popen.returncode`.
+        """End the process, and tell how it ended: -9 if it was killed, as `Popen.returncode`.
 
         Args:
-            is_idle: Whether it has nothing to do, and may end by itself.
+            is_idle: Whether it has nothing to do, or has hung up, and may end by itself.
         """
         if is_idle:
             with contextlib.suppress(OSError):  # it is gone already
                 self.line.shutdown(socket.SHUT_WR)
         else:
             self._process.kill()
-        return self.wait()
-
-    def wait(self) -> int:
-        """Wait for the end of a process that has hung up, as `end`: -9 if it was killed."""
         for _ in range(2):
             with contextlib.suppress(subprocess.TimeoutExpired):
                 return self._process.wait(FAREWELL)

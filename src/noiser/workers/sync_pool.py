@@ -154,8 +154,6 @@ class Supervisor:
         for message in messages:
             if "ready" in message:
                 worker.is_ready, self._false_starts = True, 0
-            elif "machine" in message:
-                raise MachineError(message["machine"])
             elif worker.task is None:
                 continue
             elif "weight" in message:
@@ -163,16 +161,24 @@ class Supervisor:
             elif "progress" in message:
                 self._on_progress(worker.task.item, *message["progress"])
             elif "result" in message:
-                self._on_result(self._taken(worker, worker.task, message))
+                self._on_result(self._taken(worker, worker.task, message["result"]))
         if is_end:
             self._bury(worker)
 
     def _taken(self, worker: "_Worker", task: Task, message: Told) -> Result:
-        """Take a worker's result, and have it free again."""
+        """Take a worker's result, and have it free again.
+
+        Raises:
+            MachineError: The machine cannot write.
+        """
         self._release(worker)
         worker.task = None
         self._tries.pop(task, None)
-        return to_result(task.item, message["result"])
+        if "error" not in message:
+            return to_result(task.item, message)
+        if message["error"] == MachineError.__name__:
+            raise MachineError(message["message"])
+        return Result(task.item, "failed", f"a fault of noiser: {message['message']}")
 
     def _wait(self, worker: "_Worker", task: Task, pixels: int) -> None:
         """Have a worker wait for memory; who was killed once, perhaps for want of it, for all."""
@@ -199,7 +205,7 @@ class Supervisor:
 
     def _bury(self, worker: "_Worker") -> None:
         """Go on without a worker that ended by itself; its picture gets another try."""
-        code = worker.wait()
+        code = worker.end(is_idle=True)
         self._dismiss(worker, f"end as they start, with code {code}")
         task = worker.task
         if task is None:
@@ -222,9 +228,7 @@ class Supervisor:
     def _dismiss(self, worker: "_Worker", why: str = "") -> None:
         """Forget a worker that has ended, and remove what it left behind.
 
-        Args:
-            worker: The worker.
-            why: What is wrong with workers if this one is the last that was not even ready.
+        If it is one too many that never was ready, `why` says what is wrong with all of them.
         """
         self._workers.remove(worker)
         self._selector.unregister(worker.line)
@@ -243,8 +247,8 @@ class Supervisor:
         for worker in list(self._workers):
             messages, _ = worker.hear()
             for message in messages:
-                if worker.task is not None and "result" in message:
-                    self.late.append(self._taken(worker, worker.task, message))
+                if worker.task and "error" not in message.get("result", {"error": None}):
+                    self.late.append(self._taken(worker, worker.task, message["result"]))
             self._dismiss(worker)
 
 

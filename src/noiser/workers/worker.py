@@ -20,9 +20,9 @@ from contextlib import contextmanager
 from dataclasses import asdict
 from typing import BinaryIO
 
-from noiser.errors import MachineError, NoiserError
+from noiser.errors import NoiserError
 from noiser.io.gate import MEGA, Limits, sentence
-from noiser.pipelines.processing import Result, process
+from noiser.pipelines.processing import process
 from noiser.pipelines.treatment import Treatment
 from noiser.workers.frames import Told, opening, read_frame
 from noiser.workers.memory import bound, give_back
@@ -57,11 +57,9 @@ class Worker:
             if "treatment" in told:
                 self._treatment = to_treatment(told["treatment"])
                 continue
-            told, data = self._filed(told) if "task" in told else self._pictured(told, data)
-            self._say(told, data)
-            result = told.get("result", {})
-            width, height = result.get("width", 0), result.get("height", 0)
-            is_large = len(data) > LARGE or width * height > LARGE
+            result, data = self._answer(told, data)
+            self._say({"result": result}, data)
+            is_large = len(data) > LARGE or result.get("width", 0) * result.get("height", 0) > LARGE
             del data
             if is_large or "error" in result:
                 give_back()
@@ -72,28 +70,19 @@ class Worker:
             self._end.sendall(opening(told, len(data)))
             self._end.sendall(data)
 
-    def _pictured(self, told: Told, data: bytes) -> tuple[Told, bytes]:
-        """Do a picture in memory, or say why it cannot be done."""
+    def _answer(self, told: Told, data: bytes) -> tuple[Told, bytes]:
+        """Do what was asked, or say why it cannot be done."""
         try:
+            if "task" in told:
+                assert self._treatment is not None  # noqa: S101 - said before
+                task = to_task(told["task"])
+                return from_result(process(task, self._treatment, self._hold, self._report)), b""
             self._say({"weight": weigh(data, told)})
-            result, made = DOES[told["do"]](data, told)
+            return DOES[told["do"]](data, told)
         except (NoiserError, MemoryError) as error:
-            result, made = failed(error), b""
+            return failed(error), b""
         except Exception as error:  # noqa: BLE001 - a fault of ours costs one picture, not all
-            result, made = {"error": "fault", "message": _fault(error)}, b""
-        return {"result": result}, made
-
-    def _filed(self, told: Told) -> tuple[Told, bytes]:
-        """Do a task on files, or say why it cannot be done."""
-        task = to_task(told["task"])
-        assert self._treatment is not None  # noqa: S101 - said before
-        try:
-            result = process(task, self._treatment, self._hold, self._report)
-        except MachineError as error:
-            return {"machine": str(error)}, b""
-        except Exception as error:  # noqa: BLE001 - as above
-            result = Result(task.item, "failed", f"a fault of noiser: {_fault(error)}")
-        return {"result": from_result(result)}, b""
+            return {"error": "fault", "message": f"{type(error).__name__}: {sentence(error)}"}, b""
 
     @contextmanager
     def _hold(self, pixels: int) -> Iterator[None]:
@@ -106,11 +95,6 @@ class Worker:
     def _report(self, done: int, total: int) -> None:
         """Say how far a picture in strips is."""
         self._say({"progress": [done, total]})
-
-
-def _fault(error: Exception) -> str:
-    """Describe a fault of ours."""
-    return f"{type(error).__name__}: {sentence(error)}"
 
 
 def warm_up() -> None:
