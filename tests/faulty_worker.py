@@ -6,7 +6,7 @@ import sys
 import time
 from pathlib import Path
 
-from noiser.server.frames import opening, read_frame
+from noiser.jobs.workers.frames import opening, read_frame
 
 NOT_STARTING = "NOISER_TEST_NOT_STARTING"
 """A file; while it is there, no worker starts."""
@@ -37,8 +37,8 @@ def main():
         while (frame := read_frame(stream)) is not None:
             if not frame[1].startswith(b"light"):
                 end.sendall(opening({"weight": 1000}, 0))
-            told, data = answer(frame[1])
-            end.sendall(opening(told, len(data)) + data)
+            result, data = answer(frame[1])
+            end.sendall(opening({"result": result}, len(data)) + data)
 
 
 if __name__ == "__main__":

@@ -11,8 +11,8 @@ from typing import Any
 
 from serving import Reply, reply_on
 
-from noiser.server.pool import Pool
-from noiser.server.worker_process import COMMAND
+from noiser.jobs.workers.async_pool import Pool
+from noiser.jobs.workers.process import COMMAND
 from noiser.web.server.access_control import Access
 from noiser.web.server.app import create_app
 from noiser.web.server.limits import ServerLimits

@@ -24,7 +24,7 @@ from noiser.jobs.batch.journal import JOURNAL_NAME, Journal, read_journal
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import make_plan
-from noiser.pipelines.supervisor import Supervisor
+from noiser.jobs.workers.sync_pool import Supervisor
 
 NOISER = [sys.executable, "-m", "noiser"]
 COUNT = 5
@@ -128,7 +128,7 @@ def test_a_write_that_fails_in_a_worker_leaves_nothing_partial(
 ):
     """A full disk stops the run; an unlucky sector costs the picture."""
     output, told = tmp_path / "out", []
-    worker = [sys.executable, "-B", "-P", "-m", "noiser.jobs.worker"]
+    worker = [sys.executable, "-B", "-P", "-m", "noiser.jobs.workers.worker"]
     before = ["strace", "-o", str(tmp_path / "log"), *injecting(f"write:error={error}:when={when}")]
     treatment = Treatment(Enhancer(threads=1))
     supervisor = Supervisor(treatment, 1, command=[*before, *worker])

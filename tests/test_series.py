@@ -19,7 +19,7 @@ from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import make_plan
-from noiser.pipelines.supervisor import Supervisor
+from noiser.jobs.workers.sync_pool import Supervisor
 
 
 @pytest.fixture

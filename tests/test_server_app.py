@@ -320,6 +320,24 @@ def test_where_all_workers_are_busy_a_request_is_refused_before_its_body_is_read
     assert is_closed
 
 
+def test_a_request_that_waits_too_long_for_a_worker_is_refused_as_busy(tmp_path):
+    with (
+        hosted(ServerLimits(queue_seconds=0.05), command=FAULTY) as host,
+        ThreadPoolExecutor(1) as others,
+    ):
+        wait = b"wait " + os.fsencode(tmp_path / "go")
+        first = others.submit(host.ask, "POST", "/v1/enhance", wait)
+        _until(lambda: b"noiser_workers_busy 1" in host.ask("GET", "/metrics").body)
+
+        reply = host.ask("POST", "/v1/enhance", b"next")
+
+        (tmp_path / "go").touch()
+        assert first.result().status == 200
+    told = "no worker was free within 0.05 seconds; try again later"
+    assert error_of(reply, 429) == ("busy", told)
+    assert reply.headers["retry-after"] in SECONDS
+
+
 def _until(condition):
     """Ask until it is so."""
     import time

@@ -47,7 +47,7 @@ run(
 
 WORKER = """
 import os
-from noiser.web.server import jobs, worker
+from noiser.jobs.workers import picture_jobs as jobs, worker
 def fail(data, told):
     {fault}
     return jobs.enhance(data, told)
@@ -60,7 +60,7 @@ ENDLESS = "while len(data) > 10_000: pass"
 """What a worker does with large pictures, which a decoder might do one day."""
 
 
-def launch(limits, worker="from noiser.web.server.worker import main; main()"):
+def launch(limits, worker="from noiser.jobs.workers.worker import main; main()"):
     """Give a server with one worker, and with limits or a worker that it has not by default."""
     return Service(command=[sys.executable, "-c", LAUNCH.format(limits=limits, worker=worker)])
 

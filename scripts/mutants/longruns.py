@@ -3,7 +3,7 @@
 from mutant import Mutant
 
 JOURNAL, KEEPING, FILES = "jobs/batch/journal.py", "jobs/batch/resume.py", "io/files.py"
-SUPERVISOR, WORKER = "pipelines/supervisor.py", "pipelines/worker.py"
+POOL, WORKER, PROCESS = (f"jobs/workers/{name}.py" for name in ("sync_pool", "worker", "process"))
 SERIES, GIGAPIXEL = "jobs/batch/same_look.py", "jobs/gigapixel.py"
 WATCHING, PROCESSING = "jobs/batch/watch.py", "jobs/job.py"
 
@@ -20,13 +20,17 @@ MUTANTS = [
     Mutant(FILES, "elif not (adopt and", "elif adopt or not (adopt and", "keeping"),
     Mutant(FILES, "before.st_size + 1", "max_bytes + 1", "files"),
     Mutant(FILES, "if found.st_mtime_ns == self.mtime_ns:", "if True:", "keeping"),
-    Mutant(SUPERVISOR, "self._again.append(task)\n            return", "return", "supervisor"),
-    Mutant(SUPERVISOR, "while self._waiting and self._free >= self._waiting[0][1]:",
-           "while self._waiting:", "supervisor"),
-    Mutant(SUPERVISOR, "self.late.append(", "(", "supervisor"),
-    Mutant(SUPERVISOR, "remove_partials([worker.task.item.output])", "pass", "supervisor"),
-    Mutant(WORKER, "finally:  # also", "except OSError: pass\n        else:  # also", "kill"),
-    Mutant("pipelines/batch.py", "self._note(result)", "self._noted(result)", "series"),
+    Mutant(POOL, "self._again.append(task)\n            return", "return", "sync_pool"),
+    Mutant(POOL, "while self._waiting and self._free >= self._waiting[0][1]:",
+           "while self._waiting:", "sync_pool"),
+    Mutant(POOL, "self.late.append(", "(", "sync_pool"),
+    Mutant(POOL, "remove_partials([worker.task.item.output])", "pass", "sync_pool"),
+    Mutant(WORKER, "target=end_with, args=[end]", "target=int", "worker"),
+    Mutant(WORKER, "if setting.max_bytes is not None:", "if False:", "worker sync_pool"),
+    Mutant(PROCESS, "failing.enter_context(self.line)", "pass", "sync_pool"),
+    Mutant("jobs/workers/frames.py", "while self._found == len(self._parts[-1]):",
+           "if self._found == len(self._parts[-1]):", "frames"),
+    Mutant("jobs/batch/run.py", "self._note(result)", "self._noted(result)", "series"),
     Mutant(SERIES, "found.key != key or", "", "series"),
     Mutant(GIGAPIXEL, "replace(treatment.moments, cells=measure().cells)", "treatment.moments",
            "series"),

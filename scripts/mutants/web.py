@@ -2,16 +2,14 @@
 
 from mutant import Mutant
 
-ACCESS, BODIES, FORMS, PROTOCOL = (
+ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
     f"web/server/{name}.py"
-    for name in ("access_control", "http/request_body", "http/multipart", "http/protocol")
-)
-POOL = "server/pool.py"
-GUARD, PARAMETERS, WORKER = (
-    "web/server/middleware.py",
-    "web/server/parameters.py",
-    "server/worker_process.py",
-)
+    for name in (
+        "access_control", "http/request_body", "http/multipart", "middleware", "parameters",
+        "http/protocol",
+    )
+)  # fmt: skip
+POOL, PROCESS = "jobs/workers/async_pool.py", "jobs/workers/process.py"
 APP, FAULTS = "server_app server_access", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
 SURVEY, EXIF, SMOOTHING = (
@@ -31,9 +29,10 @@ MUTANTS = [
     Mutant(PARAMETERS, "if name in found:", "if False:", "server_parameters"),
     Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "server_protocol"),
     Mutant(PROTOCOL, "> self._limits.max_connections", "> 1e9", "server_protocol"),
-    Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "server_pool"),
-    Mutant(POOL, "if worker.has_ended:", "if False:", "server_pool"),
-    Mutant(WORKER, "except OSError as error:", "except KeyError as error:", "server_pool"),
+    Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "async_pool"),
+    Mutant(POOL, "if worker.has_ended or not await", "if not await", "async_pool"),
+    Mutant(POOL, "self._limits.queue_seconds, self._give_up", "1e9, self._give_up", "async_pool"),
+    Mutant(PROCESS, "except OSError as error:", "except KeyError as error:", "async_pool"),
     Mutant(GUARD, "if not visit.status:", "if visit.status:", APP),
     Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
     # the page

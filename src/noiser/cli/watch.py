@@ -10,7 +10,7 @@ from noiser.core.errors import OutputError
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.watch import watch, watchfiles
 from noiser.jobs.job import Result
-from noiser.pipelines.supervisor import Supervisor, can_supervise
+from noiser.jobs.workers.sync_pool import Supervisor, can_supervise
 
 
 @click.command("watch")

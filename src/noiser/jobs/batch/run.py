@@ -16,8 +16,8 @@ from noiser.jobs.batch.resume import DIFFERENT, Decision, Keeper
 from noiser.jobs.job import PixelBudget, Result, Task, budget_of, process
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
-from noiser.pipelines.sending import from_mark
-from noiser.pipelines.supervisor import Supervisor, can_supervise
+from noiser.jobs.workers.messages import from_mark
+from noiser.jobs.workers.sync_pool import Supervisor, can_supervise
 
 SUPERVISED_FROM = 4
 """Items from which worker processes are worth starting, which takes some 0.3 s [items]."""

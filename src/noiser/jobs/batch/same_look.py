@@ -9,7 +9,7 @@ from noiser.jobs.batch.resume import measuring_key
 from noiser.jobs.batch.run import OnProgress, OnResult, Runner
 from noiser.jobs.job import Result, Task
 from noiser.jobs.plan import Item
-from noiser.pipelines.sending import from_mark, packed, unpacked
+from noiser.jobs.workers.messages import from_mark, packed, unpacked
 from noiser.statistics.moments import Moments
 
 

@@ -23,9 +23,8 @@ from starlette.routing import Route, Router
 from starlette.types import ASGIApp, Receive
 
 from noiser.io.formats import suffix_of
-from noiser.server.frames import Told
-from noiser.server.pool import Pool
-from noiser.server.worker_process import Heard
+from noiser.jobs.workers.async_pool import Pool
+from noiser.jobs.workers.frames import Heard, Told
 from noiser.web.page_files import facts
 from noiser.web.server.access_control import Access
 from noiser.web.server.errors import BY_IMAGE_ERROR, ClientLeftError, RefusedError

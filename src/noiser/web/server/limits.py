@@ -3,11 +3,12 @@
 from dataclasses import dataclass
 
 from noiser.io.limits import MEGA, Limits
+from noiser.jobs.workers.async_worker import WorkerLimits
 
 
 @dataclass(frozen=True)
-class ServerLimits:
-    """All limits of the server, with their units and reasons.
+class ServerLimits(WorkerLimits):
+    """All limits of the server, those of its workers among them, with units and reasons.
 
     Raises:
         ValueError: A limit is below what makes sense.
@@ -64,24 +65,6 @@ class ServerLimits:
     max_weight: int = 130 * MEGA
     """A picture's memory as that of so many pixels of 8 bits, 7 bytes each, so that a worker
     stays below 1 GB [pixels]. 16 bits weigh twice, camera raws 5 times, floats 6 times."""
-
-    max_worker_bytes: int = 2 << 30
-    """Address space of a worker: a decoder that runs wild fails alone [bytes]."""
-
-    max_waiting: int = 16
-    """Requests that wait for a worker; more are refused at once."""
-
-    compute_seconds: float = 20.0
-    """For a picture, beside the next [s]. A worker that takes longer is ended."""
-
-    compute_seconds_per_megapixel: float = 2.0
-    """A hundred times what it takes [s]."""
-
-    abandon_seconds: float = 0.5
-    """For a picture whose client has left; ending a worker costs more than most pictures [s]."""
-
-    start_seconds: float = 30.0
-    """For a worker to get ready [s]; it takes half a second."""
 
     drain_seconds: float = 20.0
     """For the requests in work when the server is told to end [s]."""

@@ -10,6 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noiser.core.errors import sentence
+from noiser.jobs.workers.async_worker import PoolError
 from noiser.web.server.access_control import Access
 from noiser.web.server.errors import ClientLeftError, RefusedError, new_id
 from noiser.web.server.limits import ServerLimits
@@ -32,7 +33,8 @@ class Guard:
     """Answers what may be answered, in one shape where it fails, and counts and logs it.
 
     Args:
-        app: Answers requests; may raise `RefusedError`, `ClientLeftError` and anything else.
+        app: Answers requests; may raise `RefusedError`, `PoolError`, `ClientLeftError` and
+            anything else.
         access: Whose requests are passed on.
         limits: Of the headers.
         metrics: Counts.
@@ -77,6 +79,9 @@ class Guard:
             return None
         except RefusedError as raised:
             refusal = raised.with_traceback(None)  # its frames hold the body
+        except PoolError as raised:
+            lost = raised.with_traceback(None)  # as above
+            refusal = RefusedError(lost.code, str(lost))
         except HTTPException as error:
             refusal = _by_router(error, visit.scope)
         except ClientLeftError:

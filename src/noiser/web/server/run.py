@@ -14,8 +14,8 @@ import uvicorn
 from starlette.types import ASGIApp
 
 from noiser.core.errors import MachineError
-from noiser.server.pool import Pool
-from noiser.server.worker_process import COMMAND
+from noiser.jobs.workers.async_pool import Pool
+from noiser.jobs.workers.process import COMMAND
 from noiser.web.server.access_control import Access
 from noiser.web.server.app import create_app
 from noiser.web.server.http.protocol import Protocol

@@ -7,7 +7,7 @@ from contextlib import closing, contextmanager
 from starlette.requests import Request
 from starlette.types import Receive
 
-from noiser.server.memory import give_back
+from noiser.jobs.workers.memory import give_back
 from noiser.web.server.errors import ClientLeftError, RefusedError
 from noiser.web.server.http.multipart import FormReader
 from noiser.web.server.limits import ServerLimits

@@ -1,4 +1,4 @@
-"""Sending: a treatment and a result come out at the other end as they went in."""
+"""Messages: a treatment and a result come out at the other end as they went in."""
 
 import dataclasses
 import json
@@ -16,8 +16,7 @@ from noiser.io.output_options import Delivery
 from noiser.jobs.job import Result, Task
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
-from noiser.model.network import checksum, packaged
-from noiser.pipelines.sending import (
+from noiser.jobs.workers.messages import (
     from_result,
     from_task,
     from_treatment,
@@ -27,6 +26,7 @@ from noiser.pipelines.sending import (
     to_treatment,
     unpacked,
 )
+from noiser.model.network import checksum, packaged
 
 
 def through(message):

@@ -1,4 +1,7 @@
-"""Sending: tasks and results as JSON, to worker processes and into the journal."""
+"""Messages: tasks and results as JSON, to worker processes and into the journal.
+
+Paths that are no text are said as Python escapes their bytes.
+"""
 
 import base64
 import dataclasses
@@ -15,14 +18,12 @@ from noiser.io.output_options import Delivery
 from noiser.jobs.job import Result, Task
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
+from noiser.jobs.workers.frames import Told
 from noiser.model import network
 from noiser.statistics.moments import Moments
 
-Message = dict[str, Any]
-"""Only what JSON can say; paths that are no text as Python escapes their bytes."""
 
-
-def from_treatment(treatment: Treatment) -> Message:
+def from_treatment(treatment: Treatment) -> Told:
     """Describe a treatment, weights and all, so that another process gives the same bytes."""
     enhancer, moments = treatment.enhancer, treatment.moments
     return {
@@ -36,7 +37,7 @@ def from_treatment(treatment: Treatment) -> Message:
     }
 
 
-def to_treatment(message: Message) -> Treatment:
+def to_treatment(message: Told) -> Treatment:
     """Build a treatment as it was described."""
     weights = network.from_bytes(base64.b64decode(message["weights"]))
     delivery = dict(message["delivery"])
@@ -52,19 +53,19 @@ def to_treatment(message: Message) -> Treatment:
     )
 
 
-def from_task(task: Task) -> Message:
+def from_task(task: Task) -> Told:
     """Describe a task."""
     files = {"input": str(task.item.input), "output": str(task.item.output)}
     return {**files, "kind": task.kind, "renew": task.renew}
 
 
-def to_task(message: Message) -> Task:
+def to_task(message: Told) -> Task:
     """Build a task as it was described."""
     item = Item(Path(message["input"]), Path(message["output"]))
     return Task(item, message["kind"], message["renew"])
 
 
-def from_result(result: Result) -> Message:
+def from_result(result: Result) -> Told:
     """Describe a result, but for its item."""
     return {
         "status": result.status,
@@ -77,7 +78,7 @@ def from_result(result: Result) -> Message:
     }
 
 
-def to_result(item: Item, message: Message) -> Result:
+def to_result(item: Item, message: Told) -> Result:
     """Build the result of an item as it was described."""
     marks = {name: _to_mark(message[name]) for name in ("source", "target")}
     moments = None if message["moments"] is None else unpacked(message["moments"])

@@ -1,4 +1,4 @@
-"""Jobs: what a worker does with one picture in memory."""
+"""Picture jobs: what a worker does with one picture in memory."""
 
 from functools import lru_cache
 from typing import Any
@@ -11,7 +11,7 @@ from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import Delivery
 from noiser.jobs.in_memory import enhance_bytes, measure_bytes
 from noiser.jobs.options import Treatment
-from noiser.server.frames import Told
+from noiser.jobs.workers.frames import Told
 from noiser.statistics.luma_and_noise import Light
 
 QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)

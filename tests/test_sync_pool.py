@@ -1,4 +1,4 @@
-"""The supervisor: whatever becomes of a worker, the run goes on and loses nothing."""
+"""The synchronous pool: whatever becomes of a worker, the run goes on and loses nothing."""
 
 import os
 import signal
@@ -17,12 +17,14 @@ from noiser.jobs.batch.journal import read_journal
 from noiser.jobs.batch.run import Runner, run
 from noiser.jobs.options import Treatment
 from noiser.jobs.plan import Item
-from noiser.pipelines.supervisor import Supervisor, seconds_for
+from noiser.jobs.workers.process import Setting
+from noiser.jobs.workers.sync_pool import Supervisor, seconds_for
 
 WORKER = """
 import ctypes, os, signal, sys, time
 from noiser.core.errors import MachineError
-from noiser.jobs import job, worker
+from noiser.jobs import job
+from noiser.jobs.workers import worker
 real = job.enhance_source
 def enhance_bytes(data, treatment, suffix):
     made = real(data, treatment, suffix)
@@ -71,7 +73,7 @@ def results_of(items, workers=2, command=None, limits=None, on_result=None, **op
 @pytest.fixture(autouse=True)
 def _others(monkeypatch):
     """Leave out what other tests have started."""
-    monkeypatch.setattr("test_supervisor.OTHERS", frozenset(children()))
+    monkeypatch.setattr("test_sync_pool.OTHERS", frozenset(children()))
 
 
 OTHERS: frozenset[int] = frozenset()
@@ -152,6 +154,43 @@ def test_workers_that_cannot_start_are_an_error_of_the_machine(tmp_path):
         results_of(items, command=[sys.executable, "-c", "raise SystemExit(7)"])
 
 
+def test_workers_that_hang_as_they_start_are_an_error_of_the_machine(tmp_path):
+    """Each is ended when its time is over, and counts as one that did not start."""
+    hanging = [sys.executable, "-c", "import time; time.sleep(600)"]
+    with pytest.raises(MachineError, match=r"^worker processes do not get ready within 0\.5 s$"):
+        results_of(items_in(tmp_path, 4), command=hanging, start_seconds=0.5)
+    assert children() == []
+
+
+def test_a_worker_that_hangs_as_it_starts_is_replaced(tmp_path):
+    """No picture is lost by it: it had none."""
+    once = (
+        f"import os, time\nif not os.path.exists({str(tmp_path / 'been')!r}):\n"
+        f"    open({str(tmp_path / 'been')!r}, 'x'); time.sleep(600)\n"
+    )
+    command = [sys.executable, "-c", once + WORKER.format(code="")]
+    results = results_of(items_in(tmp_path, 4), command=command, workers=1, start_seconds=5.0)
+    assert {r.status for r in results.values()} == {"done"}
+    assert len(results) == 4
+
+
+def descriptors() -> int:
+    return len(list(Path("/proc/self/fd").iterdir()))
+
+
+def test_a_worker_program_that_is_missing_is_an_error_of_the_machine(tmp_path):
+    with pytest.raises(MachineError, match=r"^a worker process cannot start: No such file"):
+        results_of(items_in(tmp_path, 4), command=[str(tmp_path / "gone")])
+
+
+def test_a_worker_that_cannot_start_leaves_no_descriptor_open(tmp_path):
+    items = items_in(tmp_path, 4)
+    before = descriptors()
+    with pytest.raises((MachineError, OSError)) as caught:
+        results_of(items, command=[str(tmp_path / "gone")])
+    assert descriptors() == before, caught  # its frames hold all that was not closed
+
+
 def test_workers_killed_thirty_times_lose_nothing(tmp_path):
     """Each picture was begun twice at most, by what the workers note; as many as were killed."""
     items = items_in(tmp_path, 300)
@@ -203,6 +242,15 @@ def test_pixels_in_flight_are_bounded_over_all_workers(tmp_path):
             inside += 1 if sign == "+" else -1
             most = max(most, inside)
         assert most == at_once
+
+
+def test_a_worker_that_is_bound_takes_no_more_memory(tmp_path):
+    """Its picture fails, and it goes on."""
+    items = items_in(tmp_path, 4, {1: b"wild"})
+    wild = doing("if b'wild' in data: bytearray(8 << 30)")
+    results = results_of(items, command=wild, setting=Setting(max_bytes=4 << 30))
+    assert {n for n, r in results.items() if r.status == "failed"} == {"001.png"}
+    assert results["001.png"].message == "there is not enough memory for it"
 
 
 def test_an_interrupt_ends_all_workers_and_loses_nothing_finished(tmp_path):

@@ -1,4 +1,4 @@
-"""A worker: what the command line does, in memory; and its end when the server is gone."""
+"""A worker: what the command line does, in memory; and its end when its pool is gone."""
 
 import io
 import json
@@ -7,7 +7,6 @@ import resource
 import signal
 import socket
 import subprocess
-import sys
 import threading
 from dataclasses import asdict
 
@@ -20,12 +19,11 @@ from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import Delivery
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import Treatment
-from noiser.server.frames import opening, read_frame
-from noiser.server.memory import bound
-from noiser.server.worker import serve, warm_up
-from noiser.server.worker_process import COMMAND
+from noiser.jobs.workers import picture_jobs
+from noiser.jobs.workers.frames import opening, read_frame
+from noiser.jobs.workers.process import COMMAND, Setting
+from noiser.jobs.workers.worker import Worker, warm_up
 from noiser.statistics.moments import Moments
-from noiser.web.server import jobs
 
 ASKED = {
     "do": "enhance",
@@ -48,8 +46,8 @@ def file_of(pixels, format_="PNG"):
 TRUNCATED = file_of(np.random.default_rng(0).integers(0, 255, (40, 40), np.uint8))[:900]
 
 
-class Worker:
-    """The server's end of a line to a worker that runs in a thread."""
+class Asked:
+    """The pool's end of a line to a worker that runs in a thread."""
 
     def __init__(self):
         self._end, theirs = socket.socketpair()
@@ -57,7 +55,7 @@ class Worker:
 
         def work():
             with theirs, theirs.makefile("rb") as stream:
-                serve(stream, theirs)
+                Worker(stream, theirs).serve()
 
         self._thread = threading.Thread(target=work)
         self._thread.start()
@@ -68,12 +66,13 @@ class Worker:
         return read_frame(self._stream)
 
     def ask(self, told, data):
-        """Have something done; the frames until the answer."""
+        """Have something done; the frames until the result, of which what is in it."""
         self._end.sendall(opening(told, len(data)) + data)
         frames = [self.hear()]
         while "weight" in frames[-1][0]:
             frames.append(self.hear())
-        return frames
+        *before, (told, made) = frames
+        return [*before, (told["result"], made)]
 
     def end(self):
         """Hang up, and wait for its end."""
@@ -87,7 +86,7 @@ class Worker:
 @pytest.fixture
 def worker():
     """A worker that ends when the line does."""
-    found = Worker()
+    found = Asked()
     yield found
     found.end()
 
@@ -129,7 +128,7 @@ def test_measuring_tells_sums_that_add_up(worker, dark_photo):
 
 def test_the_light_of_even_gray_is_worked_out_by_hand():
     """51 of 255 is a fifth; no noise is below that of rounding."""
-    answer, _ = jobs.measure(file_of(np.full((40, 40, 3), 51, np.uint8)), ASKED)
+    answer, _ = picture_jobs.measure(file_of(np.full((40, 40, 3), 51, np.uint8)), ASKED)
 
     light = answer["light"]
     assert light["mean"] == pytest.approx(0.2, abs=1 / 1020)
@@ -175,7 +174,7 @@ def test_a_fault_of_ours_is_told_and_the_worker_goes_on(worker):
 
 
 def test_too_little_memory_is_a_limit():
-    assert jobs.failed(MemoryError()) == {
+    assert picture_jobs.failed(MemoryError()) == {
         "error": "LimitError",
         "message": "there is not enough memory for it",
     }
@@ -186,36 +185,7 @@ def test_a_worker_warms_up_with_a_picture_of_its_own():
     assert warm_up() is None
 
 
-def test_half_a_frame_is_an_end():
-    whole = opening({"a": 1}, 5) + b"12345"
-
-    assert read_frame(io.BytesIO(whole)) == ({"a": 1}, b"12345")
-    for length in range(len(whole)):
-        assert read_frame(io.BytesIO(whole[:length])) is None
-
-
-def test_a_bound_process_gets_no_more_memory():
-    """In a process of its own: it could not be undone here."""
-    code = (
-        "from noiser.web.server.memory import bound\n"
-        "bound(1 << 30)\n"
-        "try: bytearray(2 << 30)\n"
-        "except MemoryError: print('refused')"
-    )
-
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
-
-    assert (done.stdout, done.stderr) == ("refused\n", "")
-
-
-def test_binding_sets_the_address_space(monkeypatch):
-    """The system's own word for it."""
-    asked = []
-    monkeypatch.setattr(resource, "setrlimit", lambda *words: asked.append(words))
-
-    bound(5)
-
-    assert asked == [(resource.RLIMIT_AS, (5, 5))]
+SETTING = Setting(2 << 30, niceness=3, is_warm=True)
 
 
 @pytest.fixture
@@ -224,7 +194,8 @@ def process():
     end, theirs = socket.socketpair()
     with theirs:
         started = subprocess.Popen(
-            [*COMMAND, str(2 << 30), str(theirs.fileno())], pass_fds=[theirs.fileno()]
+            [*COMMAND, json.dumps(asdict(SETTING)), str(theirs.fileno())],
+            pass_fds=[theirs.fileno()],
         )
     with end.makefile("rb") as stream:
         assert read_frame(stream) == ({"ready": True}, b"")
@@ -232,6 +203,13 @@ def process():
     end.close()
     started.kill()
     started.wait()
+
+
+def test_a_worker_is_bound_and_nice_as_its_setting_says(process):
+    worker, _ = process
+
+    assert resource.prlimit(worker.pid, resource.RLIMIT_AS) == (2 << 30, 2 << 30)
+    assert os.getpriority(os.PRIO_PROCESS, worker.pid) == os.nice(0) + 3
 
 
 def test_a_worker_ends_when_the_server_hangs_up(process):
@@ -266,4 +244,4 @@ def test_signals_for_all_of_a_service_do_not_end_a_worker(process):
 
     with end.makefile("rb") as stream:
         assert "weight" in read_frame(stream)[0]
-        assert read_frame(stream)[0]["format"] == "PNG"
+        assert read_frame(stream)[0]["result"]["format"] == "PNG"
