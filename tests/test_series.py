@@ -138,7 +138,7 @@ def test_an_interrupt_while_it_measures_ends_the_run_and_loses_nothing_measured(
 
     def interrupt(result):
         heard.append(result)
-        measuring = [w.end for w in supervisor._workers if w.task and w.pixels]
+        measuring = [w.line for w in supervisor._workers if w.task and w.pixels]
         if measuring:
             assert select.select(measuring, [], [], 60)[0]
             signal.raise_signal(signal.SIGINT)

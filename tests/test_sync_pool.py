@@ -26,11 +26,11 @@ from noiser.core.errors import MachineError
 from noiser.jobs import job
 from noiser.jobs.workers import worker
 real = job.enhance_source
-def enhance_bytes(data, treatment, suffix):
-    made = real(data, treatment, suffix)
+def enhance_source(source, treatment):
+    data, made = source.data, real(source, treatment)
     {code}
     return made
-job.enhance_source = enhance_bytes
+job.enhance_source = enhance_source
 worker.main()
 """
 """A worker that does something more to each picture."""

@@ -168,7 +168,9 @@ def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Ite
         OutputExistsError: There is one, and it was not to be replaced.
         OSError: The machine cannot write: a full disk, no permission.
     """
-    partial = path.with_name(f"{partial_prefix(path)}{secrets.token_hex(8)}{PARTIAL_SUFFIX}")
+    # A string: the parts of a path are interned, and a name of its own for each picture adds up.
+    name = f"{partial_prefix(path)}{secrets.token_hex(8)}{PARTIAL_SUFFIX}"
+    partial = os.path.join(path.parent, name)  # noqa: PTH118
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(partial, flags, 0o666), "w+b") as file:  # noqa: PTH123
@@ -176,13 +178,13 @@ def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Ite
             file.flush()
             os.fsync(file.fileno())
         if overwrite:
-            partial.replace(path)
+            os.replace(partial, path)  # noqa: PTH105
         else:
             _rename_without_replacing(partial, path, adopt)
         _sync_folder(path.parent)
     finally:
         with contextlib.suppress(OSError):
-            partial.unlink()
+            os.unlink(partial)  # noqa: PTH108
 
 
 def write_file(path: Path, data: bytes, *, overwrite: bool = False, adopt: bool = False) -> None:
@@ -239,15 +241,15 @@ def partial_prefix(path: Path) -> str:
     return f".{hashlib.sha256(os.fsencode(path.name)).hexdigest()[:16]}-"
 
 
-def _rename_without_replacing(partial: Path, path: Path, adopt: bool) -> None:
+def _rename_without_replacing(partial: str, path: Path, adopt: bool) -> None:
     """Give a file its name unless the name is taken, in one step where the disk can."""
     try:
         os.link(partial, path)
     except OSError as error:
         # No hard links here (FAT, some network disks): two steps are the best there is.
         if not isinstance(error, FileExistsError) and not os.path.lexists(path):
-            partial.rename(path)
-        elif not (adopt and replace(mark_of(partial), mtime_ns=-1).same_content(path)):
+            os.rename(partial, path)  # noqa: PTH104
+        elif not (adopt and replace(mark_of(Path(partial)), mtime_ns=-1).same_content(path)):
             raise OutputExistsError("is there already; --overwrite replaces it") from None
 
 
