@@ -100,7 +100,7 @@ MUTANTS = [
            "files"),
     Mutant(ENHANCE, "runner.run(items, on_result, pictures.move)", "runner.run(items, on_result)",
            "cli"),
-    Mutant(PROGRESS, ", self._shares.get(item, 0))", ", 0)", "progress"),
+    Mutant(PROGRESS, "max(done - self._bar.pos, 0)", "done - self._bar.pos", "progress"),
     Mutant(PROGRESS, "            drawn = self._drawn\n            self._draw(\"\")",
            "            drawn = self._drawn", "progress"),
     Mutant(PROGRESS, "if self._count > 1 or was_in_strips:", "if True:", "progress"),

@@ -66,6 +66,7 @@ class Bar:
                     length=total, file=io.StringIO(), item_show_func=lambda shown: shown
                 )
                 self._bar.bar_template = "[%(bar)s]  %(info)s"
+            # A picture whose worker died begins again; the bar waits for it.
             self._bar.make_step(max(done - self._bar.pos, 0))
             self._bar.current_item = text
             now = self._clock()
@@ -109,8 +110,7 @@ class PicturesBar:
     def move(self, item: Item, done: int, total: int) -> None:
         """Say how far a picture in strips is, from any thread."""
         with self._lock:
-            # One whose worker died begins again; the bar waits for it.
-            self._shares[item] = max(PICTURE * done // total, self._shares.get(item, 0))
+            self._shares[item] = PICTURE * done // total
         self._show()
 
     def finish(self, item: Item, told: int) -> None:
