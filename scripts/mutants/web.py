@@ -32,7 +32,7 @@ MUTANTS = [
     Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "async_pool"),
     Mutant(POOL, "if worker.has_ended or not await", "if not await", "async_pool"),
     Mutant(POOL, "self._limits.queue_seconds, self._give_up", "1e9, self._give_up", "async_pool"),
-    Mutant(PROCESS, "except OSError as error:", "except KeyError as error:", "async_pool"),
+    Mutant(PROCESS, "except OSError as error:", "except KeyError as error:", "sync_pool"),
     Mutant(GUARD, "if not visit.status:", "if visit.status:", APP),
     Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
     # the page
