@@ -2,6 +2,7 @@
 
 import os
 import platform
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -65,10 +66,12 @@ def compile_kernel(source: Path, library: Path) -> str | None:
     ]
     if not compiler[0]:
         return "no C compiler was found"
+    stamp = runpy.run_path(str(source.with_name("stamp.py")))["stamp_of"](source.parent)
     with tempfile.TemporaryDirectory() as folder:
         objects = [f"{folder}/{name}.o" for name in variants()]
+        common = [*compiler, *FLAGS, f"-DSTAMP={stamp}", "-c", str(source)]
         commands = [
-            [*compiler, *FLAGS, *flags, f"-DVARIANT={name}", "-c", str(source), "-o", object_]
+            [*common, *flags, f"-DVARIANT={name}", "-o", object_]
             for (name, flags), object_ in zip(variants().items(), objects, strict=True)
         ]
         built = f"{folder}/{library.name}"

@@ -1,7 +1,9 @@
 """The enhancer: measure, fold and render an image, in bands and on several threads."""
 
 import os
+import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -9,7 +11,9 @@ from noiser import kernels, network
 from noiser.bands import Bands
 from noiser.carriers import unpack
 from noiser.developing import Development, develop
+from noiser.errors import KernelWarning
 from noiser.folding import NETWORK_HALO, Folded
+from noiser.kernels import native
 from noiser.kernels.scene import BAND_HALO
 from noiser.looks import Look, knobs, look_named
 from noiser.moments import Moments
@@ -67,6 +71,9 @@ class Enhancer:
         ValueError: A name or value is not one of those allowed.
         WeightsError: The weights file is not sound.
 
+    Warns:
+        KernelWarning: `auto` found no compiled kernel that can be used; once in a process.
+
     Example:
         >>> import numpy as np
         >>> dark = np.full((4, 4, 3), 10, np.uint8)
@@ -116,6 +123,8 @@ class Enhancer:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
         self.kernel, self._asked = kernels.select(kernel), kernel
+        if kernel == "auto" and (fault := native.fault()):
+            _warn_once(fault)
         self._look_name = look
         if weights is None:
             self.network = network.packaged(look)
@@ -236,6 +245,12 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
         ((4, 4, 3), dtype('uint8'), True)
     """
     return Enhancer(look, **options).enhance(image)
+
+
+@cache
+def _warn_once(fault: str) -> None:
+    """Warn whoever makes an enhancer."""
+    warnings.warn(f"{fault}; the NumPy kernel serves, many times slower", KernelWarning, 3)
 
 
 def usable_processors() -> int:

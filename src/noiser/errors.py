@@ -47,3 +47,7 @@ class MissingExtraError(NoiserError):
 
 class RivalError(NoiserError):
     """What noiser would be compared with cannot run on this machine."""
+
+
+class KernelWarning(RuntimeWarning):
+    """The compiled kernel is not there or not used; the NumPy kernel serves, many times slower."""

@@ -14,6 +14,7 @@ from noiser import kernels
 from noiser.enhancer import usable_processors
 from noiser.errors import NoiserError
 from noiser.io.gate import Limits
+from noiser.kernels import native
 from noiser.looks import LOOKS
 from noiser.network import PACKAGED, load, packaged, packaged_bytes
 from noiser.pipelines.describing import describe
@@ -52,6 +53,7 @@ def command(file: Path | None, weights: Path | None, name: str, as_json: bool) -
         **{name: metadata.version(name) for name in ("numpy", "pillow")},
         "threads": usable_processors(),
         "kernels": kernels.names(),
+        **({"native kernel": fault} if (fault := native.fault()) else {}),
         "looks": list(LOOKS),
         "weights": str(weights or name),
         "parameters": network.parameter_count,

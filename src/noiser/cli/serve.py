@@ -79,6 +79,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     """
     if not all(map(find_spec, NEEDED)):
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
+    from noiser.cli.options import tell_of_kernel
     from noiser.export.page import page_files
     from noiser.server.access import LOOPBACK, Access, is_address
     from noiser.server.running import bind, run, url_of
@@ -97,6 +98,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     )
     names = LOOPBACK | {host.lower()} | {name.lower() for name in given["allowed_host"]}
     access = Access(names, is_address(host) and host not in LOOPBACK, token)
+    tell_of_kernel()
     listener = bind(host, given["port"])
     run(
         listener,
