@@ -350,6 +350,24 @@ def test_strides_that_are_not_whole_pixels_are_refused():
         NATIVE[0].measure(image, whole(image), "zero")
 
 
+@pytest.mark.parametrize("verb", ["measure", "render into"])
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
+def test_an_array_at_an_odd_address_is_refused(dtype, verb):
+    """To read or write one is undefined in C; the message says what to do."""
+    image = np.zeros((4, 5, 3), dtype)
+    shifted = np.frombuffer(bytearray(image.nbytes + 1), dtype, offset=1).reshape(image.shape)
+    folded = fold(truth.random_network(2), reference.measure(image, whole(image), "zero"))
+    calls = {
+        "measure": lambda: NATIVE[0].measure(shifted, whole(shifted), "zero"),
+        "render into": lambda: NATIVE[0].render(image, whole(image), folded, NEUTRAL, shifted),
+    }
+
+    with pytest.raises(
+        ValueError, match=r"^the array begins between two addresses of its type; pass a copy of it$"
+    ):
+        calls[verb]()
+
+
 def test_an_array_that_starts_at_an_odd_address_is_enhanced(dark_photo):
     """As a memory-mapped file with a header of odd length has it."""
     image = truth.as_kind(dark_photo(9, 40), "uint16", 3)

@@ -235,6 +235,8 @@ def _image(pixels: Pixels) -> Image:
     """Describe an array to the kernel."""
     if any(stride % pixels.itemsize for stride in pixels.strides):
         raise ValueError("the strides of the array are not whole pixels; pass a copy of it")
+    if not pixels.flags.aligned:
+        raise ValueError("the array begins between two addresses of its type; pass a copy of it")
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     channel = pixels.strides[2] if pixels.ndim == 3 else pixels.itemsize
     return Image(
