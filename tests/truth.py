@@ -1,6 +1,8 @@
 """Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -11,6 +13,7 @@ from torch.nn import functional
 
 from noiser.developing import Development
 from noiser.folding import Folded
+from noiser.kernels import native
 from noiser.network import Network
 from noiser.types import ByteImage, Padding, Pixels, Region
 
@@ -215,3 +218,16 @@ def scene(
         colors(red, blue)[inner],
         detail[inner],
     )
+
+
+def native_tiles() -> tuple[int, int]:
+    """Read how many columns the native kernel walks down together, as its sources have it.
+
+    Its seams, where faults would be, lie between them.
+
+    Returns:
+        Where a look develops the photo, and where there is only the network [pixels].
+    """
+    text = Path(native.__file__).with_name("scene.h").read_text(encoding="utf-8")
+    span, halo = (int(re.search(rf"\b{name} = (\d+)", text)[1]) for name in ("SPAN", "HALO"))
+    return span - 2 * halo, span - halo - 1
