@@ -47,7 +47,7 @@ SUPPORT = ("classical", "damage", "pictures", "variants")
 """Modules of the lab that cells compute with."""
 
 ENGINE = (
-    "bands", "color", "developing", "enhancer", "exposure", "folding", "light", "locality",
+    "bands", "cells", "color", "developing", "enhancer", "exposure", "folding", "light", "locality",
     "looks", "metrics", "moments", "network", "training",
 )  # fmt: skip
 """Parts of noiser that cells compute with, beside the kernels."""

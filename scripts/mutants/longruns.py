@@ -25,7 +25,7 @@ MUTANTS = [
     Mutant(SUPERVISOR, "remove_partials([worker.task.item.output])", "pass", "supervisor"),
     Mutant(WORKER, "finally:  # also", "except OSError: pass\n        else:  # also", "kill"),
     Mutant(SERIES, "found.key != key or", "", "series"),
-    Mutant(GIGAPIXEL, "replace(treatment.moments, cells=measure().cells)", "treatment.moments",
+    Mutant(GIGAPIXEL, "replace(treatment.moments, cells=measure().cell_table)", "treatment.moments",
            "series"),
     Mutant(WATCHING, 'if result.status == "failed" and', "if False and", "watching"),
     Mutant(WATCHING, "max(now - since, now - state.mtime)", "now - since", "watching"),

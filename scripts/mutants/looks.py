@@ -7,7 +7,10 @@ MUTANTS = [
     Mutant(
         "moments.py", "map(operator.add, self.tones", "map(max, self.tones", "moments properties"
     ),
-    Mutant("moments.py", "_joined(self.cells, other.cells)", "self.cells", "locality"),
+    Mutant("moments.py", "self._cell_sums + other._cell_sums", "self._cell_sums", "locality"),
+    Mutant("cells.py", "(table[1:, :2] != table[:-1, :2]).any(1)", "True", "cells locality"),
+    Mutant("cells.py", "len(kept[-1]) < 2 * len(table)", "False", "cells"),
+    Mutant("cells.py", "len(kept[-1]) < 2 * len(table)", "True", "cells"),
     Mutant("folding.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
     Mutant(
         "folding.py", "self.second_bias * contrast + shift", "self.second_bias + shift", FOLDING
