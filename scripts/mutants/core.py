@@ -79,6 +79,7 @@ MUTANTS = [
     Mutant("carriers.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
     Mutant("carriers.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
     Mutant("carriers.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
+    Mutant("carriers.py", "pixels if pixels.flags.aligned else", "pixels if True else", "carriers"),
     Mutant("carriers.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
     # enhancer and bands
     Mutant("bands.py", "min(row + step, rows.stop)", "row + step", "bands"),

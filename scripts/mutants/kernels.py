@@ -44,6 +44,11 @@ MUTANTS = [
         "kernels/native.py", "folded.center / 255 * levels", "folded.center / 255 * 255", NATIVE
     ),
     Mutant("kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
+    Mutant("kernels/native.py", "if not pixels.flags.aligned", "if False", NATIVE),
+    Mutant("kernels/native.py", "(stamp and numbers[0] != stamp)", "False", "library"),
+    Mutant("kernels/native.py", "numbers[1:] != structures.LAYOUT", "False", "library"),
+    Mutant("kernels/native.py", "except OSError as error", "except KeyError as error", "library"),
+    Mutant("kernels/stamp.py", "{path.name} ", "", "library"),
     Mutant(
         MEASURE,
         "2 * (int)v - 255)\nDEFINE_READ(lattice_uint16",
