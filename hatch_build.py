@@ -2,6 +2,7 @@
 
 import os
 import platform
+import runpy
 import shlex
 import shutil
 import subprocess
@@ -40,14 +41,16 @@ MACHINES = {"amd64": "x86_64", "arm64": "aarch64"}
 
 
 class KernelBuildHook(BuildHookInterface):
-    """Put the compiled kernel into the package, or leave a package without it."""
+    """Put the compiled kernel into the package, or leave a package without it.
+
+    For wheels and editable installs, see pyproject.toml: an sdist has the sources.
+    """
 
     PLUGIN_NAME = "kernel"
 
     def initialize(self, _version: str, build_data: dict[str, Any]) -> None:
         """Compile and mark the wheel as this platform's; any Python 3 can load it."""
         library = Path(self.root) / LIBRARY
-        library.unlink(missing_ok=True)
         error = compile_kernel(Path(self.root) / SOURCE, library)
         if error:
             self.app.display_warning(f"noiser: the NumPy kernel will serve; {error}")
@@ -59,16 +62,22 @@ class KernelBuildHook(BuildHookInterface):
 
 
 def compile_kernel(source: Path, library: Path) -> str | None:
-    """Compile all variants into one library; return what went wrong, or None."""
+    """Compile all variants into one library; return what went wrong, or None.
+
+    The library that is there is replaced in one step, and only by one that is whole: processes
+    may be working with it.
+    """
     compiler = shlex.split(os.environ.get("CC", "")) or [
         next(filter(None, map(shutil.which, ("cc", "gcc", "clang"))), "")
     ]
     if not compiler[0]:
         return "no C compiler was found"
+    stamp = runpy.run_path(str(source.parent.with_name("stamp.py")))["stamp_of"](source.parent)
     with tempfile.TemporaryDirectory() as folder:
         objects = [f"{folder}/{name}.o" for name in variants()]
+        common = [*compiler, *FLAGS, f"-DSTAMP={stamp}", "-c", str(source)]
         commands = [
-            [*compiler, *FLAGS, *flags, f"-DVARIANT={name}", "-c", str(source), "-o", object_]
+            [*common, *flags, f"-DVARIANT={name}", "-o", object_]
             for (name, flags), object_ in zip(variants().items(), objects, strict=True)
         ]
         built = f"{folder}/{library.name}"
@@ -81,7 +90,12 @@ def compile_kernel(source: Path, library: Path) -> str | None:
             if done.returncode:
                 return f"the C compiler failed: {shlex.join(command)}\n{done.stderr}"
             sys.stderr.write(done.stderr)
-        shutil.copyfile(built, library)
+        fresh = library.with_name(f"{library.name}.{os.getpid()}")
+        try:
+            shutil.copyfile(built, fresh)
+            fresh.replace(library)
+        finally:
+            fresh.unlink(missing_ok=True)
     return None
 
 

@@ -71,6 +71,12 @@ window.engine = {
 
   develop: (image, looks) => looks.map(developing(image)).map(plain),
 
+  developWith: (text, image, look) => {
+    const moments = measured(image)[look.padding];
+    const network = networkOf(fromBase64(text).buffer);
+    return plain(develop(network, moments, look, constants));
+  },
+
   render: (image, looks) => {
     const { width, height } = image;
     const band = bandOf(open(image), 0, height, 0);

@@ -32,6 +32,21 @@ def test_an_array_is_its_own_frame(dtype, shape):
     assert unpack(image).single is image
 
 
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
+def test_an_array_at_an_odd_address_is_copied_to_an_even_one(dtype):
+    """Compiled code may take every address for a multiple of the number's size; same layout."""
+    planar = np.linspace(0, 1, 3 * 4 * 5).reshape(3, 4, 5).astype(dtype)
+    raw = b"\0" + planar.tobytes()
+    image = np.frombuffer(raw, dtype, offset=1).reshape(planar.shape).transpose(1, 2, 0)
+
+    frame = unpack(image).single
+
+    assert not image.flags.aligned
+    assert frame.flags.aligned
+    assert np.array_equal(frame, planar.transpose(1, 2, 0))
+    assert frame.strides == planar.transpose(1, 2, 0).strides
+
+
 @pytest.mark.parametrize(
     "dtype", ["bool", "int8", "int32", "uint32", "int64", "float16", "complex64", ">u2", ">f4"]
 )

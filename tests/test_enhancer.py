@@ -112,7 +112,7 @@ def test_moments_of_another_padding_cannot_be_folded(photo):
 
 
 def test_develop_hands_every_knob_of_the_look_down(photo):
-    """The same filter as `developing.develop` with the look."""
+    """The same filter as `render_params.develop` with the look."""
     tool = Enhancer("paper", noise_floor=0.1, contrast=2.0, brightness=0.3, black=0.4)
     moments = tool.measure(photo)
 

@@ -18,9 +18,9 @@ from noiser.engine.kernels import native, reference
 def no_library(monkeypatch, tmp_path):
     """Pretend that no C compiler was at hand when noiser was installed."""
     monkeypatch.setattr(native, "LIBRARY", tmp_path / "libkernel.so")
-    native.kernels.cache_clear()
+    native.found.cache_clear()
     yield
-    native.kernels.cache_clear()
+    native.found.cache_clear()
 
 
 def test_the_reference_kernel_is_always_there_and_last():

@@ -24,7 +24,7 @@ KERNELS = [pytest.param(kernel, id=kernel.name) for kernel in NATIVE]
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]
 NEUTRAL = Adjustments()
-TILE = 498
+TILE, _ = truth.native_tiles()
 """Columns that kernel.c walks down together; its seams are where faults would be."""
 
 NEAR = {"uint8": 1, "uint16": 2, "float32": 6e-6, "float64": 6e-6}
@@ -144,7 +144,7 @@ def test_render_is_near_the_reference(dark_photo, kernel, look, dtype, channels)
 )
 @pytest.mark.parametrize("height", [1, 2, 3])
 def test_no_seam_shows_at_any_width(dark_photo, kernel, look, width, height):
-    """Around one and two tiles of 254 columns, and down to one pixel."""
+    """Around one and two tiles, and down to one pixel."""
     image = dark_photo(height, width)
     folded, adjustments = developed(image, look, 2)
 
@@ -349,6 +349,24 @@ def test_strides_that_are_not_whole_pixels_are_refused():
         ValueError, match=r"^the strides of the array are not whole pixels; pass a copy of it$"
     ):
         NATIVE[0].measure(image, whole(image), "zero")
+
+
+@pytest.mark.parametrize("verb", ["measure", "render into"])
+@pytest.mark.parametrize("dtype", ["uint16", "float32", "float64"])
+def test_an_array_at_an_odd_address_is_refused(dtype, verb):
+    """To read or write one is undefined in C; the message says what to do."""
+    image = np.zeros((4, 5, 3), dtype)
+    shifted = np.frombuffer(bytearray(image.nbytes + 1), dtype, offset=1).reshape(image.shape)
+    folded = fold(truth.random_network(2), reference.measure(image, whole(image), "zero"))
+    calls = {
+        "measure": lambda: NATIVE[0].measure(shifted, whole(shifted), "zero"),
+        "render into": lambda: NATIVE[0].render(image, whole(image), folded, NEUTRAL, shifted),
+    }
+
+    with pytest.raises(
+        ValueError, match=r"^the array begins between two addresses of its type; pass a copy of it$"
+    ):
+        calls[verb]()
 
 
 def test_an_array_that_starts_at_an_odd_address_is_enhanced(dark_photo):

@@ -217,6 +217,36 @@ def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
     assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
 
 
+def dead(net):
+    """Let a hidden channel read nothing."""
+    weight = net.first_weight.copy()
+    weight[1] = 0.0
+    return replace(net, first_weight=weight)
+
+
+def turned_off(net):
+    """Let no hidden channel reach the output."""
+    return replace(net, second_weight=np.zeros_like(net.second_weight))
+
+
+def turned_over(net):
+    """Let more light make it darker."""
+    return replace(net, second_weight=-net.second_weight)
+
+
+@pytest.mark.parametrize("changed", [dead, turned_off, turned_over])
+@pytest.mark.parametrize("color", [0.0, 1.0])
+def test_networks_that_answer_oddly_are_developed_like_pythons(call, dark_photo, changed, color):
+    """A dead channel, one without an answer, a wrong one: numbers, and the same ones."""
+    net = changed(network.packaged("natural"))
+    image, look = dark_photo(20, 30), replace(NATURAL, color=color)
+
+    text = base64.b64encode(network.to_bytes(net)).decode()
+    found = call("developWith", text, sent(image), asdict(look))
+
+    assert_near(found, develop(net, pythons(image, look.padding), look))
+
+
 def enhanced(image, name, look):
     """Enhance in Python by the reference."""
     enhancer = Enhancer(name, kernel="reference", threads=1)
@@ -466,6 +496,9 @@ def test_numbers_are_pythons(call):
         1 / 3,
         -1e5,
         2.0,
+        1.1e-300,
+        -3e-308,
+        1.7e308,
     ]
 
     found = call("numbers", values)
@@ -474,6 +507,13 @@ def test_numbers_are_pythons(call):
         assert erf == pytest.approx(math.erf(value), rel=1e-14, abs=0)
         assert rounded == round(value)
         assert short == steady(value)
+
+
+def test_the_smallest_numbers_stay_numbers(call):
+    """Below 2^-1022, where a double has fewer bits, what is left of 24 of them."""
+    found = [short for _, _, short in call("numbers", [1.7e-310, -1.7e-310, 5e-324])]
+
+    assert found == pytest.approx([1.7e-310, -1.7e-310, 0.0], rel=0, abs=2.0**-1047)
 
 
 def test_weights_are_pythons(call):

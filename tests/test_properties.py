@@ -17,10 +17,16 @@ from noiser.statistics.moments import PAIRS, TAPS
 KERNELS = list(kernels.available())
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 
-HEIGHT, WIDTH = 22, 270
-"""Two tiles of the native kernel's 254 columns, so that cuts meet its seams."""
+HEIGHT, WIDTH = 22, max(truth.native_tiles()) + 24
+"""One tile of the native kernel and the begin of another, so that cuts meet its seams."""
 
 SEEDS = st.integers(0, 2**32)
+
+
+@pytest.mark.parametrize("tile", truth.native_tiles())
+def test_the_width_crosses_a_seam_of_the_native_kernel(tile):
+    """Whether a look develops or not; a few vectors of the next tile are enough."""
+    assert 16 < WIDTH - tile < tile
 
 
 @st.composite

@@ -1,6 +1,8 @@
 """Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
 
+import re
 from itertools import product
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -10,6 +12,7 @@ from torch import nn
 from torch.nn import functional
 
 from noiser.core.types import ByteImage, Padding, Pixels, Region
+from noiser.engine.kernels import native
 from noiser.look.fold import Folded
 from noiser.look.render_params import Adjustments
 from noiser.model.network import Network
@@ -215,3 +218,16 @@ def scene(
         colors(red, blue)[inner],
         detail[inner],
     )
+
+
+def native_tiles() -> tuple[int, int]:
+    """Read how many columns the native kernel walks down together, as its sources have it.
+
+    Its seams, where faults would be, lie between them.
+
+    Returns:
+        Where a look develops the photo, and where there is only the network [pixels].
+    """
+    text = (native.LIBRARY.parent / "denoise.h").read_text(encoding="utf-8")
+    span, halo = (int(re.search(rf"\b{name} = (\d+)", text)[1]) for name in ("SPAN", "HALO"))
+    return span - 2 * halo, span - halo - 1

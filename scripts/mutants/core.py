@@ -91,6 +91,9 @@ MUTANTS = [
     Mutant("core/adapters.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
     Mutant("core/adapters.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
     Mutant("core/adapters.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
+    Mutant(
+        "core/adapters.py", "pixels if pixels.flags.aligned else", "pixels if True else", "carriers"
+    ),
     Mutant("core/adapters.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
     # enhancer and bands
     Mutant("engine/tiling.py", "min(row + step, rows.stop)", "row + step", "bands"),

@@ -56,6 +56,13 @@ MUTANTS = [
         NATIVE,
     ),
     Mutant("engine/kernels/native.py", "stride % pixels.itemsize", "False", NATIVE),
+    Mutant("engine/kernels/native.py", "if not pixels.flags.aligned", "if False", NATIVE),
+    Mutant("engine/kernels/native.py", "(stamp and numbers[0] != stamp)", "False", "library"),
+    Mutant("engine/kernels/native.py", "numbers[1:] != structures.LAYOUT", "False", "library"),
+    Mutant(
+        "engine/kernels/native.py", "except OSError as error", "except KeyError as error", "library"
+    ),
+    Mutant("engine/kernels/stamp.py", "{path.name} ", "", "library"),
     Mutant(
         MEASURE,
         "2 * (int)v - 255)\nDEFINE_READ(lattice_uint16",

@@ -10,7 +10,14 @@ MUTANTS = [
         "map(max, self.tones",
         "moments properties",
     ),
-    Mutant("statistics/moments.py", "_joined(self.cells, other.cells)", "self.cells", "locality"),
+    Mutant(
+        "statistics/moments.py", "self._cell_sums + other._cell_sums", "self._cell_sums", "locality"
+    ),
+    Mutant(
+        "statistics/cells.py", "(table[1:, :2] != table[:-1, :2]).any(1)", "True", "cells locality"
+    ),
+    Mutant("statistics/cells.py", "len(kept[-1]) < 2 * len(table)", "False", "cells"),
+    Mutant("statistics/cells.py", "len(kept[-1]) < 2 * len(table)", "True", "cells"),
     Mutant("look/fold.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
     Mutant(
         "look/fold.py", "self.second_bias * contrast + shift", "self.second_bias + shift", FOLDING

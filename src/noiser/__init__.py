@@ -23,7 +23,8 @@ if TYPE_CHECKING:
         UnsupportedError,
         WeightsError,
     )
-    from noiser.engine.enhancer import Enhancer, enhance
+    from noiser.engine.enhancer import Enhancer
+    from noiser.jobs.workers.picture_jobs import enhance
     from noiser.look.presets import preset
     from noiser.model.training import TrainingConfig, train
     from noiser.statistics.moments import Moments

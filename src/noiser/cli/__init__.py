@@ -16,7 +16,7 @@ from typing import NoReturn
 
 import click
 
-from noiser.core.errors import MachineError, NoiserError
+from noiser.core.errors import KernelWarning, MachineError, NoiserError
 from noiser.core.version import __version__
 
 COMMANDS = {
@@ -113,6 +113,7 @@ def _keep_stderr_ours() -> None:
     os.dup2(nowhere, 2)
     os.close(nowhere)
     warnings.filterwarnings("ignore", module="PIL")
+    warnings.filterwarnings("ignore", category=KernelWarning)  # options.py says it in our words
     pillow = logging.getLogger("PIL")
     pillow.addHandler(logging.NullHandler())
     pillow.propagate = False

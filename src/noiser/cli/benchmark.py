@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from noiser.cli.options import tell_of_kernel
 from noiser.engine import kernels
 from noiser.engine.enhancer import Enhancer
 from noiser.io.files import save_file
@@ -82,6 +83,8 @@ def command(
     out, on as many threads. Large pictures then take minutes and gigabytes.
     """
     _check(figure, has_rivals, overwrite)
+    if kernel is None:
+        tell_of_kernel()
     enhancer = Enhancer(look, threads=threads, kernel=kernel or "auto")
     found, left_out = _rivals(enhancer, look) if has_rivals else ({}, {})
     if left_out:

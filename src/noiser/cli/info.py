@@ -14,6 +14,7 @@ from noiser.core.cpu import usable_processors
 from noiser.core.errors import NoiserError
 from noiser.core.version import __version__
 from noiser.engine import kernels
+from noiser.engine.kernels import native
 from noiser.io.limits import Limits
 from noiser.look.looks import LOOKS
 from noiser.model.network import PACKAGED, load, packaged, packaged_bytes
@@ -56,6 +57,7 @@ def command(file: Path | None, weights: Path | None, name: str | None, as_json: 
         **{name: metadata.version(name) for name in ("numpy", "pillow")},
         "threads": usable_processors(),
         "kernels": kernels.names(),
+        **({"native kernel": fault} if (fault := native.fault()) else {}),
         "looks": list(LOOKS),
         "weights": str(weights or name),
         "parameters": network.parameter_count,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import reduce
+from functools import cache, reduce
 from pathlib import Path
 from typing import Any, Literal, TypeVar, get_args
 
@@ -11,6 +11,7 @@ import click
 from noiser.core.cpu import usable_processors
 from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
+from noiser.engine.kernels import native
 from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS
 from noiser.io.limits import MEGA, Limits
@@ -212,12 +213,8 @@ class Words:
             enhancer = Enhancer(threads=threads, **self.options | changes)
         except ValueError as error:
             raise click.UsageError(str(error)) from error
-        if enhancer.kernel.name == "reference" and self.given["kernel"] == "auto":
-            click.echo(
-                "noiser: the native kernel was not built (is there a C compiler?); "
-                "the NumPy kernel serves, many times slower",
-                err=True,
-            )
+        if self.given["kernel"] == "auto":
+            tell_of_kernel()
         return enhancer
 
     def treatment(self, threads: int, format_: str | None = None) -> Treatment:
@@ -242,6 +239,13 @@ class Words:
             name = self.options.get("look", next(iter(LOOKS)))
             settings = settings_of(name, look, self.given["weights"])
         return Delivery(format_, metadata, self.given["software"], settings, self.given["profile"])
+
+
+@cache
+def tell_of_kernel() -> None:
+    """Say once where the NumPy kernel serves for want of a compiled one."""
+    if fault := native.fault():
+        click.echo(f"noiser: {fault}; the NumPy kernel serves, many times slower", err=True)
 
 
 def _knob_option(knob: Any) -> Callable[[Any], Any]:

@@ -83,6 +83,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
         )
     if not all(map(find_spec, NEEDED)):
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
+    from noiser.cli.options import tell_of_kernel
     from noiser.web.page_files import page_files
     from noiser.web.server.access_control import LOOPBACK, Access, is_address
     from noiser.web.server.run import bind, run, url_of
@@ -101,6 +102,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
     )
     names = LOOPBACK | {host.lower()} | {name.lower() for name in given["allowed_host"]}
     access = Access(names, is_address(host) and host not in LOOPBACK, token)
+    tell_of_kernel()
     listener = bind(host, given["port"])
     run(
         listener,

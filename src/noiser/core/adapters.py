@@ -79,7 +79,11 @@ def device_of(image: Any) -> str | None:
 
 
 def checked(pixels: Pixels) -> Pixels:
-    """Refuse an array that is not an image of a kind the kernels read."""
+    """Refuse an array that is not an image of a kind the kernels read.
+
+    Returns:
+        The array, or a copy where its numbers lie at odd addresses: in C those are undefined.
+    """
     if pixels.dtype not in DTYPES:
         raise ValueError(
             f"the image is {pixels.dtype}; it must be uint8, uint16, float32 or float64"
@@ -93,7 +97,7 @@ def checked(pixels: Pixels) -> Pixels:
         raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
     if pixels.dtype.kind == "f":
         _refuse_outside(float(pixels.min()), float(pixels.max()))
-    return pixels
+    return pixels if pixels.flags.aligned else pixels.copy("K")
 
 
 def _refuse_outside(low: float, high: float) -> None:

@@ -52,6 +52,10 @@ class RivalError(NoiserError):
     """What noiser would be compared with cannot run on this machine."""
 
 
+class KernelWarning(RuntimeWarning):
+    """The compiled kernel is not there or not used; the NumPy kernel serves, many times slower."""
+
+
 @contextmanager
 def decoding(format_: str) -> Iterator[None]:
     """Put whatever a decoder raises into one sentence.

@@ -1,6 +1,8 @@
 """The enhancer: measure, fold and render an image, in bands and on several threads."""
 
+import warnings
 from collections.abc import Sequence
+from functools import cache
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -8,8 +10,10 @@ import numpy as np
 
 from noiser.core.adapters import unpack
 from noiser.core.cpu import usable_processors
+from noiser.core.errors import KernelWarning
 from noiser.core.types import Region
 from noiser.engine import kernels
+from noiser.engine.kernels import native
 from noiser.engine.kernels.denoise import BAND_HALO
 from noiser.engine.tiling import Bands
 from noiser.look.fold import NETWORK_HALO
@@ -70,6 +74,9 @@ class Enhancer:
         ValueError: A name or value is not one of those allowed.
         WeightsError: The weights file is not sound.
 
+    Warns:
+        KernelWarning: `auto` found no compiled kernel that can be used; once in a process.
+
     Example:
         >>> import numpy as np
         >>> dark = np.full((4, 4, 3), 10, np.uint8)
@@ -119,6 +126,8 @@ class Enhancer:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
         self.kernel, self._asked = kernels.select(kernel), kernel
+        if kernel == "auto" and (fault := native.fault()):
+            _warn_once(fault)
         self._look_name = look
         if weights is None:
             self.network = network.packaged(look)
@@ -239,3 +248,9 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
         ((4, 4, 3), dtype('uint8'), True)
     """
     return Enhancer(look, **options).enhance(image)
+
+
+@cache
+def _warn_once(fault: str) -> None:
+    """Warn whoever makes an enhancer."""
+    warnings.warn(f"{fault}; the NumPy kernel serves, many times slower", KernelWarning, 3)

@@ -139,7 +139,7 @@ def shared_with(treatment: Treatment, measure: Callable[[], Moments]) -> Moments
         return measure()
     if is_measured(treatment):
         return treatment.moments
-    return replace(treatment.moments, cells=measure().cells)
+    return replace(treatment.moments, cells=measure().cell_table)
 
 
 def is_measured(treatment: Treatment) -> bool:

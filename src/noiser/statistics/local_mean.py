@@ -7,10 +7,14 @@ from numpy.typing import NDArray
 
 from noiser.core.color import PEAKS
 from noiser.core.types import Pixels, Region
+from noiser.statistics.cells import Table, gridded
 from noiser.statistics.moments import INTEGER_LUMA, UNIT, Moments
 
 CELL = 16
 """Side of the squares whose sums are kept [pixels]."""
+
+PIECE_PIXELS = 1 << 18
+"""Pixels that are summed up at once; bounds the memory."""
 
 WINDOW = 0.25
 """Side of the window, as a share of the picture's longer side."""
@@ -27,9 +31,7 @@ class Window:
     """Side of a cell [pixels]."""
 
 
-def cell_sums(
-    pixels: Pixels, region: Region, origin: tuple[int, int] = (0, 0)
-) -> tuple[tuple[int, int, int, int], ...]:
+def cell_sums(pixels: Pixels, region: Region, origin: tuple[int, int] = (0, 0)) -> Table:
     """Sum up luma by cells of 16 x 16 pixels, in integers.
 
     Args:
@@ -41,25 +43,33 @@ def cell_sums(
         Row and column of each cell that the region touches, its pixels in the region, and
         their sum of luma in [-1, 1] [1/256 of 1/65535].
     """
+    rows, columns = region
+    step = CELL * max(PIECE_PIXELS // (CELL * (columns.stop - columns.start)), 1)
+    first = (rows.start + origin[0]) // CELL * CELL - origin[0]
+    pieces = [
+        slice(max(top, rows.start), min(top + step, rows.stop))
+        for top in range(first, rows.stop, step)
+    ]
+    return np.concatenate([_summed(pixels, (piece, columns), origin) for piece in pieces])
+
+
+def _summed(pixels: Pixels, region: Region, origin: tuple[int, int]) -> Table:
+    """Sum up as much as is worked on at once."""
     part = np.atleast_3d(pixels[region])
     colors = part[..., :3] if part.shape[2] >= 3 else np.repeat(part[..., :1], 3, 2)
     peak = PEAKS.get(part.dtype, 1)
     lattice = np.rint((2.0 * colors.astype(np.float64) / peak - 1.0) * UNIT).astype(np.int64)
     luma = lattice @ np.array(INTEGER_LUMA)
-    starts, numbers = [], []
+    starts, numbers, counts = [], [], []
     for axis in (0, 1):
         first = region[axis].start + origin[axis]
         along = (first + np.arange(luma.shape[axis])) // CELL
-        unique, start = np.unique(along, return_index=True)
+        unique, start, count = np.unique(along, return_index=True, return_counts=True)
         starts.append(start)
-        numbers.append(unique.tolist())
-    sums = np.add.reduceat(np.add.reduceat(luma, starts[0], 0), starts[1], 1).tolist()
-    counts = [np.diff([*s, n]).tolist() for s, n in zip(starts, luma.shape, strict=True)]
-    return tuple(
-        (row, column, counts[0][i] * counts[1][j], sums[i][j])
-        for i, row in enumerate(numbers[0])
-        for j, column in enumerate(numbers[1])
-    )
+        numbers.append(unique)
+        counts.append(count)
+    sums = np.add.reduceat(np.add.reduceat(luma, starts[0], 0), starts[1], 1)
+    return gridded(numbers, np.outer(*counts), sums)
 
 
 def window_of(moments: Moments, amount: float) -> Window:
@@ -76,16 +86,16 @@ def window_of(moments: Moments, amount: float) -> Window:
     Raises:
         ValueError: The moments were measured without cells.
     """
-    if not moments.cells:
+    table = moments.cell_table
+    if not len(table):
         raise ValueError("the moments have no cells; measure them with `local` above 0")
-    height = 1 + max(row for row, *_ in moments.cells)
-    width = 1 + max(column for _, column, *_ in moments.cells)
-    count, total = np.zeros((height, width)), np.zeros((height, width))
-    for row, column, pixels, luma in moments.cells:
-        count[row, column], total[row, column] = pixels, luma
-    mean = sum(cell[3] for cell in moments.cells) / sum(cell[2] for cell in moments.cells)
+    row, column, pixels, luma = table.T
+    shape = 1 + int(row.max()), 1 + int(column.max())
+    count, total = np.zeros(shape), np.zeros(shape)
+    count[row, column], total[row, column] = pixels, luma
+    mean = sum(luma.tolist()) / sum(pixels.tolist())
     total -= count * mean
-    reach = max(round(WINDOW * max(height, width) / 2.0), 1)
+    reach = max(round(WINDOW * max(shape) / 2.0), 1)
     for _ in range(2):
         count, total = (_boxed(values, reach) for values in (count, total))
     gray = amount * total / np.maximum(count, 1e-9) / (256.0 * UNIT)

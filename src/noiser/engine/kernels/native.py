@@ -9,6 +9,9 @@ import numpy as np
 
 from noiser.core.color import LUMA
 from noiser.core.types import Padding, Pixels, Region
+from noiser.engine.kernels import structures
+from noiser.engine.kernels.stamp import stamp_of
+from noiser.engine.kernels.structures import Filter, Image
 from noiser.look.fold import Folded
 from noiser.look.render_params import SCALARS, RenderParams
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
@@ -34,51 +37,6 @@ LEVELS = (255, 65535, 1, 1)
 
 PADDINGS = {"zero": 0, "replicate": 1}
 """Numbers of the paddings in kernel.c."""
-
-
-class _Image(ctypes.Structure):
-    """`image` of kernel.c."""
-
-    _fields_ = (
-        ("data", ctypes.c_void_p),
-        *((name, ctypes.c_int64) for name in ("row", "column", "channel", "height", "width")),
-        *((name, ctypes.c_int32) for name in ("channels", "depth")),
-    )
-
-
-class _Region(ctypes.Structure):
-    """`region` of kernel.c."""
-
-    _fields_ = tuple((name, ctypes.c_int64) for name in ("top", "bottom", "left", "right"))
-
-
-class _Filter(ctypes.Structure):
-    """`filter` of kernel.c."""
-
-    _fields_ = (
-        *(
-            (name, ctypes.c_void_p)
-            for name in (
-                "first_weight", "first_bias", "first_gray", "second_weight", "second_bias",
-                "window",
-            )
-        ),
-        *(
-            (name, ctypes.c_int64)
-            for name in ("window_rows", "window_columns", "origin_row", "origin_column")
-        ),
-        *(
-            (name, ctypes.c_int32)
-            for name in ("window_cell", "hidden", "padding", "develops", "gray")
-        ),
-        ("center", ctypes.c_float * 3),
-        ("levels", ctypes.c_float),
-        ("cast", ctypes.c_float * 2),
-        *((name, ctypes.c_float) for name in SCALARS),
-        ("noise", ctypes.c_float),
-        ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
-        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -150,7 +108,7 @@ class NativeKernel:
         arrays = _pack(folded, levels, adjustments.develops)
         window = None if adjustments.window is None else adjustments.window.gray
         levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
-        filter_ = _Filter(
+        filter_ = Filter(
             *(array.ctypes.data for array in arrays),
             None if window is None else window.ctypes.data,
             *((0, 0) if window is None else window.shape),
@@ -179,19 +137,60 @@ class NativeKernel:
             raise MemoryError
 
 
+@dataclass(frozen=True)
+class Found:
+    """What came of looking for the library."""
+
+    kernels: dict[str, NativeKernel]
+    """Those that this machine can run, by name, the fastest first."""
+
+    fault: str | None = None
+    """Why there are none."""
+
+
 @cache
+def found() -> Found:
+    """Look for the library once: when a kernel is first needed, not when noiser is imported."""
+    return load(LIBRARY)
+
+
 def kernels() -> dict[str, NativeKernel]:
-    """Find the native kernels that this machine can run, by name, the fastest first."""
-    if not LIBRARY.exists():
-        return {}
-    library = ctypes.CDLL(str(LIBRARY))
-    found = [
-        NativeKernel(variant, library)
-        for variant in VARIANTS
-        if hasattr(library, f"noiser_supported_{variant}")
-        and getattr(library, f"noiser_supported_{variant}")()
-    ]
-    return {kernel.name: kernel for kernel in found}
+    """Give the native kernels that this machine can run, by name, the fastest first."""
+    return found().kernels
+
+
+def fault() -> str | None:
+    """Say why there is no native kernel, None where there is one."""
+    return found().fault
+
+
+def load(path: Path) -> Found:
+    """Load a library, if it is there, sound, and compiled of the sources that lie beside it.
+
+    After an update of the sources alone, a library compiled of the old ones would take
+    structures of another layout, and render wrong pictures without a word.
+
+    Args:
+        path: Of the library.
+    """
+    if not path.exists():
+        return Found({}, "the native kernel was not built (is there a C compiler?)")
+    unused = f"the native kernel is not used: {path.name} {{}}; pip install again builds it"
+    try:
+        library = ctypes.CDLL(str(path.absolute()))
+    except OSError as error:
+        return Found({}, unused.format(f"cannot be loaded ({error})"))
+    variants = [name for name in VARIANTS if hasattr(library, f"noiser_supported_{name}")]
+    stamp = stamp_of(path.parent)
+    for name in variants:
+        numbers = structures.layout(library, name)
+        if numbers[1:] != structures.LAYOUT or (stamp and numbers[0] != stamp):
+            return Found({}, unused.format("was compiled of other sources than this version's"))
+    able = [name for name in variants if getattr(library, f"noiser_supported_{name}")()]
+    if not able:
+        return Found({}, unused.format("has no instructions that this machine knows"))
+    made = [NativeKernel(name, library) for name in able]
+    return Found({kernel.name: kernel for kernel in made})
 
 
 @lru_cache(maxsize=8)  # once for all bands of a picture
@@ -232,13 +231,15 @@ def _is_gray(folded: Folded, develops: bool) -> bool:
     return develops and folded.colors == 1
 
 
-def _image(pixels: Pixels) -> _Image:
+def _image(pixels: Pixels) -> Image:
     """Describe an array to the kernel."""
     if any(stride % pixels.itemsize for stride in pixels.strides):
         raise ValueError("the strides of the array are not whole pixels; pass a copy of it")
+    if not pixels.flags.aligned:
+        raise ValueError("the array begins between two addresses of its type; pass a copy of it")
     channels = pixels.shape[2] if pixels.ndim == 3 else 1
     channel = pixels.strides[2] if pixels.ndim == 3 else pixels.itemsize
-    return _Image(
+    return Image(
         pixels.ctypes.data,
         pixels.strides[0],
         pixels.strides[1],
@@ -250,7 +251,7 @@ def _image(pixels: Pixels) -> _Image:
     )
 
 
-def _region(region: Region) -> _Region:
+def _region(region: Region) -> structures.Region:
     """Describe a region to the kernel."""
     rows, columns = region
-    return _Region(rows.start, rows.stop, columns.start, columns.stop)
+    return structures.Region(rows.start, rows.stop, columns.start, columns.stop)

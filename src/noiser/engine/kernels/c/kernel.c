@@ -8,6 +8,7 @@
    Callers guarantee valid pointers, shapes and regions; nothing here parses input. */
 
 #include <math.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -83,6 +84,8 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 #include "render.h"
 
 #include "roofline.h"
+
+#include "layout.h"
 
 /* Fill sums[27], products[27][27], tones[TONES] and grain[GRAINS]. Of each pair of taps only
    one order is filled, the other is zero (both are filled where the kernel positions are

@@ -11,6 +11,7 @@ from torch.nn import functional
 from noiser.core.types import Padding, Region
 from noiser.engine.kernels.pytorch.lags import LAGS, moments_of
 from noiser.engine.kernels.pytorch.planes import grown, lattice, pieces, put_outside
+from noiser.statistics.cells import Table, gridded
 from noiser.statistics.local_mean import CELL
 from noiser.statistics.moments import (
     GRAIN_BINS,
@@ -24,9 +25,6 @@ from noiser.statistics.moments import (
 
 GRAINS = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
 """Bins of the histograms of grain."""
-
-Cells = tuple[tuple[int, int, int, int], ...]
-"""As in `Moments.cells`."""
 
 
 def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
@@ -110,26 +108,19 @@ def _luma(planes: Tensor) -> Tensor:
     return red + green + blue
 
 
-def cells_of(batch: Tensor, region: Region, origin: tuple[int, int] = (0, 0)) -> list[Cells]:
+def cells_of(batch: Tensor, region: Region, origin: tuple[int, int] = (0, 0)) -> list[Table]:
     """Sum up luma by cells of 16 x 16 pixels, in integers: `cell_sums` for each image."""
     brightness = _luma(lattice(batch, region))
-    margins, firsts, counts = [], [], []
+    margins, numbers, counts = [], [], []
     for part, begin in zip(region, origin, strict=True):
         start, stop = part.start + begin, part.stop + begin
         first, last = start // CELL, -(-stop // CELL)
         margins.append((start - first * CELL, last * CELL - stop))
-        firsts.append(first)
-        edges = np.arange(first, last + 1) * CELL
-        counts.append(np.diff(edges.clip(start, stop)).tolist())
+        edges = np.arange(first, last + 1)
+        numbers.append(edges[:-1])
+        counts.append(np.diff((edges * CELL).clip(start, stop)))
     padded = functional.pad(brightness, (*margins[1], *margins[0]))
     down, across = (size // CELL for size in padded.shape[1:])
     squares = padded.view(len(batch), down, CELL, across, CELL)
-    sums = squares.sum((2, 4)).cpu().tolist()
-    return [
-        tuple(
-            (firsts[0] + i, firsts[1] + j, counts[0][i] * counts[1][j], total)
-            for i, row in enumerate(image)
-            for j, total in enumerate(row)
-        )
-        for image in sums
-    ]
+    sums = squares.sum((2, 4)).cpu().numpy()
+    return [gridded(numbers, np.outer(*counts), image) for image in sums]

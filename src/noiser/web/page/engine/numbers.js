@@ -18,8 +18,8 @@ export function steady(value) {
   if (value === 0) return 0;
   const bits = new DataView(new ArrayBuffer(8));
   bits.setFloat64(0, value);
-  const exponent = ((bits.getUint16(0) >> 4) & 0x7ff) - 1022;
-  return rint(value * 2 ** (24 - exponent)) / 2 ** (24 - exponent);
+  const unit = 2 ** (((bits.getUint16(0) >> 4) & 0x7ff) - 1046);
+  return rint(value / unit) * unit;
 }
 
 export const sum = (values) => values.reduce((total, value) => total + value, 0);

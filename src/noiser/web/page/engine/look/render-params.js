@@ -78,11 +78,14 @@ function calibration(network, chroma, constants) {
     const kernel = first.subarray(k * TAPS, (k + 1) * TAPS);
     const gray = 2 * SPREAD * kernel.reduce((total, weight) => total + weight, 0);
     const square = kernel.reduce((total, weight) => total + weight * weight, 0);
-    const hidden = gray / Math.sqrt(gray * gray + (2 * FLOOR) ** 2 * square);
+    // A dead channel answers nothing: 0 / 1.
+    const hidden = gray / Math.sqrt(gray * gray + (2 * FLOOR) ** 2 * square || 1);
     for (let at = k * 9; at < (k + 1) * 9; at++) {
       answer += hidden * luma(LUMA, second[at], second[at + third], second[at + 2 * third]);
     }
   }
+  // Where more light makes it darker there is nothing to calibrate.
+  if (answer <= 0) return 1;
   // GELU(x) - GELU(-x) = x
   return steady(Math.min((RESPONSE * 4 * SPREAD) / answer, MOST_CONTRAST));
 }

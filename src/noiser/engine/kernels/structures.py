@@ -1,0 +1,76 @@
+"""The structures of the native kernel, and how they lie in the library."""
+
+import ctypes
+
+from noiser.look.render_params import SCALARS
+from noiser.statistics.luma_and_noise import NOISE_LEVELS
+
+
+class Image(ctypes.Structure):
+    """`image` of kernel.c."""
+
+    _fields_ = (
+        ("data", ctypes.c_void_p),
+        *((name, ctypes.c_int64) for name in ("row", "column", "channel", "height", "width")),
+        *((name, ctypes.c_int32) for name in ("channels", "depth")),
+    )
+
+
+class Region(ctypes.Structure):
+    """`region` of kernel.c."""
+
+    _fields_ = tuple((name, ctypes.c_int64) for name in ("top", "bottom", "left", "right"))
+
+
+class Filter(ctypes.Structure):
+    """`filter` of kernel.c."""
+
+    _fields_ = (
+        *(
+            (name, ctypes.c_void_p)
+            for name in (
+                "first_weight", "first_bias", "first_gray", "second_weight", "second_bias",
+                "window",
+            )
+        ),
+        *(
+            (name, ctypes.c_int64)
+            for name in ("window_rows", "window_columns", "origin_row", "origin_column")
+        ),
+        *(
+            (name, ctypes.c_int32)
+            for name in ("window_cell", "hidden", "padding", "develops", "gray")
+        ),
+        ("center", ctypes.c_float * 3),
+        ("levels", ctypes.c_float),
+        ("cast", ctypes.c_float * 2),
+        *((name, ctypes.c_float) for name in SCALARS),
+        ("noise", ctypes.c_float),
+        ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
+        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
+    )  # fmt: skip
+
+
+LAYOUT: tuple[int, ...] = tuple(
+    number
+    for struct in (Image, Region, Filter)
+    for number in (
+        ctypes.sizeof(struct),
+        *(getattr(struct, field[0]).offset for field in struct._fields_),
+    )
+)
+"""Of each structure its size and the offsets of its fields [bytes]; layout.h has the kernel's."""
+
+
+def layout(library: ctypes.CDLL, variant: str) -> tuple[int, ...]:
+    """Read what a variant was compiled of, and how its structures lie, see layout.h.
+
+    Returns:
+        The sources' stamp, and the numbers that are to be `LAYOUT`; of a library from before
+        there was a stamp, only a 0.
+    """
+    symbol = f"noiser_layout_{variant}"
+    if not hasattr(library, symbol):
+        return (0,)
+    count = ctypes.c_int64.in_dll(library, symbol).value
+    return tuple((ctypes.c_int64 * (count + 1)).in_dll(library, symbol))[1:]
