@@ -358,9 +358,10 @@ def test_an_array_at_an_odd_address_is_refused(dtype, verb):
     image = np.zeros((4, 5, 3), dtype)
     shifted = np.frombuffer(bytearray(image.nbytes + 1), dtype, offset=1).reshape(image.shape)
     folded = fold(truth.random_network(2), reference.measure(image, whole(image), "zero"))
+    params = RenderParams(folded, NEUTRAL)
     calls = {
         "measure": lambda: NATIVE[0].measure(shifted, whole(shifted), "zero"),
-        "render into": lambda: NATIVE[0].render(image, whole(image), folded, NEUTRAL, shifted),
+        "render into": lambda: NATIVE[0].render(image, whole(image), params, shifted),
     }
 
     with pytest.raises(

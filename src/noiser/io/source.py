@@ -12,16 +12,13 @@ from noiser.io.photo import Photo
 class Codec(Protocol):
     """What a module of `codecs/` that reads whole files has: three functions of a source."""
 
-    @staticmethod
-    def read_size(source: "Source") -> tuple[int, int]:
+    def read_size(self, source: "Source", /) -> tuple[int, int]:
         """Read width and height [pixels]; refuses what `decode` would refuse by the header."""
 
-    @staticmethod
-    def memory_factor(source: "Source") -> int:
+    def memory_factor(self, source: "Source", /) -> int:
         """Say how much more memory than one of 8 bits a pixel takes, file and output counted."""
 
-    @staticmethod
-    def decode(source: "Source") -> Photo:
+    def decode(self, source: "Source", /) -> Photo:
         """Decode all pixels, upright."""
 
 

@@ -34,6 +34,10 @@ _REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$"
 """Comments that have their lines to themselves; others stay."""
 
 
+_NAMES = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
+"""Names of constants."""
+
+
 def page_files() -> dict[str, bytes]:
     """Give all files of the page by their path, relative to its address.
 
@@ -96,13 +100,16 @@ def _values(look: Any) -> dict[str, Any]:
 
 
 def _constants() -> dict[str, Any]:
-    """Give the modules' constants that are numbers, or tuples of them, by name."""
+    """Give the modules' constants that a script names, numbers or tuples of them, by name."""
+    named = {
+        word for path in FOLDER.rglob("*.js") for word in _NAMES.findall(path.read_text("utf-8"))
+    }
     modules = [vars(import_module(f"noiser.{module}")) for module in TOLD]
     return {
         name: value
         for names in modules
         for name, value in names.items()
-        if name.isupper() and not name.startswith("_") and _is_plain(value)
+        if name in named and _is_plain(value)
     }
 
 

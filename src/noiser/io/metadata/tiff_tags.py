@@ -120,8 +120,8 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
             if is_raw
             else (int(exif.get(Tag.ImageWidth, 1)), int(exif.get(Tag.ImageLength, 1)))
         )
-        for tag in set(exif) & LAYOUT_TAGS:
-            del exif[tag]
+        for described in set(exif) & LAYOUT_TAGS:
+            del exif[described]
         for table in set(exif) & set(TABLES):
             exif.get_ifd(table)
         exif.bigtiff = False

@@ -1,5 +1,4 @@
 // PNG: encodes bands of RGBA bytes exactly, also where they are transparent; a canvas would not.
-import { crc32 } from "./crc.js";
 
 /** Rows are told by Paeth's predictor: good for photos, and one filter is little code. */
 const PAETH = 4;
@@ -106,4 +105,17 @@ export async function inflate(bytes, most) {
   } catch {
     return null;
   }
+}
+
+// CRC-32, as PNG and ZIP use it.
+const CRC_TABLE = Uint32Array.from({ length: 256 }, (_, n) => {
+  for (let k = 0; k < 8; k++) n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+  return n;
+});
+
+/** Give the checksum of bytes; with `before`, of what that belongs to followed by these bytes. */
+export function crc32(bytes, before = 0) {
+  let crc = ~before;
+  for (let i = 0; i < bytes.length; i++) crc = CRC_TABLE[(crc ^ bytes[i]) & 255] ^ (crc >>> 8);
+  return ~crc >>> 0;
 }

@@ -1,5 +1,5 @@
 // ZIP: files in one archive, stored as they are; photos are compressed already.
-import { crc32 } from "./crc.js";
+import { crc32 } from "./png.js";
 
 /** Longest archive, for which 32 bits are enough [bytes]. */
 export const MOST_BYTES = 0xffffffff - (1 << 20);
