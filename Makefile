@@ -21,7 +21,7 @@ check: .venv/installed-dev
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
+	$(BIN)/lint-imports importlinter.toml
 
 niqe: .venv/niqe_pris_params.npz
 
