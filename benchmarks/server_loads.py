@@ -10,7 +10,7 @@ from server_bench import Bench, Row, at_most, exactly, loads, picture, processes
 
 from noiser.engine.enhancer import Enhancer
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 MB = 1_000_000
 WORKERS = 2
@@ -20,7 +20,7 @@ QUEUE = 16
 
 def idle(bench: Bench) -> Iterator[Row]:
     """Time one small picture, in turn through the server and in this process."""
-    treatment = Treatment(Enhancer(threads=1))
+    treatment = JobOptions(Enhancer(threads=1))
     seconds: dict[str, list[float]] = {"here": [], "kept connection": [], "new connection": []}
     with bench.serve("--workers", str(WORKERS)) as service:
         kept = http.client.HTTPConnection(service.host, service.port)

@@ -20,7 +20,7 @@ from PIL import Image
 from noiser import Enhancer
 from noiser.core.color import linear_from_srgb
 from noiser.io.color import icc
-from noiser.io.color.conversion import STRAIGHT, route_of
+from noiser.io.color.conversion import UNCONVERTED, conversion_for
 from noiser.io.color.profiles import ADOBE_RGB, SRGB
 from noiser.jobs.color_managed import enhance_by
 from noiser.tools.quality.color_difference import WHITE, XYZ_FROM_RGB, _compress, ciede2000
@@ -60,9 +60,9 @@ def differences(path: Path, enhancer: Enhancer) -> Iterator[tuple[str, float]]:
         for name, profile in SPACES.items():
             stored = np.rint(changed(image / 255.0, SRGB, profile) * peak).astype(dtype)
             made = {
-                "own": changed(enhance_by(STRAIGHT, stored, enhancer) / peak, profile, SRGB),
+                "own": changed(enhance_by(UNCONVERTED, stored, enhancer) / peak, profile, SRGB),
                 "noiser": changed(
-                    enhance_by(route_of(profile, 3, "keep")[0], stored, enhancer) / peak,
+                    enhance_by(conversion_for(profile, 3, "keep")[0], stored, enhancer) / peak,
                     profile,
                     SRGB,
                 ),

@@ -20,7 +20,7 @@ from PIL import Image
 
 import noiser
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 PACKAGE = Path(noiser.__file__).parent
 
@@ -43,7 +43,7 @@ class Stop(NamedTuple):
 
 def walk(path: Path) -> list[Stop]:
     """Follow a picture from its file's bytes to the new file's bytes."""
-    treatment = Treatment(noiser.Enhancer(threads=1))
+    treatment = JobOptions(noiser.Enhancer(threads=1))
     data = path.read_bytes()
     enhance_bytes(data, treatment, path.suffix)  # modules load and caches fill, once
     stops: list[Stop] = []

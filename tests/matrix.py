@@ -17,9 +17,9 @@ from PIL import Image
 
 from noiser import Enhancer
 from noiser.core.errors import NoiserError
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
 START, END = "<!-- table -->", "<!-- end of table -->"
@@ -100,7 +100,7 @@ def described(data: bytes) -> str:
 def outcome(kind: str, format_: str) -> tuple[str, bytes]:
     """Enhance a picture of a kind into a format; gives the cell of the table, and the file."""
     is_own = kind in OWN[format_]
-    treatment = Treatment(Enhancer(threads=1), delivery=Delivery(None if is_own else format_))
+    treatment = JobOptions(Enhancer(threads=1), output=OutputOptions(None if is_own else format_))
     try:
         data, _, _, note = enhance_bytes(source(kind, format_), treatment)
     except NoiserError as error:

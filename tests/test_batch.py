@@ -17,7 +17,7 @@ from noiser.jobs import job
 from noiser.jobs.batch.run import run
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import PixelBudget, Result
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 
 
@@ -41,7 +41,7 @@ def results_of(
     items: list[Item], enhancer: Enhancer, jobs: int = 1, **options
 ) -> dict[str, Result]:
     results: list[Result] = []
-    run(items, Treatment(enhancer, **options), jobs=jobs, on_result=results.append)
+    run(items, JobOptions(enhancer, **options), jobs=jobs, on_result=results.append)
     assert len(results) == len(items)
     return {r.item.input.name: r for r in results}
 
@@ -145,13 +145,13 @@ def test_another_suffix_converts_and_the_same_suffix_does_not(tmp_path, enhancer
         Item(wrong_name, tmp_path / "same.JPG"),
         Item(wrong_name, tmp_path / "other.webp"),
     ]
-    run(items, Treatment(enhancer), on_result=lambda _: None)
+    run(items, JobOptions(enhancer), on_result=lambda _: None)
     assert decode(items[0].output.read_bytes()).format == "PNG"
     assert decode(items[1].output.read_bytes()).format == "WEBP"
 
 
 def test_bytes_are_enhanced_in_memory(enhancer):
-    data, width, height, note = enhance_bytes(saved(picture(), "PNG"), Treatment(enhancer))
+    data, width, height, note = enhance_bytes(saved(picture(), "PNG"), JobOptions(enhancer))
     assert (width, height, note) == (16, 12, None)
     np.testing.assert_array_equal(decode(data).pixels, enhancer.enhance(dark_rgb()))
 
@@ -183,7 +183,7 @@ def test_a_picture_above_the_budget_goes_alone():
 def in_strips(item: Item, enhancer: Enhancer, on_progress=lambda *_: None, **options) -> Result:
     """Run one item that is above what is taken whole."""
     results: list[Result] = []
-    treatment = Treatment(enhancer, Limits(max_whole_pixels=100), **options)
+    treatment = JobOptions(enhancer, Limits(max_whole_pixels=100), **options)
     run([item], treatment, on_result=results.append, on_progress=on_progress)
     (result,) = results
     return result
@@ -258,7 +258,7 @@ def test_a_run_that_is_interrupted_drops_the_picture_in_strips(tmp_path, enhance
 
     with pytest.raises(KeyboardInterrupt):
         run(
-            [second, first], Treatment(enhancer, Limits(max_whole_pixels=200)), jobs=2,
+            [second, first], JobOptions(enhancer, Limits(max_whole_pixels=200)), jobs=2,
             on_result=on_result, on_progress=on_progress,
         )  # fmt: skip
     assert len(told) < 20

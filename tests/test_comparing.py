@@ -14,7 +14,7 @@ from noiser.io.limits import Limits
 from noiser.jobs.compare import compared, compared_width
 from noiser.jobs.gigapixel import enhance_file
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 
 def pair(channels=3, dtype=np.uint8, height=6, width=10):
@@ -94,7 +94,7 @@ def test_a_file_keeps_its_mode_depth_and_profile(mode, how):
     data = saved(picture(mode), "PNG", icc_profile=profile)
     enhancer = Enhancer(threads=1)
 
-    made, width, height, _ = enhance_bytes(data, Treatment(enhancer, compare=how))
+    made, width, height, _ = enhance_bytes(data, JobOptions(enhancer, compare=how))
 
     photo, before = decode(made, Limits()), decode(data, Limits()).pixels
     expected = compared(before, enhancer.enhance(before), how)
@@ -111,7 +111,7 @@ def test_colours_of_16_bits_in_strips_keep_them(tmp_path, how):
     tifffile.imwrite(tmp_path / "a.tif", before, photometric="rgb")
     enhancer = Enhancer(threads=1)
 
-    enhance_file(tmp_path / "a.tif", tmp_path / "b.tif", Treatment(enhancer, compare=how))
+    enhance_file(tmp_path / "a.tif", tmp_path / "b.tif", JobOptions(enhancer, compare=how))
 
     expected = compared(before, enhancer.enhance(before), how)
     np.testing.assert_array_equal(tifffile.imread(tmp_path / "b.tif"), expected)

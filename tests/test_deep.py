@@ -33,7 +33,7 @@ from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
 from noiser.io.metadata.orientation import turned
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 SHAPES = {"L": (24, 36), "LA": (24, 36, 2), "RGB": (24, 36, 3), "RGBA": (24, 36, 4)}
 
@@ -201,7 +201,7 @@ def test_the_network_sees_floats_as_it_sees_the_same_picture_of_16_bits():
     """A dark picture is enhanced alike whether its light is stored linear or on the curve."""
     curved = noise("RGB", np.float32) * 0.2
     deep = np.rint(curved * 65535).astype(np.uint16)
-    treatment = Treatment(Enhancer(threads=1))
+    treatment = JobOptions(Enhancer(threads=1))
     floats, *_ = enhance_bytes(tiff(linear_from_srgb(deep / 65535).astype(np.float32)), treatment)
     integers, *_ = enhance_bytes(tiff(deep), treatment)
     found = srgb_from_linear(tifffile.imread(io.BytesIO(floats)))
@@ -212,14 +212,14 @@ def test_light_above_white_keeps_its_part_above_white():
     pixels = noise("RGB", np.float32) * 0.1
     pixels[4:8, 4:8] = 7.5
     pixels[0, 0, 1] = -0.25
-    treatment = Treatment(Enhancer(strength=0, threads=1))
+    treatment = JobOptions(Enhancer(strength=0, threads=1))
     data, _, _, note = enhance_bytes(tiff(pixels), treatment)
     wanted = np.maximum(pixels, 0)
     np.testing.assert_allclose(tifffile.imread(io.BytesIO(data)), wanted, rtol=3e-7)
     assert note == (
         "values below 0 became 0; values above 1 are kept: the part above 1 was not changed"
     )
-    brighter, *_ = enhance_bytes(tiff(pixels), Treatment(Enhancer(threads=1)))
+    brighter, *_ = enhance_bytes(tiff(pixels), JobOptions(Enhancer(threads=1)))
     assert tifffile.imread(io.BytesIO(brighter))[5, 5].min() > 7.0
 
 

@@ -33,10 +33,10 @@ from noiser.io.image_file import decode
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata import exif, xmp
 from noiser.io.metadata.embedded_settings import from_xmp, settings_of
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.gigapixel import enhance_file
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.look.looks import NATURAL
 from noiser.tools.inspect import describe, settings_in
 
@@ -45,8 +45,8 @@ IN_STRIPS = ["JPEG", "PNG", "TIFF"]
 PLACES = [LATITUDE, COORDINATE, CITY, DISTRICT, b"GPS", MAKER_NOTE[:12]]
 
 
-def treatment(**choices) -> Treatment:
-    return Treatment(Enhancer(threads=1), delivery=Delivery(**choices))
+def treatment(**choices) -> JobOptions:
+    return JobOptions(Enhancer(threads=1), output=OutputOptions(**choices))
 
 
 def delivered(data: bytes, **choices) -> bytes:

@@ -22,7 +22,7 @@ from noiser.io.files import PARTIAL_SUFFIX
 from noiser.io.image_file import decode
 from noiser.jobs.batch.journal import JOURNAL_NAME, Journal, read_journal
 from noiser.jobs.batch.run import Runner
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import make_plan
 from noiser.jobs.workers.sync_pool import Supervisor
 
@@ -130,7 +130,7 @@ def test_a_write_that_fails_in_a_worker_leaves_nothing_partial(
     output, told = tmp_path / "out", []
     worker = [sys.executable, "-B", "-P", "-m", "noiser.jobs.workers.worker"]
     before = ["strace", "-o", str(tmp_path / "log"), *injecting(f"write:error={error}:when={when}")]
-    treatment = Treatment(Enhancer(threads=1))
+    treatment = JobOptions(Enhancer(threads=1))
     supervisor = Supervisor(treatment, 1, command=[*before, *worker])
     stops = pytest.raises(MachineError, match="cannot be written: ") if error != "EIO" else None
     with stops or nullcontext(), Runner(treatment, supervisor=supervisor) as runner:

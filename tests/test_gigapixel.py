@@ -13,11 +13,11 @@ from noiser import Enhancer
 from noiser.core.errors import DecodeError, OutputError, OutputExistsError
 from noiser.io.codecs import strip_reader
 from noiser.io.image_file import decode
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs import gigapixel
 from noiser.jobs.gigapixel import ahead, enhance_file
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 
 @pytest.fixture(autouse=True)
@@ -30,8 +30,8 @@ def enhancer() -> Enhancer:
     return Enhancer(threads=2)
 
 
-def treatment(enhancer, format_=None, **options) -> Treatment:
-    return Treatment(enhancer, delivery=Delivery(format_), **options)
+def treatment(enhancer, format_=None, **options) -> JobOptions:
+    return JobOptions(enhancer, output=OutputOptions(format_), **options)
 
 
 def file_of(folder, data: bytes):

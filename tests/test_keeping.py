@@ -13,12 +13,12 @@ from PIL import Image
 import noiser
 from noiser import Enhancer
 from noiser.io.image_file import decode
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.batch import resume
 from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal
-from noiser.jobs.batch.resume import measuring_key, treatment_key
+from noiser.jobs.batch.resume import job_key, measure_key
 from noiser.jobs.batch.run import foresee, run
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.model.network import packaged
 
@@ -36,7 +36,7 @@ def item(tmp_path) -> Item:
 def result_of(item: Item, **options):
     """Run one item; what was foreseen must come true."""
     knobs = {k: options.pop(k) for k in ("color", "look") if k in options}
-    treatment = Treatment(Enhancer(threads=1, **knobs), **options)
+    treatment = JobOptions(Enhancer(threads=1, **knobs), **options)
     (decision,) = foresee([item], treatment)
     results = []
     run([item], treatment, on_result=results.append)
@@ -186,19 +186,19 @@ def test_a_single_file_leaves_no_journal(tmp_path):
 
 
 def test_the_key_names_all_that_the_bytes_depend_on(monkeypatch):
-    plain = Treatment(Enhancer(threads=1))
+    plain = JobOptions(Enhancer(threads=1))
     network = packaged("natural")
     other = replace(network, first_bias=network.first_bias + np.float32(1e-3))
     moments = plain.enhancer.measure(np.asarray(picture()))
     keys = [
-        treatment_key(plain, None),
-        treatment_key(plain, "PNG"),
-        treatment_key(Treatment(Enhancer(weights=other)), None),
-        treatment_key(Treatment(Enhancer(denoise=0.5)), None),
-        treatment_key(replace(plain, moments=moments), None),
+        job_key(plain, None),
+        job_key(plain, "PNG"),
+        job_key(JobOptions(Enhancer(weights=other)), None),
+        job_key(JobOptions(Enhancer(denoise=0.5)), None),
+        job_key(replace(plain, moments=moments), None),
     ]
     monkeypatch.setattr(resume, "ALGORITHM_REVISION", "0.0.0")
-    keys.append(treatment_key(plain, None))
+    keys.append(job_key(plain, None))
     assert len(set(keys)) == len(keys)
 
 
@@ -212,8 +212,8 @@ KEYS = {
 @pytest.mark.parametrize("look", KEYS)
 def test_the_keys_are_those_that_journals_have(look):
     """Another key would make everybody's outputs again."""
-    treatment = Treatment(Enhancer(look, threads=1))
-    assert (treatment_key(treatment, None), measuring_key(treatment)) == KEYS[look]
+    treatment = JobOptions(Enhancer(look, threads=1))
+    assert (job_key(treatment, None), measure_key(treatment)) == KEYS[look]
 
 
 @pytest.mark.parametrize("settings", ["None", "settings_of('natural', NATURAL, None)"])
@@ -245,10 +245,10 @@ print(treatment_key(treatment, None), measuring_key(treatment))
 
 
 def test_the_key_does_not_name_the_threads_or_limits():
-    one, two = Treatment(Enhancer(threads=1)), Treatment(Enhancer(threads=2), overwrite=True)
-    assert treatment_key(one, None) == treatment_key(two, None)
-    jpeg = Treatment(Enhancer(threads=1), delivery=Delivery("JPEG"))
-    assert treatment_key(jpeg, "JPEG") == treatment_key(one, "JPEG")
+    one, two = JobOptions(Enhancer(threads=1)), JobOptions(Enhancer(threads=2), overwrite=True)
+    assert job_key(one, None) == job_key(two, None)
+    jpeg = JobOptions(Enhancer(threads=1), output=OutputOptions("JPEG"))
+    assert job_key(jpeg, "JPEG") == job_key(one, "JPEG")
 
 
 def test_pictures_of_other_kinds_are_kept(item):

@@ -12,18 +12,18 @@ from pictures import dark_rgb
 from noiser import Enhancer
 from noiser.io.files import FileMark
 from noiser.io.limits import Limits
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.job import Result, Task
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.messages import (
+    from_options,
     from_result,
     from_task,
-    from_treatment,
     packed,
+    to_options,
     to_result,
     to_task,
-    to_treatment,
     unpacked,
 )
 from noiser.model.network import checksum, packaged
@@ -39,12 +39,12 @@ def test_an_enhancer_gives_the_same_bytes_elsewhere():
     network = dataclasses.replace(network, first_bias=network.first_bias * np.float32(1.01))
     enhancer = Enhancer(color=0.3, local=0.5, weights=network, threads=3)
     moments = enhancer.measure(dark_rgb())
-    sent = Treatment(enhancer, Limits(max_scans=7), Delivery("PNG"), True, moments)
-    got = to_treatment(through(from_treatment(sent)))
+    sent = JobOptions(enhancer, Limits(max_scans=7), OutputOptions("PNG"), True, moments)
+    got = to_options(through(from_options(sent)))
     assert got.enhancer.look == enhancer.look
     assert checksum(got.enhancer.network) == checksum(network)
     assert (got.enhancer.kernel, got.enhancer.threads) == (enhancer.kernel, 3)
-    assert (got.limits, got.delivery, got.overwrite) == (sent.limits, sent.delivery, True)
+    assert (got.limits, got.output, got.overwrite) == (sent.limits, sent.output, True)
     assert got.moments == moments
     image = dark_rgb(40, 50)
     np.testing.assert_array_equal(got.enhancer.enhance(image), enhancer.enhance(image))
@@ -52,7 +52,7 @@ def test_an_enhancer_gives_the_same_bytes_elsewhere():
 
 @pytest.mark.parametrize("look", ["natural", "paper"])
 def test_looks_keep_their_padding(look):
-    got = to_treatment(through(from_treatment(Treatment(Enhancer(look)))))
+    got = to_options(through(from_options(JobOptions(Enhancer(look)))))
     assert got.enhancer.look == Enhancer(look).look
     assert got.moments is None
 

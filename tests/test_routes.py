@@ -11,14 +11,14 @@ from spaces import D50, coded, converted, difference, lab, linear, matrix, profi
 
 from noiser.engine.enhancer import Enhancer
 from noiser.io.color import conversion, icc
-from noiser.io.color.conversion import STRAIGHT, Detour, ToSrgb, route_of
+from noiser.io.color.conversion import UNCONVERTED, ThroughSrgb, ToSrgb, conversion_for
 from noiser.io.color.profiles import SRGB, SRGB_GRAY
 from noiser.io.image_file import decode
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs import color_managed
 from noiser.jobs.color_managed import enhance_by
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 CURVED = ["Adobe RGB", "ProPhoto", "linear"]
 NIGHTS = ["lime/1.bmp", "lime/2.bmp", "lime/4.bmp", "lime/7.bmp", "lol-v1/eval15/low/111.png"]
@@ -52,7 +52,7 @@ def test_a_photo_looks_alike_in_any_space(shared_data, enhancer, name, space):
     image = night(shared_data, name)
     wanted = enhancer.enhance(image.astype(np.uint16) * np.uint16(257)) / 65535
     pixels = stored(image, space, np.uint16)
-    route, kept, note = route_of(profile(space), 3, "keep")
+    route, kept, note = conversion_for(profile(space), 3, "keep")
     made = enhance_by(route, pixels, enhancer)
     assert (kept, note, made.dtype) == (profile(space), None, np.uint16)
     assert np.median(difference(shown(made, space), wanted)) <= (1.0 if space[0] == "D" else 0.1)
@@ -65,7 +65,7 @@ def test_a_photo_of_8_bits_looks_alike_in_any_space(shared_data, enhancer, name,
     image = night(shared_data, name)
     wanted = enhancer.enhance(image) / 255
     data = saved(Image.fromarray(stored(image, space, np.uint8)), "PNG", icc_profile=profile(space))
-    made = decode(enhance_bytes(data, Treatment(enhancer))[0])
+    made = decode(enhance_bytes(data, JobOptions(enhancer))[0])
     assert made.metadata["icc_profile"] == profile(space)
     assert np.median(difference(shown(made.pixels, space), wanted)) <= most
 
@@ -83,7 +83,7 @@ def test_without_the_detour_an_adobe_picture_would_look_different(shared_data, e
 def test_conversion_to_srgb_gives_the_colours_of_the_srgb_file(shared_data, enhancer, space, dtype):
     image = night(shared_data, "lime/4.bmp")
     wanted = enhancer.enhance(image.astype(np.uint16) * np.uint16(257)) / 65535
-    route, made_profile, _ = route_of(profile(space), 3, "srgb")
+    route, made_profile, _ = conversion_for(profile(space), 3, "srgb")
     made = enhance_by(route, stored(image, space, dtype), enhancer)
     found = np.median(difference(made / np.iinfo(dtype).max, wanted))
     assert made_profile == SRGB
@@ -96,17 +96,17 @@ def test_the_way_there_and_back_changes_nothing(space, dtype, most):
     """Also for colours that sRGB cannot hold. At 16 bits tables cost a few levels in the dark."""
     rng = np.random.default_rng(3)
     pixels = rng.integers(0, np.iinfo(dtype).max + 1, (64, 64, 3)).astype(dtype)
-    route = route_of(profile(space), 3, "keep")[0]
+    route = conversion_for(profile(space), 3, "keep")[0]
     entered = route.enter(pixels)
     back = route.leave(pixels, entered, entered)
-    assert isinstance(route, Detour)
+    assert isinstance(route, ThroughSrgb)
     assert abs(back.astype(int) - pixels).max() <= most
 
 
 @pytest.mark.parametrize("space", CURVED)
 def test_strength_0_returns_the_bytes(space, enhancer):
     pixels = dark_rgb(40, 50)
-    route = route_of(profile(space), 3, "keep")[0]
+    route = conversion_for(profile(space), 3, "keep")[0]
     np.testing.assert_array_equal(enhance_by(route, pixels, Enhancer(strength=0)), pixels)
 
 
@@ -114,7 +114,7 @@ def test_colours_that_srgb_cannot_hold_stay_outside_of_it(enhancer):
     """A saturated green of Adobe RGB is brightened, not made paler."""
     pixels = np.zeros((64, 64, 3), np.uint8) + np.uint8([70, 70, 70])
     pixels[16:48, 16:48] = [10, 90, 30]
-    route = route_of(profile("Adobe RGB"), 3, "keep")[0]
+    route = conversion_for(profile("Adobe RGB"), 3, "keep")[0]
     before, after = (p[32, 32] / 255 for p in (pixels, enhance_by(route, pixels, enhancer)))
     change = np.linalg.inv(matrix("sRGB")) @ matrix("Adobe RGB")
     assert after[1] > 1.1 * before[1]
@@ -126,7 +126,7 @@ def test_colours_that_srgb_cannot_hold_stay_outside_of_it(enhancer):
 def test_what_srgb_cannot_hold_gets_the_gain_of_its_pixel():
     """Twice the light is twice the light outside of sRGB as well."""
     pixels = np.full((1, 4, 3), [10, 90, 30], np.uint8)
-    route = route_of(profile("Adobe RGB"), 3, "keep")[0]
+    route = conversion_for(profile("Adobe RGB"), 3, "keep")[0]
     entered = route.enter(pixels)
     doubled = np.rint(coded(2 * linear(entered / 65535)) * 65535).astype(np.uint16)
     made = linear(route.leave(pixels, entered, doubled) / 255, "Adobe RGB")
@@ -137,7 +137,7 @@ def test_what_srgb_cannot_hold_gets_the_gain_of_its_pixel():
 def test_alpha_is_carried_through_untouched(enhancer):
     pixels = np.dstack([dark_rgb(32, 32), np.arange(1024, dtype=np.uint8).reshape(32, 32)])
     for target in ("keep", "srgb"):
-        route = route_of(profile("Adobe RGB"), 4, target)[0]
+        route = conversion_for(profile("Adobe RGB"), 4, target)[0]
         made = enhance_by(route, pixels, enhancer)
         np.testing.assert_array_equal(made[..., 3], pixels[..., 3])
         assert (made[..., :3] != pixels[..., :3]).any()
@@ -150,14 +150,16 @@ def test_gray_of_another_gamma_looks_like_gray_of_srgbs(enhancer, with_alpha):
     pixels = np.rint(light ** (1 / 1.8) * 65535).astype(np.uint16)
     if with_alpha:
         pixels = np.dstack([pixels, gray])
-    route, _, _ = route_of(icc.gray_profile("gray", (1.8,)), 1 + with_alpha, "keep")
+    route, _, _ = conversion_for(icc.gray_profile("gray", (1.8,)), 1 + with_alpha, "keep")
     made = enhance_by(route, pixels, enhancer)
     made = made[..., 0] if with_alpha else made
     back = converted(np.dstack([(made / 65535) ** 1.8] * 3), "linear", "sRGB")
     wanted = np.dstack([enhancer.enhance(gray) / 65535] * 3)
-    assert isinstance(route, Detour)
+    assert isinstance(route, ThroughSrgb)
     assert np.median(difference(back, wanted)) < 0.1
-    in_srgb, made_profile, _ = route_of(icc.gray_profile("gray", (1.8,)), 1 + with_alpha, "srgb")
+    in_srgb, made_profile, _ = conversion_for(
+        icc.gray_profile("gray", (1.8,)), 1 + with_alpha, "srgb"
+    )
     found = enhance_by(in_srgb, pixels, enhancer)
     found = found[..., 0] if with_alpha else found
     assert made_profile == SRGB_GRAY
@@ -166,7 +168,7 @@ def test_gray_of_another_gamma_looks_like_gray_of_srgbs(enhancer, with_alpha):
 
 def test_bands_make_no_difference(enhancer, monkeypatch):
     pixels = dark_rgb(97, 61)
-    route = route_of(profile("Adobe RGB"), 3, "keep")[0]
+    route = conversion_for(profile("Adobe RGB"), 3, "keep")[0]
     whole = enhance_by(route, pixels, enhancer)
     monkeypatch.setattr(color_managed, "BAND_PIXELS", 1)
     np.testing.assert_array_equal(enhance_by(route, pixels, enhancer), whole)
@@ -174,7 +176,7 @@ def test_bands_make_no_difference(enhancer, monkeypatch):
 
 def test_floats_take_the_detour_too(enhancer):
     pixels = dark_rgb(48, 48).astype(np.float32) / 255
-    route = route_of(profile("linear"), 3, "keep")[0]
+    route = conversion_for(profile("linear"), 3, "keep")[0]
     made = enhance_by(route, pixels, enhancer)
     wanted = enhance_by(route, np.rint(pixels * 65535).astype(np.uint16), enhancer)
     assert made.dtype == np.float32
@@ -184,22 +186,22 @@ def test_floats_take_the_detour_too(enhancer):
 def test_which_way_a_profile_goes():
     """Straight where the curve is sRGB's, and where there is no curve to know."""
     table = table_profile(b"RGB ", 3)
-    assert route_of(None, 3, "keep") == (STRAIGHT, None, None)
-    assert route_of(None, 3, "srgb") == (STRAIGHT, SRGB, None)
-    assert route_of(None, 1, "srgb") == (STRAIGHT, SRGB_GRAY, None)
-    assert route_of(profile("Display P3"), 3, "keep")[0] is STRAIGHT
-    assert route_of(SRGB, 3, "keep")[0] is STRAIGHT
-    assert type(route_of(profile("Adobe RGB"), 3, "keep")[0]) is Detour
-    assert type(route_of(profile("Display P3"), 3, "srgb")[0]) is ToSrgb
-    assert route_of(table, 3, "keep") == (STRAIGHT, table, None)
-    assert type(route_of(table, 3, "srgb")[0]) is conversion.TablesToSrgb
+    assert conversion_for(None, 3, "keep") == (UNCONVERTED, None, None)
+    assert conversion_for(None, 3, "srgb") == (UNCONVERTED, SRGB, None)
+    assert conversion_for(None, 1, "srgb") == (UNCONVERTED, SRGB_GRAY, None)
+    assert conversion_for(profile("Display P3"), 3, "keep")[0] is UNCONVERTED
+    assert conversion_for(SRGB, 3, "keep")[0] is UNCONVERTED
+    assert type(conversion_for(profile("Adobe RGB"), 3, "keep")[0]) is ThroughSrgb
+    assert type(conversion_for(profile("Display P3"), 3, "srgb")[0]) is ToSrgb
+    assert conversion_for(table, 3, "keep") == (UNCONVERTED, table, None)
+    assert type(conversion_for(table, 3, "srgb")[0]) is conversion.TablesToSrgb
 
 
 @pytest.mark.parametrize("target", ["keep", "srgb"])
 def test_a_profile_of_another_kind_than_the_pixels_is_noted(target):
     """Gray pixels with an RGB profile come from careless programs."""
-    route, kept, note = route_of(profile("Adobe RGB"), 1, target)
-    assert route is STRAIGHT
+    route, kept, note = conversion_for(profile("Adobe RGB"), 1, target)
+    assert route is UNCONVERTED
     assert kept == (SRGB_GRAY if target == "srgb" else profile("Adobe RGB"))
     assert note == "its colour profile is of another kind than its pixels; they count as sRGB"
 
@@ -258,7 +260,7 @@ def test_a_profile_of_tables_is_converted_by_little_cms(dtype):
         pytest.importorskip("pyvips")
     values = np.random.default_rng(2).random((40, 40, 3)) * 0.9 + 0.05
     pixels = np.rint(values * np.iinfo(dtype).max).astype(dtype)
-    route, made, note = route_of(table_profile(b"RGB ", 3), 3, "srgb")
+    route, made, note = conversion_for(table_profile(b"RGB ", 3), 3, "srgb")
     found = route.leave(pixels, pixels, pixels)
     assert (made, note, found.dtype) == (SRGB, None, dtype)
     assert np.median(difference(found / np.iinfo(dtype).max, table_srgb(values))) < 1.0
@@ -266,6 +268,6 @@ def test_a_profile_of_tables_is_converted_by_little_cms(dtype):
 
 def test_a_whole_run_converts_and_embeds_srgb(enhancer):
     data = saved(Image.fromarray(dark_rgb(40, 40)), "PNG", icc_profile=profile("Adobe RGB"))
-    treatment = Treatment(enhancer, delivery=Delivery(profile="srgb"))
+    treatment = JobOptions(enhancer, output=OutputOptions(profile="srgb"))
     made = Image.open(io.BytesIO(enhance_bytes(data, treatment)[0]))
     assert made.info["icc_profile"] == SRGB

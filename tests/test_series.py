@@ -17,7 +17,7 @@ from noiser.jobs import job
 from noiser.jobs.batch.journal import read_journal
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.same_look import share_look
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import make_plan
 from noiser.jobs.workers.sync_pool import Supervisor
 
@@ -37,7 +37,7 @@ def scene(tmp_path):
 
 def shared(folder, output, *, limits=None, order=None, **knobs):
     """Run a folder as a series; give the moments, and the results of both phases."""
-    treatment = Treatment(Enhancer(threads=1, **knobs), limits or Limits())
+    treatment = JobOptions(Enhancer(threads=1, **knobs), limits or Limits())
     items = make_plan([folder], output).items
     if order:
         order.shuffle(items)
@@ -45,7 +45,7 @@ def shared(folder, output, *, limits=None, order=None, **knobs):
     with Runner(treatment, jobs=2) as runner:
         rest = share_look(runner, items, measured.append)
         runner.run(rest, results.append)
-        return runner.treatment.moments, measured, results
+        return runner.options.moments, measured, results
 
 
 def pixels_of(path):
@@ -133,7 +133,7 @@ def test_an_interrupt_while_it_measures_ends_the_run_and_loses_nothing_measured(
     for i in range(20):
         data = saved(Image.fromarray(dark_rgb(30, 40, i)), "PNG")
         (tmp_path / "in" / f"{i}.png").write_bytes(data)
-    treatment, heard = Treatment(Enhancer(threads=1)), []
+    treatment, heard = JobOptions(Enhancer(threads=1)), []
     supervisor = Supervisor(treatment, 2)
 
     def interrupt(result):

@@ -15,9 +15,9 @@ from PIL import Image
 from serving import BOUNDARY, multipart
 
 from noiser.engine.enhancer import Enhancer
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.web.page_files import facts, page_files
 from noiser.web.server.access_control import LOOPBACK, Access
 from noiser.web.server.errors import CODES, RefusedError
@@ -43,8 +43,8 @@ PICTURE = saved()
 
 def expected(data, format_=None, metadata="keep", profile="keep", **options):
     """What the command line makes of a picture."""
-    delivery = Delivery(format_, metadata, profile=profile)
-    return enhance_bytes(data, Treatment(Enhancer(**options), delivery=delivery))[0]
+    delivery = OutputOptions(format_, metadata, profile=profile)
+    return enhance_bytes(data, JobOptions(Enhancer(**options), output=delivery))[0]
 
 
 @pytest.fixture(scope="module")

@@ -25,7 +25,7 @@ from serving import NOISER, Service, multipart, percentile, reply_on, until
 
 from noiser.engine.enhancer import Enhancer
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 MIB = 1 << 20
 BODY = 32 * MIB
@@ -114,7 +114,7 @@ def test_an_answer_is_what_the_command_line_writes(service):
     reply = service.enhance(LARGE)
 
     assert reply.status == 200
-    assert reply.body == enhance_bytes(LARGE, Treatment(Enhancer(threads=1)))[0]
+    assert reply.body == enhance_bytes(LARGE, JobOptions(Enhancer(threads=1)))[0]
 
 
 def test_connections_with_slow_headers_are_closed(impatient):
@@ -209,7 +209,7 @@ def test_a_request_whose_length_is_unclear_ends_the_connection(service, what):
 
 def test_clients_beyond_the_queue_are_sent_away_and_the_others_are_served(service):
     images = [picture(600, 400, "JPEG", seed) for seed in range(8)]
-    expected = [enhance_bytes(image, Treatment(Enhancer(threads=1)))[0] for image in images]
+    expected = [enhance_bytes(image, JobOptions(Enhancer(threads=1)))[0] for image in images]
     base = service.memory()
 
     found = loads.crowd(service, images, clients=64, each=4)
@@ -252,7 +252,7 @@ def test_a_server_that_is_told_to_end_finishes_what_it_has_in_work():
 
         replies, newcomer, code, seconds = loads.stopped(service, request(service, LARGE), 2)
 
-    expected = enhance_bytes(LARGE, Treatment(Enhancer(threads=1)))[0]
+    expected = enhance_bytes(LARGE, JobOptions(Enhancer(threads=1)))[0]
     assert [(r.status, r.body == expected) for r in replies] == [(200, True)] * 2
     assert newcomer.status == 0
     assert code == 0

@@ -15,7 +15,7 @@ from noiser import Enhancer, MachineError
 from noiser.io.limits import Limits
 from noiser.jobs.batch.journal import read_journal
 from noiser.jobs.batch.run import Runner, run
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.process import Setting
 from noiser.jobs.workers.sync_pool import Supervisor, seconds_for
@@ -54,7 +54,7 @@ def items_in(folder: Path, count: int, mark: dict[int, bytes] | None = None) -> 
 
 def results_of(items, workers=2, command=None, limits=None, on_result=None, **options):
     """Run items by workers of our own making."""
-    treatment = Treatment(Enhancer(threads=1), limits or Limits())
+    treatment = JobOptions(Enhancer(threads=1), limits or Limits())
     options |= {"command": command} if command else {}
     supervisor = Supervisor(treatment, workers, **options)
     results = {}
@@ -98,7 +98,7 @@ def test_workers_write_the_same_bytes_as_threads(tmp_path):
     results = results_of(items)
     assert {r.status for r in results.values()} == {"done"}
     plain = [Item(i.input, tmp_path / "plain" / i.input.name) for i in items[:3]]
-    run(plain, Treatment(Enhancer(threads=2)), jobs=2, on_result=lambda _: None)
+    run(plain, JobOptions(Enhancer(threads=2)), jobs=2, on_result=lambda _: None)
     assert outputs(items).items() >= outputs(plain).items()
     assert len(outputs(plain)) == 3
 
@@ -300,7 +300,7 @@ def test_what_a_worker_was_writing_when_it_died_is_removed(tmp_path):
 
 def test_progress_of_strips_comes_with_its_item(tmp_path):
     items = items_in(tmp_path, 2)
-    treatment = Treatment(Enhancer(threads=1), Limits(max_whole_pixels=1000))
+    treatment = JobOptions(Enhancer(threads=1), Limits(max_whole_pixels=1000))
     told = []
     with Runner(treatment, supervisor=Supervisor(treatment, 2)) as runner:
         runner.run(items, lambda _: None, lambda *words: told.append(words))

@@ -15,12 +15,12 @@ from tagged import everything
 from noiser import Enhancer, MachineError, MissingExtraError
 from noiser.io.image_file import decode
 from noiser.io.metadata.embedded_settings import from_xmp
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.batch import watch as watching
 from noiser.jobs.batch.run import Runner
 from noiser.jobs.batch.watch import PATIENCE, SETTLED_AFTER, Arrivals, watch
 from noiser.jobs.job import Result
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 
 PNG = saved(picture(), "PNG")
 
@@ -135,7 +135,7 @@ def test_a_watch_goes_on_after_a_picture_that_fails_and_starts_again(tmp_path):
             raise _Enough
 
     for _ in range(2):
-        treatment = Treatment(Enhancer(threads=1))
+        treatment = JobOptions(Enhancer(threads=1))
         with pytest.raises(_Enough), Runner(treatment) as runner:
             watch(folder, output, runner, on_result, news=threading.Event())
     assert sorted(told[:3]) == [("a.png", "done"), ("b.png", "failed"), ("c.png", "done")]
@@ -152,7 +152,7 @@ def test_outputs_are_named_by_the_format_asked_for(tmp_path):
     def on_result(_result):
         raise _Enough
 
-    treatment = Treatment(Enhancer(threads=1), delivery=Delivery("PNG"))
+    treatment = JobOptions(Enhancer(threads=1), output=OutputOptions("PNG"))
     with pytest.raises(_Enough), Runner(treatment) as runner:
         watch(folder, output, runner, on_result, news=threading.Event())
     made = {p.name: decode(p.read_bytes()).format for p in output.glob("[!.]*")}

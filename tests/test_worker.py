@@ -16,9 +16,9 @@ from PIL import Image
 
 from noiser.engine.enhancer import Enhancer
 from noiser.io.limits import MEGA, Limits
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.workers import picture_jobs
 from noiser.jobs.workers.frames import opening, read_frame
 from noiser.jobs.workers.process import COMMAND, Setting
@@ -98,8 +98,8 @@ def test_a_picture_comes_out_as_from_the_command_line(worker, dark_photo):
 
     weight, (answer, made) = worker.ask(told, data)
 
-    delivery = Delivery("PNG", "none")
-    treatment = Treatment(Enhancer(brightness=0.25), delivery=delivery)
+    delivery = OutputOptions("PNG", "none")
+    treatment = JobOptions(Enhancer(brightness=0.25), output=delivery)
     assert weight == ({"weight": 4800}, b"")
     assert answer == {"format": "PNG", "width": 80, "height": 60, "note": None}
     assert made == enhance_bytes(data, treatment)[0]

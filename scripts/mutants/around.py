@@ -124,7 +124,7 @@ MUTANTS = [
     Mutant("io/metadata/tiff_tags.py", "set(exif) & LAYOUT_TAGS", "()", "deep"),
     Mutant("core/color.py", "0.0031308, 12.92", "0.031308, 12.92", "color"),
     Mutant("jobs/plan.py", "in RAW_SUFFIXES:", "in ():", "plan"),
-    Mutant("jobs/job.py", "if treatment.delivery.format:", "if False:", "encoding"),
+    Mutant("jobs/job.py", "if options.output.format:", "if False:", "encoding"),
     Mutant("io/limits.py", "flags & 0x20", "flags & 0x10", "gate"),
     Mutant(
         "io/metadata/orientation.py",
@@ -134,7 +134,7 @@ MUTANTS = [
     ),
     Mutant("io/codecs/header.py", '{"qtables": tables}', '{"quality": 75}', "images"),
     # pipelines
-    Mutant("jobs/batch/resume.py", "if self._treatment.overwrite:", "if False:", "batch"),
+    Mutant("jobs/batch/resume.py", "if self._options.overwrite:", "if False:", "batch"),
     Mutant("jobs/job.py", "if error.errno in MACHINE_ERRORS", "if False", "batch"),
     Mutant("jobs/batch/run.py", "    remove_partials(", "    list(", "batch"),
     Mutant("jobs/job.py", "self._free >= pixels", "True", "batch"),

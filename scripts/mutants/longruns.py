@@ -32,7 +32,7 @@ MUTANTS = [
            "if self._found == len(self._parts[-1]):", "frames"),
     Mutant("jobs/batch/run.py", "self._note(result)", "self._noted(result)", "series"),
     Mutant(SERIES, "found.key != key or", "", "series"),
-    Mutant(GIGAPIXEL, "replace(treatment.moments, cells=measure().cell_table)", "treatment.moments",
+    Mutant(GIGAPIXEL, "replace(options.moments, cells=measure().cell_table)", "options.moments",
            "series"),
     Mutant(WATCHING, 'if result.status == "failed" and', "if False and", "watching"),
     Mutant(WATCHING, "max(now - since, now - state.mtime)", "now - since", "watching"),

@@ -19,7 +19,7 @@ from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import Result
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Plan, make_plan
 
 
@@ -66,11 +66,11 @@ def command(
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     jobs = min(words.threads, max(len(plan.items), 1))
-    treatment = words.treatment(max(words.threads // jobs, 1))
+    options = words.job_options(max(words.threads // jobs, 1))
     if dry_run:
-        _show(plan, treatment, as_json)
+        _show(plan, options, as_json)
         return
-    with Runner(treatment, jobs=jobs) as runner:
+    with Runner(options, jobs=jobs) as runner:
         failed = _run(plan, runner, same_look, as_json)
     sys.exit(1 if failed else 0)
 
@@ -83,12 +83,12 @@ def _pipe(output: Path | None, words: Words) -> None:
         raise click.UsageError(f"{output} names no known format")
     if format_ and words.format and format_ != words.format:
         raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
-    treatment = words.treatment(words.threads, format_)
+    options = words.job_options(words.threads, format_)
     try:
-        data = read_stream(sys.stdin.buffer, treatment.limits.max_file_bytes)
+        data = read_stream(sys.stdin.buffer, options.limits.max_file_bytes)
         if not data:
             raise DecodeError("nothing came in; a picture is expected on stdin")
-        enhanced, _, _, note = enhance_bytes(data, treatment)
+        enhanced, _, _, note = enhance_bytes(data, options)
     except NoiserError as error:
         error.args = (f"-: {error}",)
         raise
@@ -100,13 +100,13 @@ def _pipe(output: Path | None, words: Words) -> None:
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()
     else:
-        save_file(output, enhanced, overwrite=treatment.overwrite)
+        save_file(output, enhanced, overwrite=options.overwrite)
 
 
-def _show(plan: Plan, treatment: Treatment, as_json: bool) -> None:
+def _show(plan: Plan, options: JobOptions, as_json: bool) -> None:
     """Print the plan."""
     planned = {"make": "planned", "check": "kept", "keep": "kept", "renew": "renewed"}
-    decisions = foresee(plan.items, treatment)
+    decisions = foresee(plan.items, options)
     rows = [
         {
             "input": str(item.input),

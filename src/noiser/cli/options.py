@@ -16,8 +16,8 @@ from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
-from noiser.io.output_options import Delivery
-from noiser.jobs.options import Treatment
+from noiser.io.output_options import OutputOptions
+from noiser.jobs.options import JobOptions
 from noiser.look.looks import LOOKS, Look, knobs
 from noiser.look.presets import Preset, all_presets, preset_named
 from noiser.tools.inspect import settings_in
@@ -217,15 +217,15 @@ class Words:
             tell_of_kernel()
         return enhancer
 
-    def treatment(self, threads: int, format_: str | None = None) -> Treatment:
+    def job_options(self, threads: int, format_: str | None = None) -> JobOptions:
         """Make of them what is done to each picture."""
         enhancer = self.enhancer(threads)
-        delivery = self.delivery(enhancer.look, format_ or self.format)
+        output = self.output(enhancer.look, format_ or self.format)
         compare = self.given.get("compare")
         overwrite = self.given["overwrite"]
-        return Treatment(enhancer, self.limits, delivery, overwrite, compare=compare)
+        return JobOptions(enhancer, self.limits, output, overwrite, compare=compare)
 
-    def delivery(self, look: Look, format_: str | None = None) -> Delivery:
+    def output(self, look: Look, format_: str | None = None) -> OutputOptions:
         """Make of them how files are written."""
         if self.given["strip_metadata"] and self.given["strip_location"]:
             raise click.UsageError("--strip-metadata strips the location too; give one of them")
@@ -238,7 +238,9 @@ class Words:
         if self.given["embed_settings"]:
             name = self.options.get("look", next(iter(LOOKS)))
             settings = settings_of(name, look, self.given["weights"])
-        return Delivery(format_, metadata, self.given["software"], settings, self.given["profile"])
+        return OutputOptions(
+            format_, metadata, self.given["software"], settings, self.given["profile"]
+        )
 
 
 @cache

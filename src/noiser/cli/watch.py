@@ -31,8 +31,8 @@ def command(folder: Path, output: Path, **given: Any) -> None:
     """
     words = Words(given)
     watchfiles()
-    treatment = words.treatment(1)
-    supervisor = Supervisor(treatment, words.threads) if can_supervise() else None
+    options = words.job_options(1)
+    supervisor = Supervisor(options, words.threads) if can_supervise() else None
 
     def on_result(result: Result) -> None:
         name = _printable(result.item.input.relative_to(folder))
@@ -42,7 +42,7 @@ def command(folder: Path, output: Path, **given: Any) -> None:
             click.echo(f"{name} -> {_printable(result.item.output)}")
 
     try:
-        with Runner(treatment, jobs=words.threads, supervisor=supervisor) as runner:
+        with Runner(options, jobs=words.threads, supervisor=supervisor) as runner:
             watch(folder, output, runner, on_result)
     except OutputError as error:
         raise click.UsageError(str(error)) from error

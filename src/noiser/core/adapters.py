@@ -26,7 +26,7 @@ PIL_MODES = {
 
 
 @dataclass(frozen=True, eq=False)
-class Carrier:
+class Adapter:
     """One image of whatever type, as arrays."""
 
     frames: list[Pixels]
@@ -46,7 +46,7 @@ class Carrier:
         return self.frames[0]
 
 
-def unpack(image: Any) -> Carrier:
+def unpack(image: Any) -> Adapter:
     """Take the arrays out of an image.
 
     Args:
@@ -62,7 +62,7 @@ def unpack(image: Any) -> Carrier:
         ValueError: Its dtype, shape, mode or range is none of these.
     """
     if isinstance(image, np.ndarray):
-        return Carrier([checked(image)], lambda frames: frames[0])
+        return Adapter([checked(image)], lambda frames: frames[0])
     origins = {base.__module__.split(".")[0] for base in type(image).__mro__}
     if "PIL" in origins:
         return _unpack_pil(image)
@@ -136,7 +136,7 @@ def resolved(region: Region | None, size: tuple[int, ...]) -> Region:
     return found[0], found[1]
 
 
-def _unpack_pil(image: Any) -> Carrier:
+def _unpack_pil(image: Any) -> Adapter:
     """Read a PIL image; the output has the mode it is enhanced in, and the same info."""
     from PIL import Image  # noiser imports Pillow only where an image is a Pillow image
 
@@ -152,7 +152,7 @@ def _unpack_pil(image: Any) -> Carrier:
         packed.info = {k: v for k, v in image.info.items() if k not in stale}
         return packed
 
-    return Carrier([checked(pil_pixels(image))], pack)
+    return Adapter([checked(pil_pixels(image))], pack)
 
 
 def pil_pixels(image: Any) -> Pixels:
@@ -213,7 +213,7 @@ def _check_shape(tensor: Any) -> None:
         )
 
 
-def _unpack_torch(tensor: Any) -> Carrier:
+def _unpack_torch(tensor: Any) -> Adapter:
     """Read a torch tensor, without a copy where it lies in the CPU's memory."""
     import torch
 
@@ -227,7 +227,7 @@ def _unpack_torch(tensor: Any) -> Carrier:
         planar = np.stack([frame.transpose(2, 0, 1) for frame in frames])
         return torch.from_numpy(planar).reshape(tensor.shape).to(tensor.device, tensor.dtype)
 
-    return Carrier([checked(frame) for frame in batch], pack)
+    return Adapter([checked(frame) for frame in batch], pack)
 
 
 def _not_an_image(image: object) -> TypeError:

@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from noiser.core.adapters import Carrier, one_by_one, resolved
+from noiser.core.adapters import Adapter, one_by_one, resolved
 from noiser.core.types import Pixels, Region
 from noiser.engine.kernels import Kernel
 from noiser.look.looks import Look
@@ -39,13 +39,13 @@ class Bands:
     """The arrays of one image or batch, and how they are worked on.
 
     Args:
-        carrier: The arrays, and the way back.
+        adapter: The arrays, and the way back.
         kernel: What measures and renders a band.
         threads: How many bands are worked on at once, the caller's thread included.
     """
 
-    def __init__(self, carrier: Carrier, kernel: Kernel, threads: int) -> None:
-        self._carrier, self._kernel, self._threads = carrier, kernel, threads
+    def __init__(self, adapter: Adapter, kernel: Kernel, threads: int) -> None:
+        self._adapter, self._kernel, self._threads = adapter, kernel, threads
 
     @property
     def single(self) -> "Bands":
@@ -54,14 +54,14 @@ class Bands:
         Raises:
             ValueError: It is a batch of several.
         """
-        one_by_one(len(self._carrier.frames))
+        one_by_one(len(self._adapter.frames))
         return self
 
     def measure(
         self, look: Look, region: Region | None = None, origin: tuple[int, int] = (0, 0)
     ) -> list[Moments]:
         """Measure a region of each image, as the look needs it."""
-        return [self._measured(frame, look, region, origin) for frame in self._carrier.frames]
+        return [self._measured(frame, look, region, origin) for frame in self._adapter.frames]
 
     def render(
         self,
@@ -70,8 +70,8 @@ class Bands:
         origin: tuple[int, int] = (0, 0),
     ) -> Any:
         """Render a region of each image by its own parameters, and pack them as they came."""
-        pairs = zip(self._carrier.frames, params, strict=True)
-        return self._carrier.pack([self._rendered(f, by, region, origin) for f, by in pairs])
+        pairs = zip(self._adapter.frames, params, strict=True)
+        return self._adapter.pack([self._rendered(f, by, region, origin) for f, by in pairs])
 
     def _measured(
         self, pixels: Pixels, look: Look, region: Region | None, origin: tuple[int, int]

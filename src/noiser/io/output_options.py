@@ -1,10 +1,10 @@
-"""Delivery: how a file is to be written, as far as its user chooses."""
+"""Output options: how a file is to be written, as far as its user chooses."""
 
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from noiser.core.version import __version__
-from noiser.io.color.conversion import STRAIGHT, Route, Target, route_of
+from noiser.io.color.conversion import UNCONVERTED, Conversion, Target, conversion_for
 from noiser.io.metadata import exif, iptc, png_text, xmp
 from noiser.io.metadata.embed import fitted
 from noiser.io.metadata.embedded_settings import Settings, to_xmp
@@ -14,7 +14,7 @@ NEEDED = ("icc_profile", "notes")
 
 
 @dataclass(frozen=True)
-class Delivery:
+class OutputOptions:
     """What the user wants of the files that are written, whatever the picture."""
 
     format: str | None = None
@@ -35,9 +35,9 @@ class Delivery:
 
 @dataclass(frozen=True, eq=False)
 class Prepared:
-    """What a delivery means for one picture."""
+    """What the options mean for one picture."""
 
-    route: Route
+    conversion: Conversion
     """The way of the pixels to the network and back."""
 
     metadata: dict[str, Any]
@@ -50,7 +50,7 @@ class Prepared:
 def prepare(
     metadata: dict[str, Any],
     channels: int,
-    delivery: Delivery,
+    output: OutputOptions,
     format_: str,
     *,
     is_linear: bool = False,
@@ -60,36 +60,36 @@ def prepare(
     Args:
         metadata: As `read_metadata` gives them.
         channels: Of the picture.
-        delivery: The choices.
+        output: The choices.
         format_: To be written.
         is_linear: Whether the pixels are floats, which are linear light whatever their profile
             says of curves.
     """
     notes = list(metadata.get("notes", ()))
     profile = metadata.get("icc_profile")
-    route: Route = STRAIGHT
+    conversion: Conversion = UNCONVERTED
     note = None
     if not is_linear:
-        route, profile, note = route_of(profile, channels, delivery.profile)
-    elif profile is not None and delivery.profile == "srgb":
+        conversion, profile, note = conversion_for(profile, channels, output.profile)
+    elif profile is not None and output.profile == "srgb":
         note = "floats keep their profile; it was not converted"
     notes += [note] if note else []
     made = dict(metadata)
-    if delivery.metadata == "none":
+    if output.metadata == "none":
         made = _none(made)
-    elif delivery.metadata == "no-location":
+    elif output.metadata == "no-location":
         made = without_location(made)
     if profile is not None:
         made["icc_profile"] = profile
-    if delivery.profile == "srgb" and made.get("exif"):
+    if output.profile == "srgb" and made.get("exif"):
         made = _with_exif(made, _as_srgb(_exif_in(made)))
-    if delivery.software:
+    if output.software:
         block = _exif_in(made).with_text(exif.SOFTWARE, f"noiser {__version__}")
         made = _with_exif(made, block)
-    if delivery.settings is not None:
-        made["xmp"] = to_xmp(delivery.settings, made.get("xmp"))
+    if output.settings is not None:
+        made["xmp"] = to_xmp(output.settings, made.get("xmp"))
     made, lost = fitted(made, format_)
-    return Prepared(route, made, tuple(notes + lost))
+    return Prepared(conversion, made, tuple(notes + lost))
 
 
 def without_location(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import numpy as np
 
 from noiser.core.types import Pixels, Region
 from noiser.engine.enhancer import Enhancer
-from noiser.io.color.conversion import STRAIGHT, Route
+from noiser.io.color.conversion import UNCONVERTED, Conversion
 from noiser.statistics.moments import Moments
 
 BAND_PIXELS = 1 << 20
@@ -18,26 +18,26 @@ MEASURED_HALO = 1
 """Pixels around a region that its measuring reads."""
 
 
-def measure_by(route: Route, pixels: Pixels, enhancer: Enhancer) -> Moments:
+def measure_by(conversion: Conversion, pixels: Pixels, enhancer: Enhancer) -> Moments:
     """Measure pixels as sRGB, in bands of rows; see `enhance_by`."""
-    if route is STRAIGHT:
+    if conversion is UNCONVERTED:
         return enhancer.measure(pixels)
     return reduce(
         add,
         (
-            enhancer.measure(route.enter(pixels[rows]), region, origin)
+            enhancer.measure(conversion.enter(pixels[rows]), region, origin)
             for rows, region, origin in _bands(pixels, MEASURED_HALO)
         ),
     )
 
 
 def enhance_by(
-    route: Route, pixels: Pixels, enhancer: Enhancer, moments: Moments | None = None
+    conversion: Conversion, pixels: Pixels, enhancer: Enhancer, moments: Moments | None = None
 ) -> Pixels:
     """Enhance pixels by way of sRGB, in bands of rows.
 
     Args:
-        route: The way there and back.
+        conversion: The way there and back.
         pixels: uint8, uint16 or float [H,W] or [H,W,C].
         enhancer: For sRGB.
         moments: By which to render; by default the picture's own.
@@ -45,29 +45,29 @@ def enhance_by(
     Returns:
         Pixels of the same kind, as if the whole picture had been converted.
     """
-    if route is STRAIGHT:
+    if conversion is UNCONVERTED:
         enhanced: Pixels = (
             enhancer.enhance(pixels) if moments is None else enhancer.render(pixels, moments)
         )
         return enhanced
-    moments = moments or measure_by(route, pixels, enhancer)
+    moments = moments or measure_by(conversion, pixels, enhancer)
     made = np.empty_like(pixels)
     for rows, region, origin in _bands(pixels, enhancer.halo):
-        entered = route.enter(pixels[rows])
+        entered = conversion.enter(pixels[rows])
         enhanced = enhancer.render(entered, moments, region, origin)
         inside = slice(rows.start + region[0].start, rows.start + region[0].stop)
-        made[inside] = route.leave(pixels[inside], entered[region], enhanced)
+        made[inside] = conversion.leave(pixels[inside], entered[region], enhanced)
     return made
 
 
-def converted_by(route: Route, pixels: Pixels) -> Pixels:
+def converted_by(conversion: Conversion, pixels: Pixels) -> Pixels:
     """Give pixels as `enhance_by` would, had nothing been done to them."""
-    if route is STRAIGHT:
+    if conversion is UNCONVERTED:
         return pixels
     made = np.empty_like(pixels)
     for rows, _, _ in _bands(pixels, 0):
-        entered = route.enter(pixels[rows])
-        made[rows] = route.leave(pixels[rows], entered, entered)
+        entered = conversion.enter(pixels[rows])
+        made[rows] = conversion.leave(pixels[rows], entered, entered)
     return made
 
 

@@ -17,12 +17,12 @@ from noiser.engine.enhancer import Enhancer
 from noiser.io.codecs.strip_layout import Layout, check_layout
 from noiser.io.codecs.strip_reader import Strip, StripReader, open_strips
 from noiser.io.codecs.strip_writer import write_strips
-from noiser.io.color.conversion import Route
+from noiser.io.color.conversion import Conversion
 from noiser.io.files import new_file
 from noiser.io.formats import DEPTHS
 from noiser.io.output_options import Prepared, prepare
 from noiser.jobs.compare import Comparison, compared, compared_width
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.statistics.moments import Moments
 
 MEASURED_HALO = 1
@@ -49,7 +49,7 @@ class Enhanced:
 def enhance_file(
     source: Path,
     target: Path,
-    treatment: Treatment,
+    options: JobOptions,
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
     adopt: bool = False,
@@ -63,7 +63,7 @@ def enhance_file(
     Args:
         source: A JPEG, PNG or TIFF file of uint8 or uint16, sRGB; needs `noiser[io]`.
         target: The file to write.
-        treatment: Its enhancer computes on its threads, while one more reads and the caller's
+        options: Its enhancer computes on its threads, while one more reads and the caller's
             writes. Formats are `JPEG`, `PNG` and `TIFF`.
         on_progress: Called with the pixels done and in all, both passes counted, as they go
             on, from several threads in turn; what it raises ends the work.
@@ -79,23 +79,23 @@ def enhance_file(
         OutputError: Its format cannot hold the picture.
         OSError: The machine cannot write.
     """
-    enhancer = treatment.enhancer
-    with open_strips(source, treatment.limits) as reader:
-        format_ = treatment.delivery.format or reader.format
-        prepared = prepare(reader.metadata, reader.channels, treatment.delivery, format_)
-        layout = _layout(reader, format_, prepared, treatment.compare)
+    enhancer = options.enhancer
+    with open_strips(source, options.limits) as reader:
+        format_ = options.output.format or reader.format
+        prepared = prepare(reader.metadata, reader.channels, options.output, format_)
+        layout = _layout(reader, format_, prepared, options.compare)
         is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
         if is_cut:  # only a format that was asked for holds less than the input's
             layout = replace(layout, dtype=np.dtype(np.uint8))
         check_layout(layout)
-        passes = 1 if is_measured(treatment) else 2
+        passes = 1 if is_measured(options) else 2
         progress = _Progress(passes * reader.width * reader.height, on_progress)
-        route = prepared.route
-        moments = shared_with(treatment, lambda: _measured(reader, enhancer, route, progress))
+        conversion = prepared.conversion
+        moments = shared_with(options, lambda: _measured(reader, enhancer, conversion, progress))
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
-            ahead(_rendered(strips, treatment, route, moments, progress)) as enhanced,
-            new_file(target, overwrite=treatment.overwrite, adopt=adopt) as file,
+            ahead(_rendered(strips, options, conversion, moments, progress)) as enhanced,
+            new_file(target, overwrite=options.overwrite, adopt=adopt) as file,
         ):
             write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
         notes = [*([reader.note] if reader.note else []), *prepared.notes]
@@ -108,7 +108,7 @@ def enhance_file(
 
 def measure_file(
     source: Path,
-    treatment: Treatment,
+    options: JobOptions,
     *,
     on_progress: Callable[[int, int], None] = lambda _done, _total: None,
 ) -> tuple[Moments, int, int]:
@@ -121,30 +121,30 @@ def measure_file(
         ImageError: The source cannot be read in strips.
         MissingExtraError: `noiser[io]` is not installed.
     """
-    with open_strips(source, treatment.limits) as reader:
+    with open_strips(source, options.limits) as reader:
         progress = _Progress(reader.width * reader.height, on_progress)
-        delivery = treatment.delivery
-        route = prepare(reader.metadata, reader.channels, delivery, reader.format).route
-        moments = _measured(reader, treatment.enhancer, route, progress)
+        output = options.output
+        conversion = prepare(reader.metadata, reader.channels, output, reader.format).conversion
+        moments = _measured(reader, options.enhancer, conversion, progress)
         return moments, reader.width, reader.height
 
 
-def shared_with(treatment: Treatment, measure: Callable[[], Moments]) -> Moments:
+def shared_with(options: JobOptions, measure: Callable[[], Moments]) -> Moments:
     """Give the moments by which a picture is rendered: a series', or its own.
 
     Where the look has `local`, the cells are the picture's own also in a series: they say what
     lies where.
     """
-    if treatment.moments is None:
+    if options.moments is None:
         return measure()
-    if is_measured(treatment):
-        return treatment.moments
-    return replace(treatment.moments, cells=measure().cell_table)
+    if is_measured(options):
+        return options.moments
+    return replace(options.moments, cells=measure().cell_table)
 
 
-def is_measured(treatment: Treatment) -> bool:
+def is_measured(options: JobOptions) -> bool:
     """Whether nothing has to be known of a picture before it is rendered."""
-    return treatment.moments is not None and treatment.enhancer.look.local == 0
+    return options.moments is not None and options.enhancer.look.local == 0
 
 
 def _layout(
@@ -203,12 +203,12 @@ class _Progress:
 
 
 def _measured(
-    reader: StripReader, enhancer: Enhancer, route: Route, progress: _Progress
+    reader: StripReader, enhancer: Enhancer, conversion: Conversion, progress: _Progress
 ) -> Moments:
     """Pass over the picture once, and add up."""
 
     def measure(strip: Strip) -> Moments:
-        moments = enhancer.measure(route.enter(strip.pixels), strip.region, strip.origin)
+        moments = enhancer.measure(conversion.enter(strip.pixels), strip.region, strip.origin)
         progress.add(strip)
         return moments
 
@@ -218,18 +218,18 @@ def _measured(
 
 def _rendered(
     strips: Iterable[Strip],
-    treatment: Treatment,
-    route: Route,
+    options: JobOptions,
+    conversion: Conversion,
     moments: Moments,
     progress: _Progress,
 ) -> Iterator[Pixels]:
     """Pass over the picture again, and render; strips are as wide as the picture."""
     for strip in strips:
-        entered = route.enter(strip.pixels)
-        enhanced = treatment.enhancer.render(entered, moments, strip.region, strip.origin)
+        entered = conversion.enter(strip.pixels)
+        enhanced = options.enhancer.render(entered, moments, strip.region, strip.origin)
         original, before = strip.pixels[strip.region], entered[strip.region]
-        made = route.leave(original, before, enhanced)
-        if treatment.compare is not None:
-            made = compared(route.leave(original, before, before), made, treatment.compare)
+        made = conversion.leave(original, before, enhanced)
+        if options.compare is not None:
+            made = compared(conversion.leave(original, before, before), made, options.compare)
         yield made
         progress.add(strip)

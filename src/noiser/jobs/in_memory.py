@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from noiser.io.codecs.bit_depth import reduced
-from noiser.io.color.conversion import Route
+from noiser.io.color.conversion import Conversion
 from noiser.io.image_file import encode, identify
 from noiser.io.output_options import Prepared, prepare
 from noiser.io.photo import Photo
@@ -11,32 +11,32 @@ from noiser.io.source import Source
 from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
 from noiser.jobs.gigapixel import shared_with
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.statistics.moments import Moments
 
 
 def enhance_bytes(
-    data: bytes, treatment: Treatment, suffix: str = ""
+    data: bytes, options: JobOptions, suffix: str = ""
 ) -> tuple[bytes, int, int, str | None]:
     """Enhance an image file in memory; see `enhance_source`.
 
     Args:
         data: The whole file.
-        treatment: What is done to it.
+        options: What is done to it.
         suffix: Of its name, for `identify`.
     """
-    return enhance_source(identify(data, treatment.limits, suffix), treatment)
+    return enhance_source(identify(data, options.limits, suffix), options)
 
 
-def enhance_source(source: Source, treatment: Treatment) -> tuple[bytes, int, int, str | None]:
+def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int, str | None]:
     """Enhance an image file in memory: decode, prepare, enhance, fit, encode.
 
-    Where the treatment names a format that holds fewer bits than the image has, they are reduced
+    Where the options name a format that holds fewer bits than the image has, they are reduced
     and the note says so.
 
     Args:
         source: The file, identified.
-        treatment: What is done to it.
+        options: What is done to it.
 
     Returns:
         The new file, the picture's width and height [pixels], and a note or None.
@@ -47,27 +47,29 @@ def enhance_source(source: Source, treatment: Treatment) -> tuple[bytes, int, in
     """
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
-    format_ = treatment.delivery.format or photo.format
-    prepared = _prepared(photo, treatment, format_)
+    format_ = options.output.format or photo.format
+    prepared = _prepared(photo, options, format_)
     # The input's pixels are let go here; encoding needs memory of its own.
-    photo = replace(_enhanced_photo(photo, prepared.route, treatment), metadata=prepared.metadata)
-    if treatment.delivery.format:
+    photo = replace(
+        _enhanced_photo(photo, prepared.conversion, options), metadata=prepared.metadata
+    )
+    if options.output.format:
         photo = reduced(photo, format_)
     notes = [photo.note] if photo.note else []
     return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
 
 
-def measure_bytes(data: bytes, treatment: Treatment, suffix: str = "") -> tuple[Moments, int, int]:
+def measure_bytes(data: bytes, options: JobOptions, suffix: str = "") -> tuple[Moments, int, int]:
     """Measure an image file in memory; see `measure_source`."""
-    return measure_source(identify(data, treatment.limits, suffix), treatment)
+    return measure_source(identify(data, options.limits, suffix), options)
 
 
-def measure_source(source: Source, treatment: Treatment) -> tuple[Moments, int, int]:
+def measure_source(source: Source, options: JobOptions) -> tuple[Moments, int, int]:
     """Measure an image file in memory.
 
     Args:
         source: The file, identified.
-        treatment: Its enhancer counts.
+        options: Its enhancer counts.
 
     Returns:
         Its moments as it is enhanced, width and height [pixels].
@@ -77,25 +79,27 @@ def measure_source(source: Source, treatment: Treatment) -> tuple[Moments, int, 
     """
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
-    route = _prepared(photo, treatment, photo.format).route
-    return measure_by(route, photo.pixels, treatment.enhancer), width, height
+    conversion = _prepared(photo, options, photo.format).conversion
+    return measure_by(conversion, photo.pixels, options.enhancer), width, height
 
 
-def _prepared(photo: Photo, treatment: Treatment, format_: str) -> Prepared:
+def _prepared(photo: Photo, options: JobOptions, format_: str) -> Prepared:
     """Find out what the user's choices mean for a picture."""
     is_linear = photo.depth == 32
-    delivery = treatment.delivery
-    return prepare(photo.metadata, photo.channels, delivery, format_, is_linear=is_linear)
+    output = options.output
+    return prepare(photo.metadata, photo.channels, output, format_, is_linear=is_linear)
 
 
-def _enhanced_photo(photo: Photo, route: Route, treatment: Treatment) -> Photo:
+def _enhanced_photo(photo: Photo, conversion: Conversion, options: JobOptions) -> Photo:
     """Enhance a picture by its own moments, or by those of its series."""
-    enhancer, before, how = treatment.enhancer, photo.pixels, treatment.compare
+    enhancer, before, how = options.enhancer, photo.pixels, options.compare
     moments = None
-    if treatment.moments is not None:
-        moments = shared_with(treatment, lambda: measure_by(route, before, enhancer))
-    after = enhance_by(route, before, enhancer, moments)
+    if options.moments is not None:
+        moments = shared_with(options, lambda: measure_by(conversion, before, enhancer))
+    after = enhance_by(conversion, before, enhancer, moments)
     if how is None:
         return replace(photo, pixels=after)
     above = None if photo.above is None else compared(photo.above, photo.above, how, white=0)
-    return replace(photo, pixels=compared(converted_by(route, before), after, how), above=above)
+    return replace(
+        photo, pixels=compared(converted_by(conversion, before), after, how), above=above
+    )

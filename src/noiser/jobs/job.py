@@ -16,7 +16,7 @@ from noiser.io.image_file import identify
 from noiser.io.limits import MEGA
 from noiser.jobs.gigapixel import enhance_file, measure_file
 from noiser.jobs.in_memory import enhance_source, measure_source
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.statistics.moments import Moments
 
@@ -100,17 +100,17 @@ class PixelBudget:
                 self._changed.notify_all()
 
 
-def budget_of(treatment: Treatment) -> int:
+def budget_of(options: JobOptions) -> int:
     """Say how many pixels may be in flight together [pixels]."""
-    return min(treatment.limits.max_pixels, treatment.limits.max_whole_pixels)
+    return min(options.limits.max_pixels, options.limits.max_whole_pixels)
 
 
-def process(task: Task, treatment: Treatment, hold: Hold, report: Report) -> Result:
+def process(task: Task, options: JobOptions, hold: Hold, report: Report) -> Result:
     """Do a task; only a failure of the machine raises, and what `hold` and `report` raise.
 
     Args:
         task: The item and what to do.
-        treatment: What every picture of the run gets alike.
+        options: What every picture of the run gets alike.
         hold: Waits for memory.
         report: Is told how far a picture in strips is.
 
@@ -122,12 +122,12 @@ def process(task: Task, treatment: Treatment, hold: Hold, report: Report) -> Res
         return Result(item, "failed", item.fault)
     try:
         if task.kind == "measure":
-            return _measured(item, treatment, hold, report)
-        delivery = replace(treatment.delivery, format=format_of(item, treatment))
-        treatment = replace(treatment, delivery=delivery, overwrite=task.renew)
-        if goes_in_strips(item.input, treatment.limits):
-            return _enhanced_in_strips(item, treatment, hold, report)
-        return _enhanced(item, treatment, hold)
+            return _measured(item, options, hold, report)
+        output = replace(options.output, format=format_of(item, options))
+        options = replace(options, output=output, overwrite=task.renew)
+        if goes_in_strips(item.input, options.limits):
+            return _enhanced_in_strips(item, options, hold, report)
+        return _enhanced(item, options, hold)
     except OutputExistsError:
         return Result(item, "kept")
     except MachineError:
@@ -140,47 +140,47 @@ def process(task: Task, treatment: Treatment, hold: Hold, report: Report) -> Res
         return Result(item, "failed", f"cannot be read: {error.strerror}")
 
 
-def format_of(item: Item, treatment: Treatment) -> str | None:
+def format_of(item: Item, options: JobOptions) -> str | None:
     """Convert only where it was asked for, or the suffixes of input and output differ."""
     suffix = item.output.suffix.lower()
     own = None if suffix == item.input.suffix.lower() else SUFFIXES.get(suffix)
-    return treatment.delivery.format or own
+    return options.output.format or own
 
 
-def _enhanced(item: Item, treatment: Treatment, hold: Hold) -> Result:
+def _enhanced(item: Item, options: JobOptions, hold: Hold) -> Result:
     """Enhance one item that is taken whole."""
-    data, source = read_marked(item.input, treatment.limits.max_file_bytes)
-    picture = identify(data, treatment.limits, item.input.suffix)
+    data, source = read_marked(item.input, options.limits.max_file_bytes)
+    picture = identify(data, options.limits, item.input.suffix)
     with hold(picture.weight):
-        enhanced, width, height, note = enhance_source(picture, treatment)
+        enhanced, width, height, note = enhance_source(picture, options)
     with _writing(item):
-        write_file(item.output, enhanced, overwrite=treatment.overwrite, adopt=True)
+        write_file(item.output, enhanced, overwrite=options.overwrite, adopt=True)
     written = mark_of(item.output, checksum=False)
     target = replace(written, size=len(enhanced), crc32=zlib.crc32(enhanced))
     return Result(item, "done", note, width, height, source, target)
 
 
-def _enhanced_in_strips(item: Item, treatment: Treatment, hold: Hold, report: Report) -> Result:
+def _enhanced_in_strips(item: Item, options: JobOptions, hold: Hold, report: Report) -> Result:
     """Enhance one item that cannot be taken whole."""
     with hold(STRIPS_BUDGET), _writing(item):
         source = mark_of(item.input, checksum=False)
-        made = enhance_file(item.input, item.output, treatment, on_progress=report, adopt=True)
+        made = enhance_file(item.input, item.output, options, on_progress=report, adopt=True)
         target = mark_of(item.output)
     return Result(item, "done", made.note, made.width, made.height, source, target)
 
 
-def _measured(item: Item, treatment: Treatment, hold: Hold, report: Report) -> Result:
+def _measured(item: Item, options: JobOptions, hold: Hold, report: Report) -> Result:
     """Measure one item, whole or in strips; its cells would tell of no other picture."""
-    limits = treatment.limits
+    limits = options.limits
     if goes_in_strips(item.input, limits):
         with hold(STRIPS_BUDGET):
             source = mark_of(item.input, checksum=False)
-            moments, width, height = measure_file(item.input, treatment, on_progress=report)
+            moments, width, height = measure_file(item.input, options, on_progress=report)
     else:
         data, source = read_marked(item.input, limits.max_file_bytes)
         picture = identify(data, limits, item.input.suffix)
         with hold(picture.weight):
-            moments, width, height = measure_source(picture, treatment)
+            moments, width, height = measure_source(picture, options)
     moments = replace(moments, cells=())
     return Result(item, "measured", None, width, height, source, moments=moments)
 

@@ -1,16 +1,16 @@
-"""The treatment: all that is done to a picture, whichever it is."""
+"""A job's options: all that is done to a picture, whichever it is."""
 
 from dataclasses import dataclass, field
 
 from noiser.engine.enhancer import Enhancer
 from noiser.io.limits import Limits
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.compare import Comparison
 from noiser.statistics.moments import Moments
 
 
 @dataclass(frozen=True, eq=False)
-class Treatment:
+class JobOptions:
     """What every picture of a run gets alike."""
 
     enhancer: Enhancer
@@ -19,7 +19,7 @@ class Treatment:
     limits: Limits = field(default_factory=Limits)
     """How large an input may be, and how many pixels may be in flight together."""
 
-    delivery: Delivery = field(default_factory=Delivery)
+    output: OutputOptions = field(default_factory=OutputOptions)
     """How the outputs are written."""
 
     overwrite: bool = False

@@ -13,7 +13,7 @@ from noiser.core.errors import NoiserError, OutputError
 from noiser.core.types import ByteImage, Padding, Pixels
 from noiser.engine.enhancer import Enhancer
 from noiser.io.codecs.bit_depth import reduced
-from noiser.io.color.conversion import STRAIGHT, Route, route_of
+from noiser.io.color.conversion import UNCONVERTED, Conversion, conversion_for
 from noiser.io.color.profiles import SRGB, opened_profile
 from noiser.io.files import read_file
 from noiser.io.image_file import decode
@@ -125,25 +125,25 @@ def cells_of(photo: Photo, name: str, variants: Sequence[Variant], width: int) -
         variants: What to show of it.
         width: Of a cell at most [pixels].
     """
-    route = route_of(photo.metadata.get("icc_profile"), photo.channels, "keep")[0]
-    moments = measured_once(photo.pixels, [variant.enhancer for variant in variants], route)
+    conversion = conversion_for(photo.metadata.get("icc_profile"), photo.channels, "keep")[0]
+    moments = measured_once(photo.pixels, [variant.enhancer for variant in variants], conversion)
     cells = [Cell(name, _reduced(photo.pixels, photo, width))]
     for variant in variants:
         enhancer = variant.enhancer
-        enhanced = enhance_by(route, photo.pixels, enhancer, moments[enhancer.look.padding])
+        enhanced = enhance_by(conversion, photo.pixels, enhancer, moments[enhancer.look.padding])
         cells.append(Cell(variant.caption, _reduced(enhanced, photo, width)))
     return cells
 
 
 def measured_once(
-    pixels: Pixels, enhancers: Iterable[Enhancer], route: Route = STRAIGHT
+    pixels: Pixels, enhancers: Iterable[Enhancer], conversion: Conversion = UNCONVERTED
 ) -> dict[Padding, Moments]:
     """Measure a picture for all looks that are to be shown of it.
 
     Args:
         pixels: The picture.
         enhancers: All that will render it.
-        route: The way of its pixels to sRGB.
+        conversion: The way of its pixels to sRGB.
 
     Returns:
         Moments by padding, the only thing of a look that they depend on; with cells where one
@@ -154,7 +154,9 @@ def measured_once(
         look = enhancer.look
         if look.padding not in measuring or look.local > measuring[look.padding].look.local:
             measuring[look.padding] = enhancer
-    return {padding: measure_by(route, pixels, enhancer) for padding, enhancer in measuring.items()}
+    return {
+        padding: measure_by(conversion, pixels, enhancer) for padding, enhancer in measuring.items()
+    }
 
 
 def draw(lines: Sequence[Sequence[Cell]], width: int) -> ByteImage:

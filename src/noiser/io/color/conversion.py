@@ -29,7 +29,7 @@ CALM = 1e-4
 """Light added above and below in a quotient of two: black has no gain."""
 
 
-class Route(Protocol):
+class Conversion(Protocol):
     """The way of a picture's pixels to the network and back."""
 
     def enter(self, pixels: Pixels) -> Pixels:
@@ -39,23 +39,23 @@ class Route(Protocol):
         """Give what is to be written: of the original, what entered, and what was made of it."""
 
 
-class Straight:
+class NoConversion:
     """The pixels are enhanced as they are."""
 
     def enter(self, pixels: Pixels) -> Pixels:
-        """See `Route`."""
+        """See `Conversion`."""
         return pixels
 
     def leave(self, _pixels: Pixels, _entered: Pixels, enhanced: Pixels) -> Pixels:
-        """See `Route`."""
+        """See `Conversion`."""
         return enhanced
 
 
-STRAIGHT = Straight()
+UNCONVERTED = NoConversion()
 
 
 @dataclass(frozen=True, eq=False)
-class Detour:
+class ThroughSrgb:
     """The way to sRGB and back, for pictures whose curve is not sRGB's.
 
     The network and the looks know sRGB's tones. Such a picture is enhanced as sRGB of 16 bits;
@@ -128,7 +128,7 @@ class Detour:
         return light if self.matrix is None else light @ self.matrix.T.astype(np.float32)
 
 
-class ToSrgb(Detour):
+class ToSrgb(ThroughSrgb):
     """The way to sRGB, where the picture stays."""
 
     def leave(self, pixels: Pixels, _entered: Pixels, enhanced: Pixels) -> Pixels:
@@ -140,7 +140,7 @@ class ToSrgb(Detour):
 
 
 @dataclass(frozen=True, eq=False)
-class TablesToSrgb(Straight):
+class TablesToSrgb(NoConversion):
     """The way to sRGB of a profile that holds tables: converted when all is done."""
 
     profile: bytes
@@ -153,9 +153,9 @@ class TablesToSrgb(Straight):
         return made if alpha is None else np.concatenate([made, alpha], -1)
 
 
-def route_of(
+def conversion_for(
     profile: bytes | None, channels: int, target: Target
-) -> tuple[Route, bytes | None, str | None]:
+) -> tuple[Conversion, bytes | None, str | None]:
     """Find the way of a picture's pixels.
 
     Args:
@@ -169,12 +169,12 @@ def route_of(
     is_gray = channels < 3
     ours = SRGB_GRAY if is_gray else SRGB
     if profile is None:
-        return STRAIGHT, None if target == "keep" else ours, None
+        return UNCONVERTED, None if target == "keep" else ours, None
     simple = icc.parse(profile)
     space = profile[16:20]
     if space != (b"GRAY" if is_gray else b"RGB "):
         note = "its colour profile is of another kind than its pixels; they count as sRGB"
-        return STRAIGHT, profile if target == "keep" else ours, note
+        return UNCONVERTED, profile if target == "keep" else ours, note
     if simple is not None:
         matrix = None
         if simple.primaries is not None:
@@ -182,12 +182,12 @@ def route_of(
         if target == "srgb":
             return ToSrgb(simple.curves, matrix), ours, None
         if _deviation(simple.curves) > MOST_DEVIATION:
-            return Detour(simple.curves, matrix), profile, None
-        return STRAIGHT, profile, None
+            return ThroughSrgb(simple.curves, matrix), profile, None
+        return UNCONVERTED, profile, None
     if target == "keep":
-        return STRAIGHT, profile, None
+        return UNCONVERTED, profile, None
     if is_gray:
-        return STRAIGHT, profile, "its gray profile holds tables; it was kept, not converted"
+        return UNCONVERTED, profile, "its gray profile holds tables; it was kept, not converted"
     return TablesToSrgb(profile), ours, None
 
 

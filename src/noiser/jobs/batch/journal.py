@@ -48,7 +48,7 @@ class Record:
     """The state of the input."""
 
     key: str
-    """Of the treatment, see `resume.treatment_key`."""
+    """Of the options, see `resume.job_key`."""
 
     target: FileMark
     """The state of the output."""

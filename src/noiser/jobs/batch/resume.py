@@ -17,7 +17,7 @@ from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.jobs.batch.journal import Contents, Record, name_from
 from noiser.jobs.job import format_of
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.model import network
 
@@ -39,21 +39,21 @@ class Decision:
 
 
 class Keeper:
-    """Decides about outputs that may be there, for one treatment.
+    """Decides about outputs that may be there, for a job's options.
 
     Args:
-        treatment: The run's.
+        options: The run's.
     """
 
-    def __init__(self, treatment: Treatment) -> None:
-        self._treatment = treatment
+    def __init__(self, options: JobOptions) -> None:
+        self._options = options
         self._keys: dict[str | None, str] = {}
 
     def key(self, item: Item) -> str:
-        """Name what is done to an item, see `treatment_key`."""
-        format_ = format_of(item, self._treatment)
+        """Name what is done to an item, see `job_key`."""
+        format_ = format_of(item, self._options)
         if format_ not in self._keys:
-            self._keys[format_] = treatment_key(self._treatment, format_)
+            self._keys[format_] = job_key(self._options, format_)
         return self._keys[format_]
 
     def decide(self, item: Item, contents: Contents | None) -> Decision:
@@ -65,7 +65,7 @@ class Keeper:
         """
         if not item.output.exists():
             return Decision("make")
-        if self._treatment.overwrite:
+        if self._options.overwrite:
             return Decision("renew")
         if contents is None or item.root is None:
             return Decision("keep")
@@ -79,7 +79,7 @@ class Keeper:
     def _decide_by(self, record: Record, item: Item, input_: str) -> Decision:
         """Decide about an output that noiser wrote once."""
         if not record.target.same_content(item.output):
-            damaged = _is_damaged(item, self._treatment.limits)
+            damaged = _is_damaged(item, self._options.limits)
             return Decision("renew") if damaged else Decision("keep", CHANGED)
         if record.source.same_content(item.input):
             return Decision("keep" if record.key == self.key(item) else "renew")
@@ -112,35 +112,35 @@ def _has_its_end(data: bytes) -> bool:
     return not data.startswith(b"\xff\xd8") or data.rfind(b"\xff\xd9") > data.rfind(b"\xff\xda")
 
 
-def treatment_key(treatment: Treatment, format_: str | None) -> str:
+def job_key(options: JobOptions, format_: str | None) -> str:
     """Name all that the bytes of an output depend on, beside its input: 32 hexadecimal digits.
 
     The kernel and the threads are not in it, nor is what only says how large an input may be, nor
     noiser's version, which outputs may note: what they say of themselves stays true.
 
     Args:
-        treatment: The run's.
+        options: The run's.
         format_: Of the output, None if it is the input's.
     """
-    settings = treatment.delivery.settings
+    settings = options.output.settings
     if settings is not None:
         settings = dataclasses.replace(settings, version=ALGORITHM_REVISION)
-    delivery = dataclasses.replace(treatment.delivery, format=format_, settings=settings)
-    moments = treatment.moments
+    output = dataclasses.replace(options.output, format=format_, settings=settings)
+    moments = options.moments
     parts = {
         "version": ALGORITHM_REVISION,
-        "look": dataclasses.asdict(treatment.enhancer.look),
-        "weights": network.checksum(treatment.enhancer.network),
-        "delivery": dataclasses.asdict(delivery),
+        "look": dataclasses.asdict(options.enhancer.look),
+        "weights": network.checksum(options.enhancer.network),
+        "delivery": dataclasses.asdict(output),
         "moments": dataclasses.asdict(moments) if moments else None,
-        "compare": treatment.compare,
+        "compare": options.compare,
     }
     return _digest(parts)
 
 
-def measuring_key(treatment: Treatment) -> str:
+def measure_key(options: JobOptions) -> str:
     """Name all that moments depend on, beside the picture."""
-    padding, profile = treatment.enhancer.look.padding, treatment.delivery.profile
+    padding, profile = options.enhancer.look.padding, options.output.profile
     return _digest({"version": ALGORITHM_REVISION, "padding": padding, "profile": profile})
 
 

@@ -14,7 +14,7 @@ from noiser.io.files import remove_partials
 from noiser.jobs.batch.journal import Journal, name_from, read_journal
 from noiser.jobs.batch.resume import DIFFERENT, Decision, Keeper
 from noiser.jobs.job import PixelBudget, Result, Task, budget_of, process
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.messages import from_mark
 from noiser.jobs.workers.sync_pool import Supervisor, can_supervise
@@ -35,7 +35,7 @@ class _Stopped(Exception):  # noqa: N818
 
 def run(
     items: list[Item],
-    treatment: Treatment,
+    options: JobOptions,
     *,
     jobs: int = 1,
     on_result: OnResult,
@@ -44,13 +44,13 @@ def run(
     """Enhance every item, `jobs` at a time.
 
     Each output appears complete or not at all. What is there already is kept, unless the
-    journal of the folder says that noiser made it of another input or by another treatment: so
+    journal of the folder says that noiser made it of another input or by other options: so
     a run that was killed is finished by the same command. Four items and more are done by
     worker processes, so that a decoder that crashes or hangs costs one picture.
 
     Args:
         items: The plan's.
-        treatment: What is done to each picture; used by all jobs.
+        options: What is done to each picture; used by all jobs.
         jobs: Pictures at a time.
         on_result: Called in the calling thread, as pictures finish.
         on_progress: Called for pictures that go through in strips, with the pixels done and in
@@ -60,25 +60,25 @@ def run(
         MachineError: The machine cannot write, or another run writes there; pictures in flight
             were finished or dropped, the rest was not begun.
     """
-    with Runner(treatment, jobs=jobs) as runner:
+    with Runner(options, jobs=jobs) as runner:
         runner.run(items, on_result, on_progress)
 
 
 class Runner:
-    """Runs plans with one treatment; holds the journals' locks and the workers in between.
+    """Runs plans with the same options; holds the journals' locks and the workers in between.
 
     Args:
-        treatment: What is done to each picture.
+        options: What is done to each picture.
         jobs: Pictures at a time.
         supervisor: Of the workers to use, however few the items; it is ended with the runner.
     """
 
     def __init__(
-        self, treatment: Treatment, *, jobs: int = 1, supervisor: Supervisor | None = None
+        self, options: JobOptions, *, jobs: int = 1, supervisor: Supervisor | None = None
     ) -> None:
-        self.treatment, self._jobs, self._supervisor = treatment, jobs, supervisor
+        self.options, self._jobs, self._supervisor = options, jobs, supervisor
         self._journals: dict[Path, Journal] = {}
-        self._keeper = Keeper(treatment)
+        self._keeper = Keeper(options)
         self._decisions: dict[Item, Decision] = {}
         self._note: Callable[[Result], Result] = self._noted
 
@@ -101,11 +101,11 @@ class Runner:
                     for result in self._supervisor.late:
                         self._note(result)
 
-    def treat_by(self, treatment: Treatment) -> None:
-        """Replace the treatment between two runs."""
-        self.treatment, self._keeper = treatment, Keeper(treatment)
+    def use(self, options: JobOptions) -> None:
+        """Use other options from the next run on."""
+        self.options, self._keeper = options, Keeper(options)
         if self._supervisor is not None:
-            self._supervisor.treat_by(treatment)
+            self._supervisor.use(options)
 
     def journal_of(self, item: Item) -> Journal | None:
         """Open and lock the journal of an item's folder, if it has one.
@@ -158,9 +158,9 @@ class Runner:
             on_result(note(result))
 
         if self._supervisor is None and count >= SUPERVISED_FROM and can_supervise():
-            self._supervisor = Supervisor(self.treatment, self._jobs)
+            self._supervisor = Supervisor(self.options, self._jobs)
         if self._supervisor is None:
-            _do_in_threads(iter(tasks), self.treatment, self._jobs, finish, on_progress)
+            _do_in_threads(iter(tasks), self.options, self._jobs, finish, on_progress)
         else:
             self._supervisor.run(tasks, finish, on_progress, self._tick)
 
@@ -225,26 +225,26 @@ class Runner:
             journal.tick()
 
 
-def foresee(items: list[Item], treatment: Treatment) -> list[Decision]:
+def foresee(items: list[Item], options: JobOptions) -> list[Decision]:
     """Say what a run would do about each item; nothing is written, nor waited for.
 
     Raises:
         MachineError: A journal cannot be read.
     """
-    keeper = Keeper(treatment)
+    keeper = Keeper(options)
     journals = {root: read_journal(root) for root in {item.root for item in items} if root}
     return [keeper.decide(item, journals[item.root] if item.root else None) for item in items]
 
 
 def _do_in_threads(
     tasks: Iterator[Task],
-    treatment: Treatment,
+    options: JobOptions,
     jobs: int,
     on_result: OnResult,
     on_progress: OnProgress,
 ) -> None:
     """Do tasks in threads of this process."""
-    budget = PixelBudget(budget_of(treatment))
+    budget = PixelBudget(budget_of(options))
     stopped = threading.Event()
 
     def report(item: Item, done: int, total: int) -> None:
@@ -259,7 +259,7 @@ def _do_in_threads(
             # Few at a time: a hundred thousand futures would be held for nothing.
             for task in tasks:
                 told = partial(report, task.item)
-                pending.add(pool.submit(process, task, treatment, budget.hold, told))
+                pending.add(pool.submit(process, task, options, budget.hold, told))
                 if len(pending) >= 2 * jobs:
                     break
             if not pending:

@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 
 from noiser.jobs.batch.journal import name_from
-from noiser.jobs.batch.resume import measuring_key
+from noiser.jobs.batch.resume import measure_key
 from noiser.jobs.batch.run import OnProgress, OnResult, Runner
 from noiser.jobs.job import Result, Task
 from noiser.jobs.plan import Item
@@ -25,7 +25,7 @@ def share_look(
     was killed measures nothing twice; of pictures, only those in work are in memory.
 
     Args:
-        runner: Its treatment is replaced by one with the moments of all.
+        runner: Its options are replaced by some with the moments of all.
         items: The series.
         on_result: Told of each item: `measured`, or `failed`; called in this thread.
         on_progress: As for `run`.
@@ -36,7 +36,7 @@ def share_look(
     Raises:
         MachineError: The machine cannot write the journal.
     """
-    key = measuring_key(runner.treatment)
+    key = measure_key(runner.options)
     measured: set[Item] = set()
     total: Moments | None = None
 
@@ -62,7 +62,7 @@ def share_look(
                 on_result(Result(item, "measured"))
 
     runner.do(tasks(), len(items), partial(_noted, runner, key), finish, on_progress)
-    runner.treat_by(replace(runner.treatment, moments=total))
+    runner.use(replace(runner.options, moments=total))
     return [item for item in items if item in measured]
 
 

@@ -135,7 +135,7 @@ def watch(
         MissingExtraError: `noiser[watch]` is not installed.
         MachineError: The machine cannot write, or the folder is gone.
     """
-    arrivals = Arrivals(folder, output, runner.treatment.delivery.format)
+    arrivals = Arrivals(folder, output, runner.options.output.format)
 
     def finish(result: Result) -> None:
         if arrivals.settle(result):

@@ -2,7 +2,7 @@
 
 A pool says:
 
-    treatment       what is done to the pictures of all tasks that follow
+    job_options     what is done to the pictures of all tasks that follow
     task            have a file done; `go`: take the memory for it
     do              have the picture done whose file the bytes are, see `picture_jobs.py`
 

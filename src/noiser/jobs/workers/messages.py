@@ -14,39 +14,39 @@ from noiser.engine.enhancer import Enhancer
 from noiser.io.files import FileMark
 from noiser.io.limits import Limits
 from noiser.io.metadata.embedded_settings import Settings
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.job import Result, Task
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.frames import Told
 from noiser.model import network
 from noiser.statistics.moments import Moments
 
 
-def from_treatment(treatment: Treatment) -> Told:
-    """Describe a treatment, weights and all, so that another process gives the same bytes."""
-    enhancer, moments = treatment.enhancer, treatment.moments
+def from_options(options: JobOptions) -> Told:
+    """Describe a job's options, weights and all, so that another process gives the same bytes."""
+    enhancer, moments = options.enhancer, options.moments
     return {
         "enhancer": enhancer.settings(),
         "weights": base64.b64encode(network.to_bytes(enhancer.network)).decode("ascii"),
-        "limits": dataclasses.asdict(treatment.limits),
-        "delivery": dataclasses.asdict(treatment.delivery),
-        "overwrite": treatment.overwrite,
+        "limits": dataclasses.asdict(options.limits),
+        "delivery": dataclasses.asdict(options.output),
+        "overwrite": options.overwrite,
         "moments": None if moments is None else packed(moments),
-        "compare": treatment.compare,
+        "compare": options.compare,
     }
 
 
-def to_treatment(message: Told) -> Treatment:
-    """Build a treatment as it was described."""
+def to_options(message: Told) -> JobOptions:
+    """Build a job's options as they were described."""
     weights = network.from_bytes(base64.b64decode(message["weights"]))
-    delivery = dict(message["delivery"])
-    if settings := delivery["settings"]:
-        delivery["settings"] = Settings(**{name: _frozen(v) for name, v in settings.items()})
-    return Treatment(
+    output = dict(message["delivery"])
+    if settings := output["settings"]:
+        output["settings"] = Settings(**{name: _frozen(v) for name, v in settings.items()})
+    return JobOptions(
         Enhancer(**message["enhancer"], weights=weights),
         Limits(**message["limits"]),
-        Delivery(**delivery),
+        OutputOptions(**output),
         message["overwrite"],
         None if message["moments"] is None else unpacked(message["moments"]),
         message["compare"],

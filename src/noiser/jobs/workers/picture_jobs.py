@@ -8,9 +8,9 @@ from noiser.engine.enhancer import Enhancer
 from noiser.io.formats import sniff
 from noiser.io.image_file import identify
 from noiser.io.limits import MEGA, Limits
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes, measure_bytes
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.workers.frames import Told
 from noiser.statistics.luma_and_noise import Light
 
@@ -39,9 +39,9 @@ def enhance(data: bytes, told: Told) -> tuple[Told, bytes]:
     Returns:
         Format, width, height and note; and the new file.
     """
-    delivery = Delivery(told["format"], told["metadata"], profile=told["profile"])
-    treatment = Treatment(_enhancer(**told["options"]), Limits(**told["limits"]), delivery)
-    made, width, height, note = enhance_bytes(data, treatment)
+    output = OutputOptions(told["format"], told["metadata"], profile=told["profile"])
+    options = JobOptions(_enhancer(**told["options"]), Limits(**told["limits"]), output)
+    made, width, height, note = enhance_bytes(data, options)
     return {"format": sniff(made), "width": width, "height": height, "note": note}, made
 
 
@@ -51,8 +51,8 @@ def measure(data: bytes, told: Told) -> tuple[Told, bytes]:
     Returns:
         What the API answers; and no bytes.
     """
-    treatment = Treatment(_enhancer(**told["options"]), Limits(**told["limits"]))
-    moments, width, height = measure_bytes(data, treatment)
+    options = JobOptions(_enhancer(**told["options"]), Limits(**told["limits"]))
+    moments, width, height = measure_bytes(data, options)
     light = Light.of(moments)
     return {
         "width": width,

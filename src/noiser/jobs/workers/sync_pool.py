@@ -17,10 +17,10 @@ from noiser.core.errors import MachineError
 from noiser.io.files import remove_partials
 from noiser.io.limits import MEGA
 from noiser.jobs.job import Result, Task, budget_of
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.frames import Told
-from noiser.jobs.workers.messages import from_task, from_treatment, to_result
+from noiser.jobs.workers.messages import from_options, from_task, to_result
 from noiser.jobs.workers.process import COMMAND, START_SECONDS, Setting, WorkerProcess
 
 TRIES = 2
@@ -47,7 +47,7 @@ class Supervisor:
     """Has tasks done by worker processes, which are started as they are needed.
 
     Args:
-        treatment: What is done to each picture; may be replaced between runs.
+        options: What is done to each picture; may be replaced between runs.
         workers: How many at most.
         command: Starts one, see `WorkerProcess`.
         setting: Of each.
@@ -57,7 +57,7 @@ class Supervisor:
 
     def __init__(
         self,
-        treatment: Treatment,
+        options: JobOptions,
         workers: int,
         *,
         command: Sequence[str] = COMMAND,
@@ -77,12 +77,12 @@ class Supervisor:
         self._tries: dict[Task, int] = {}
         self._waiting: deque[tuple[_Worker, int]] = deque()
         self._false_starts = 0
-        self.treat_by(treatment)
+        self.use(options)
 
-    def treat_by(self, treatment: Treatment) -> None:
-        """Replace the treatment, while no run is under way."""
-        self._treatment = from_treatment(treatment)
-        self._limit = self._free = budget_of(treatment)
+    def use(self, options: JobOptions) -> None:
+        """Replace the options, while no run is under way."""
+        self._options = from_options(options)
+        self._limit = self._free = budget_of(options)
 
     def __enter__(self) -> "Supervisor":
         return self
@@ -142,9 +142,9 @@ class Supervisor:
 
     def _give(self, worker: "_Worker", task: Task) -> None:
         """Give a task to a worker that is free."""
-        if worker.treatment is not self._treatment:
-            worker.treatment = self._treatment
-            worker.say({"treatment": self._treatment})
+        if worker.options is not self._options:
+            worker.options = self._options
+            worker.say({"job_options": self._options})
         worker.task, worker.spent, worker.allowed = task, 0.0, self._patience(0)
         worker.say({"task": from_task(task)})
 
@@ -258,8 +258,8 @@ class _Worker(WorkerProcess):
     def __init__(self, command: Sequence[str], setting: Setting, start_seconds: float) -> None:
         super().__init__(command, setting)
         self.is_ready = False
-        self.treatment: object = None
-        """The treatment that it was told last."""
+        self.options: object = None
+        """The options that it was told last."""
 
         self.task: Task | None = None
         self.pixels = 0

@@ -23,10 +23,10 @@ from typing import BinaryIO
 from noiser.core.errors import NoiserError, sentence
 from noiser.io.limits import MEGA, Limits
 from noiser.jobs.job import process
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 from noiser.jobs.workers.frames import Told, opening, read_frame
 from noiser.jobs.workers.memory import bound, give_back
-from noiser.jobs.workers.messages import from_result, to_task, to_treatment
+from noiser.jobs.workers.messages import from_result, to_options, to_task
 from noiser.jobs.workers.picture_jobs import DOES, failed, weigh
 from noiser.jobs.workers.process import Setting
 
@@ -46,7 +46,7 @@ class Worker:
     def __init__(self, stream: BinaryIO, end: socket.socket) -> None:
         self._stream, self._end = stream, end
         self._saying = threading.Lock()
-        self._treatment: Treatment | None = None
+        self._options: JobOptions | None = None
 
     def serve(self) -> None:
         """Answer until the pool hangs up."""
@@ -54,8 +54,8 @@ class Worker:
         while (frame := read_frame(self._stream)) is not None:
             told, data = frame
             del frame
-            if "treatment" in told:
-                self._treatment = to_treatment(told["treatment"])
+            if "job_options" in told:
+                self._options = to_options(told["job_options"])
                 continue
             result, data = self._answer(told, data)
             self._say({"result": result}, data)
@@ -74,9 +74,9 @@ class Worker:
         """Do what was asked, or say why it cannot be done."""
         try:
             if "task" in told:
-                assert self._treatment is not None  # noqa: S101 - said before
+                assert self._options is not None  # noqa: S101 - said before
                 task = to_task(told["task"])
-                return from_result(process(task, self._treatment, self._hold, self._report)), b""
+                return from_result(process(task, self._options, self._hold, self._report)), b""
             self._say({"weight": weigh(data, told)})
             return DOES[told["do"]](data, told)
         except (NoiserError, MemoryError) as error:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_type_hints
 
 from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.look.looks import LOOKS, knobs
 from noiser.look.presets import all_presets
 from noiser.web.server.errors import RefusedError
@@ -72,11 +72,11 @@ class Wanted:
     format: str | None = None
     """Of the answer; None is the picture's own."""
 
-    metadata: str = Delivery.metadata
-    """As in `Delivery`."""
+    metadata: str = OutputOptions.metadata
+    """As in `OutputOptions`."""
 
-    profile: str = Delivery.profile
-    """As in `Delivery`."""
+    profile: str = OutputOptions.profile
+    """As in `OutputOptions`."""
 
 
 @cache
@@ -88,7 +88,7 @@ def look_parameters() -> dict[str, Parameter]:
 @cache
 def enhance_parameters() -> dict[str, Parameter]:
     """List all fields of an enhancement, by name."""
-    hints = get_type_hints(Delivery)
+    hints = get_type_hints(OutputOptions)
     turned = {
         k.name: Parameter(k.metadata["help"], low=k.metadata["low"], high=k.metadata["high"])
         for k in knobs()
@@ -139,11 +139,11 @@ def wanted_of(values: Mapping[str, str | float], accepted: str | None = None) ->
         accepted: The format that the client likes best, where no field says it.
     """
     rest = dict(values)
-    delivery = {name: str(rest.pop(name)) for name in ("metadata", "profile") if name in rest}
+    output = {name: str(rest.pop(name)) for name in ("metadata", "profile") if name in rest}
     format_ = str(rest.pop("format", accepted or "")).upper() or None
     preset = rest.pop("preset", None)
     options = {**(all_presets(None)[str(preset)].options if preset else {}), **rest}
-    return Wanted(tuple(sorted(options.items())), format_, **delivery)
+    return Wanted(tuple(sorted(options.items())), format_, **output)
 
 
 def accepted_format(header: str) -> str | None:
