@@ -31,6 +31,7 @@ import web
 from mutant import KERNEL, Mutant
 
 REPOSITORY = Path(__file__).resolve().parents[2]
+TESTS = REPOSITORY / "tests"
 LIBRARY = "engine/kernels/c/libkernel.so"
 
 MUTANTS = [
@@ -127,7 +128,8 @@ def run_tests(source: Path, tests: str) -> subprocess.CompletedProcess[str]:
     found = run("-c", "import importlib.util as u; print(u.find_spec('noiser').origin)")
     if Path(found.stdout.strip()) != source / "noiser" / "__init__.py":
         raise TableError(f"the tests would import {found.stdout}{found.stderr}")
-    files = [f"tests/test_{name}.py" for name in tests.split()]
+    names = tests.split()
+    files = [str(path) for name in names for path in TESTS.rglob(f"test_{name}.py")]
     return run("-m", "pytest", "-x", "-q", "-p", "no:cacheprovider", "--no-header", *files)
 
 

@@ -17,10 +17,10 @@ MUTANTS = [
     # color, metrics
     Mutant("core/color.py", "np.rint(np.clip(image", "np.floor(np.clip(image", "color"),
     Mutant("core/color.py", "(0.299, 0.587, 0.114)", "(0.2126, 0.7152, 0.0722)", "color"),
-    Mutant(FIDELITY, "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "fidelity"),
-    Mutant(FIDELITY, "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "fidelity"),
-    Mutant(FIDELITY, "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "fidelity"),
-    Mutant(FIDELITY, "(wanted / mean), 0, PEAK)", "(wanted / mean), 0, 1e9)", "fidelity"),
+    Mutant(FIDELITY, "/ (UNIFORM_SIZE**2 - 1.0)", "/ UNIFORM_SIZE**2", "psnr_ssim"),
+    Mutant(FIDELITY, "-0.5 * (offsets / 1.5)", "-0.5 * (offsets / 1.6)", "psnr_ssim"),
+    Mutant(FIDELITY, "(0.03 * PEAK) ** 2", "(0.01 * PEAK) ** 2", "psnr_ssim"),
+    Mutant(FIDELITY, "(wanted / mean), 0, PEAK)", "(wanted / mean), 0, 1e9)", "psnr_ssim"),
     Mutant(COLORS, "abs(apart) > HALF_TURN", "abs(apart) > 181", COLORS_TESTS),
     Mutant(COLORS, "h1 + h2 < 360, 360.0", "h1 + h2 < 360, -360.0", COLORS_TESTS),
     Mutant(COLORS, "-2 * np.sqrt(_saturation(chroma))", "-2 * _saturation(chroma)", COLORS_TESTS),
@@ -84,26 +84,26 @@ MUTANTS = [
     Mutant("look/looks.py", "if v is not None", "if v", "looks"),
     # carriers
     Mutant(
-        "core/adapters.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "carriers"
+        "core/adapters.py", "not (low >= 0.0 and high <= 1.0)", "low < 0 or high > 1", "adapters"
     ),
-    Mutant("core/adapters.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "carriers"),
-    Mutant("core/adapters.py", " if k not in stale", "", "carriers"),
-    Mutant("core/adapters.py", "tensor.device, tensor.dtype", "tensor.device", "carriers"),
-    Mutant("core/adapters.py", '"CMYK": "RGB"', '"CMYK": "L"', "carriers"),
-    Mutant("core/adapters.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "carriers"),
+    Mutant("core/adapters.py", ".permute(0, 2, 3, 1)", ".permute(0, 3, 2, 1)", "adapters"),
+    Mutant("core/adapters.py", " if k not in stale", "", "adapters"),
+    Mutant("core/adapters.py", "tensor.device, tensor.dtype", "tensor.device", "adapters"),
+    Mutant("core/adapters.py", '"CMYK": "RGB"', '"CMYK": "L"', "adapters"),
+    Mutant("core/adapters.py", "<= pixels.shape[2] <= 4", "<= pixels.shape[2] <= 5", "adapters"),
     Mutant(
-        "core/adapters.py", "pixels if pixels.flags.aligned else", "pixels if True else", "carriers"
+        "core/adapters.py", "pixels if pixels.flags.aligned else", "pixels if True else", "adapters"
     ),
     Mutant("core/adapters.py", "not 0 <= start < stop", "not start < stop", "enhancer"),
     # enhancer and bands
-    Mutant("engine/tiling.py", "min(row + step, rows.stop)", "row + step", "bands"),
+    Mutant("engine/tiling.py", "min(row + step, rows.stop)", "row + step", "tiling"),
     Mutant(
         "engine/tiling.py", "top, columns = bands[0][0].start,", "top, columns = 0,", "enhancer"
     ),
     Mutant(
-        "engine/tiling.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "bands"
+        "engine/tiling.py", "max(MAX_BAND_PIXELS // width, 1)", "MAX_BAND_PIXELS // width", "tiling"
     ),
     Mutant("engine/enhancer.py", "if moments.padding != self.look.padding", "if False", "enhancer"),
     Mutant("engine/tiling.py", "pixels.strides[2] > pixels.strides[1]", "False", "enhancer"),
-    Mutant("engine/tiling.py", "-(-height // (", "(height // (", "bands"),
+    Mutant("engine/tiling.py", "-(-height // (", "(height // (", "tiling"),
 ]

@@ -25,4 +25,4 @@ class Mutant(NamedTuple):
     """The test files to run, by their names without `test_`."""
 
 
-REFERENCE, NATIVE, FOLDING = "reference looks parity", "native properties", "folding"
+REFERENCE, NATIVE, FOLDING = "reference looks parity", "native properties", "fold"

@@ -10,7 +10,7 @@ ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
     )
 )  # fmt: skip
 POOL, PROCESS = "jobs/workers/async_pool.py", "jobs/workers/process.py"
-APP, FAULTS = "server_app server_access", "server_faults"
+APP, FAULTS = "app access_control", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
 SURVEY, EXIF, SMOOTHING = (
     "web/page/engine/statistics/histograms.js",
@@ -24,17 +24,17 @@ MUTANTS = [
     Mutant(ACCESS, "return name in self.hosts or", "return True or", APP),
     Mutant(ACCESS, "if not hmac.compare_digest", "if hmac.compare_digest", APP),
     Mutant(BODIES, "if size > limits.max_body_bytes:", "if False:", f"{APP} {FAULTS}"),
-    Mutant(BODIES, "+ size / limits.least_rate)", "+ size * 1e9)", "server_protocol"),
-    Mutant(FORMS, "not 1 <= len(boundary)", "not 0 <= len(boundary)", "server_forms"),
-    Mutant(PARAMETERS, "if name in found:", "if False:", "server_parameters"),
-    Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "server_protocol"),
-    Mutant(PROTOCOL, "> self._limits.max_connections", "> 1e9", "server_protocol"),
+    Mutant(BODIES, "+ size / limits.least_rate)", "+ size * 1e9)", "http_protocol"),
+    Mutant(FORMS, "not 1 <= len(boundary)", "not 0 <= len(boundary)", "multipart"),
+    Mutant(PARAMETERS, "if name in found:", "if False:", "parameters"),
+    Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "http_protocol"),
+    Mutant(PROTOCOL, "> self._limits.max_connections", "> 1e9", "http_protocol"),
     Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "async_pool"),
     Mutant(POOL, "if worker.has_ended or not await", "if not await", "async_pool"),
     Mutant(POOL, "self._limits.queue_seconds, self._give_up", "1e9, self._give_up", "async_pool"),
     Mutant(PROCESS, "except OSError as error:", "except KeyError as error:", "sync_pool"),
     Mutant(GUARD, "if not visit.status:", "if visit.status:", APP),
-    Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "server_app"),
+    Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "app"),
     # the page
     Mutant("web/page_files.py", 'remark.group().count("\\n")', "0", "page_files"),
     Mutant(SURVEY, "16 * 256 * 255) >> 11", "16 * 256 * 256) >> 11", ENGINE),

@@ -15,7 +15,7 @@
 
 #define JOIN(a, b) a##_##b
 #define NAMED(name, variant) JOIN(name, variant)
-#define APART __attribute__((noinline)) /* a profiler names it; see tests/test_instructions.py */
+#define APART __attribute__((noinline)) /* a profiler names it; see tests/engine/kernels/test_instructions.py */
 #define EXPORT(name) __attribute__((visibility("default"))) NAMED(name, VARIANT)
 
 enum { UINT8, UINT16, FLOAT32, FLOAT64 };

@@ -136,7 +136,7 @@ static inline vec pick(const float from[8], ivec at) {
    Here x and GELU(x) are in units of 5.2 / 7.499, as native.py packs the weights. Up to 7.499 t is
    cut into eight pieces around the whole numbers, each a polynomial of degree 6 in the distance
    from the middle; beyond, it is constant. In single precision off by at most 7e-8 below 5.1 and
-   6e-7 above, as tests/test_native.py proves. scripts/fit_gelu.py derives the table: a row for
+   6e-7 above, as tests/engine/kernels/test_native.py proves. scripts/fit_gelu.py derives the table: a row for
    each power, a column for each piece. */
 static inline void gelu(const vec x[WIDE], vec out[WIDE]) {
     static const float table[7][8] __attribute__((aligned(32))) = {

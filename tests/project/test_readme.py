@@ -11,7 +11,7 @@ import pytest
 from noiser.cli import group
 from noiser.look.looks import knobs
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()
 RESULTS = json.loads((ROOT / "experiments" / "results" / "n_regression.json").read_text())
 

@@ -258,7 +258,7 @@ def night(size):
     """Give the project's own photo as a thumbnail: uint8 [H,W,3]."""
     from PIL import Image
 
-    photo = Image.open(Path(__file__).parents[1] / "assets" / "night.jpg").convert("RGB")
+    photo = Image.open(Path(__file__).parents[3] / "assets" / "night.jpg").convert("RGB")
     return np.asarray(photo.resize(size))
 
 

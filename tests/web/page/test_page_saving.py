@@ -19,7 +19,7 @@ from noiser import Enhancer
 
 pytestmark = needs_chromium
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 GPS, ORIENTATION, CAMERA, EXPOSURE = 34853, 274, 34665, 33434
 KINDS = {"jpg": "JPEG", "png": "PNG", "webp": "WEBP"}
 

@@ -24,7 +24,7 @@ from noiser.tools.quality.naturalness import (
     studio_luma,
 )
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 PRISTINE = ROOT / ".venv" / "niqe_pris_params.npz"
 FETCH = ROOT / "scripts" / "fetch_niqe.py"
 

@@ -17,7 +17,7 @@ from noiser.io.limits import Limits
 from noiser.look.looks import LOOKS
 from noiser.look.presets import MAX_FILE_BYTES, PACKAGED_FILE, all_presets, read_presets
 
-DOCS = Path(__file__).parents[1] / "docs" / "presets.md"
+DOCS = Path(__file__).parents[2] / "docs" / "presets.md"
 
 
 @pytest.fixture

@@ -1,8 +1,8 @@
 """The matrix: what becomes of each kind of picture in each format, found by doing it.
 
-    python tests/matrix.py
+    python tests/support/matrix.py
 
-writes the table anew into docs/formats.md; tests/test_formats.py compares.
+writes the table anew into docs/formats.md; tests/io/test_formats.py compares.
 """
 
 import io
@@ -21,7 +21,7 @@ from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import JobOptions
 
-PAGE = Path(__file__).resolve().parents[1] / "docs" / "formats.md"
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 START, END = "<!-- table -->", "<!-- end of table -->"
 FORMATS = ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC"]
 KINDS = [

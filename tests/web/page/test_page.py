@@ -17,7 +17,7 @@ from noiser.model.network import packaged
 
 pytestmark = needs_chromium
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 KNOBS = {k.name: k.metadata for k in knobs() if k.name != "eps"}
 AXE = ROOT / ".venv" / "axe.min.js"
 

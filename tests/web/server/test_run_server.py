@@ -20,7 +20,7 @@ from noiser.web.page_files import page_files
 from noiser.web.server.limits import ServerLimits
 from noiser.web.server.run import bind, url_of
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 PICTURE = (ROOT / "assets" / "night.jpg").read_bytes()
 DOCUMENT = (ROOT / "docs" / "server.md").read_text()
 

@@ -11,7 +11,7 @@ import noiser
 from noiser.cli.experiment import command
 from noiser.core.errors import MissingExtraError
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from experiments import ORDER, lab, running  # noqa: E402

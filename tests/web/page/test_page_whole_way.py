@@ -18,7 +18,7 @@ from noiser.look.looks import NATURAL, knobs
 
 pytestmark = needs_chromium
 
-NIGHT = Path(__file__).parents[1] / "assets" / "night.jpg"
+NIGHT = Path(__file__).parents[3] / "assets" / "night.jpg"
 PHOTOS = (
     "lol-v1/dev40_256px/low/100.png",
     "lol-v1/dev40_256px/low/112.png",

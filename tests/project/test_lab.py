@@ -11,7 +11,7 @@ import torch
 
 from noiser import TrainingConfig, train
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from experiments import (  # noqa: E402

@@ -11,7 +11,7 @@ from PIL import Image
 from noiser import Enhancer
 from noiser.tools.quality import gt_mean_psnr, psnr, ssim
 
-RESULTS = Path(__file__).parents[1] / "experiments" / "results" / "n_regression.json"
+RESULTS = Path(__file__).parents[2] / "experiments" / "results" / "n_regression.json"
 
 
 @pytest.fixture(scope="module")

@@ -15,7 +15,7 @@ from noiser.look.presets import all_presets
 
 pytestmark = needs_chromium
 
-NIGHT = Path(__file__).parents[1] / "assets" / "night.jpg"
+NIGHT = Path(__file__).parents[3] / "assets" / "night.jpg"
 
 ENDS = [(look, {k.name: end}) for look in LOOKS for k in knobs() if k.name != "eps"
         for end in (k.metadata["low"], k.metadata["high"])]  # fmt: skip

@@ -19,7 +19,7 @@ QUARTER = 16_384
 
 
 def test_the_page_has_the_table_that_is_found():
-    """`python tests/matrix.py` writes it anew."""
+    """`python tests/support/matrix.py` writes it anew."""
     assert committed() == table()
 
 

@@ -11,7 +11,7 @@ from hatchling.builders.wheel import WheelBuilder
 
 from noiser.core.version import __version__
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[3]
 SKIPPED = {".git", ".ci", ".gitignore", "__pycache__"}
 LIVE = b"a library that works"
 
