@@ -44,9 +44,11 @@ MUTANTS = [
     Mutant(HOLDING, '== b"\\x10"', '== b"\\x11"', "decoder_memory"),
     Mutant(HOLDING, "if 1 in tags.get(Tag.ExtraSamples, ()):", "if False:", "decoder_memory"),
     Mutant(HOLDING, "if Tag.TileWidth not in tags and", "if", "decoder_memory"),
-    Mutant(HOLDING, "tags.get(Tag.Compression, 1) == 1:", "tags.get(259, 1) == 0:", "decoder_memory"),
+    Mutant(HOLDING, "tags.get(Tag.Compression, 1) == 1:", "tags.get(259, 1) == 0:",
+           "decoder_memory"),
     # cutting and joining
-    Mutant(LAYOUT, "while len(strip) >= missing:", "if len(strip) >= missing:", "strip_layout strip_writer"),
+    Mutant(LAYOUT, "while len(strip) >= missing:", "if len(strip) >= missing:",
+           "strip_layout strip_writer"),
     Mutant(LAYOUT, "if waiting:", "if False:", "strip_layout strip_writer"),
     Mutant(LAYOUT, "> JPEG_SIDE:", ">= JPEG_SIDE:", "strip_layout"),
     Mutant(LAYOUT, "else (1, 1, layout.channels)", "else (1, 1, 3)", "strip_layout"),

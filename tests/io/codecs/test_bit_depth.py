@@ -9,7 +9,7 @@ import tifffile
 from pictures import saved
 from PIL import Image
 from test_cli import call
-from test_deep import PROFILE, noise, tiff
+from test_high_bit_depth import PROFILE, noise, tiff
 
 from noiser.core.color import narrowed
 from noiser.core.errors import OutputError

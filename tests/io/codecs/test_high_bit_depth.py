@@ -15,7 +15,7 @@ from PIL import Image, ImageCms
 from raws import dng
 from spaces import profile
 from test_cli import call
-from test_images import exif_with
+from test_image_file import exif_with
 
 from noiser import Enhancer
 from noiser.core.color import linear_from_srgb, srgb_from_linear

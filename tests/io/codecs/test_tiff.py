@@ -7,7 +7,7 @@ import pytest
 import tifffile
 from pictures import dark_rgb, picture
 from PIL import Image
-from test_joining import deep, seen_by_libvips, written
+from test_strip_writer import deep, seen_by_libvips, written
 
 from noiser.io.codecs.strip_layout import Layout
 from noiser.io.codecs.tiff import is_big, write_tiff

@@ -25,7 +25,7 @@ NEAR = {"uint8": 1, "uint16": 2, "float32": 1e-5}
 
 
 DEVICE = "cpu" if os.environ["TRITON_INTERPRET"] == "1" else "cuda"
-"""`TRITON_INTERPRET=0 pytest tests/engine/kernels/pytorch/test_triton_launch.py` runs the same tests on a GPU."""
+"""With `TRITON_INTERPRET=0` the same tests run on a GPU."""
 
 
 @pytest.fixture(scope="module")
