@@ -1,8 +1,11 @@
 """Architecture: caps, forbidden words and what an import may load, read from the source."""
 
 import ast
+import os
+import shutil
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -12,6 +15,15 @@ import noiser
 SOURCE = Path(noiser.__file__).parent
 MODULES = sorted(SOURCE.rglob("*.py"))
 CODE = [path.relative_to(SOURCE).as_posix() for path in MODULES]
+
+ROOT = Path(__file__).parents[2]
+CONTRACTS = ROOT / "importlinter.toml"
+FOLDERS = sorted(
+    {path.parent for path in SOURCE.rglob("*") if path.is_file() and path.suffix != ".pyc"}
+)
+
+MAX_ENTRIES = 14
+"""Of a folder: more than one takes in at a glance."""
 
 MAX_MODULE_LINES = 300
 MAX_FUNCTION_LINES = 60
@@ -59,6 +71,56 @@ def test_the_scanners_found_functions():
 def test_a_module_has_at_most_300_lines(module):
     """Longer ones have a second idea in them."""
     assert len(text(module).splitlines()) <= MAX_MODULE_LINES
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda path: path.relative_to(SOURCE).as_posix())
+def test_a_folder_has_at_most_14_entries(folder):
+    """Whatever git keeps: not what Python or a compiler leaves there."""
+    entries = [path.name for path in folder.iterdir() if path.name != "__pycache__"]
+
+    assert len([name for name in entries if not name.startswith("libkernel.so")]) <= MAX_ENTRIES
+
+
+@pytest.mark.parametrize("folder", [f for f in FOLDERS if len(list(f.glob("*.py"))) > 2])
+def test_a_folder_of_modules_has_a_contract_that_lists_all(folder):
+    """So that a new module must be given a floor."""
+    container = ".".join(("noiser", *folder.relative_to(SOURCE).parts))
+    contracts = tomllib.loads(CONTRACTS.read_text())["tool"]["importlinter"]["contracts"]
+    found = [c for c in contracts if c.get("containers") == [container]]
+
+    assert [contract["exhaustive"] for contract in found] == [True]
+
+
+@pytest.mark.skipif(
+    not shutil.which("lint-imports", path=Path(sys.executable).parent),
+    reason="import-linter is not installed",
+)
+@pytest.mark.parametrize(
+    ("module", "text", "said"),
+    [
+        ("io/stray.py", "", "noiser.io.stray"),
+        ("io/limits.py", "import noiser.io.photo", "noiser.io.limits -> noiser.io.photo"),
+        ("core/color.py", "import noiser.engine", "noiser.core.color -> noiser.engine"),
+    ],
+)
+def test_a_module_without_a_floor_and_an_import_that_goes_up_break_the_contract(
+    tmp_path, module, text, said
+):
+    """Tried on a copy."""
+    shutil.copytree(
+        SOURCE, tmp_path / "noiser", ignore=shutil.ignore_patterns("*.so", "__pycache__")
+    )
+    with (tmp_path / "noiser" / module).open("a") as file:
+        file.write(f"\n{text}\n")
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", CONTRACTS]
+
+    done = subprocess.run(
+        command, capture_output=True, text=True, cwd=tmp_path,
+        env=os.environ | {"PYTHONPATH": str(tmp_path)},
+    )  # fmt: skip
+
+    assert done.returncode == 1
+    assert said in done.stdout
 
 
 def lines_of_code(function):
