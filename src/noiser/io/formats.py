@@ -8,13 +8,47 @@ from noiser.io.limits import Limits
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC", "RAW")
 """All that is read; `RAW` stands for any camera's."""
 
+SUFFIXES = {
+    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
+    ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
+    ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC",
+}  # fmt: skip
+"""Formats by the suffix of a file that is to be written; the first of each is its own."""
+
+RAW_SUFFIXES = frozenset({
+    ".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq",
+    ".k25", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2",
+    ".rwl", ".sr2", ".srf", ".srw", ".x3f",
+})  # fmt: skip
+"""Suffixes of camera raws, which are read and never written."""
+
+DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
+"""The most bits of a colour that each format holds here; 32 are floats."""
+
+LOSSY_QUALITY = 90
+"""For WebP, AVIF, HEIC, and JPEGs made from another format; JPEGs keep their own tables."""
+
+OPAQUE = ("JPEG", "BMP")
+"""Formats without transparency: a BMP's fourth channel means nothing to most programs."""
+
+KINDS = {8: "8 bits", 10: "10 bits", 12: "12 bits", 16: "16 bits", 32: "floats"}
+"""Depths, as they are called."""
 
 HEIC_BRANDS = {b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"}
 """Brands of HEIF files that hold HEVC, or do not say what they hold."""
 
-
 HDR_TRANSFERS = {16: "PQ", 18: "HLG"}
 """Curves of high dynamic range by their number in ITU-T H.273, table 3."""
+
+
+def suffix_of(format_: str) -> str:
+    """Give a format's own suffix.
+
+    Example:
+        >>> suffix_of("TIFF")
+        '.tif'
+    """
+    return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
 
 
 def sniff(data: bytes) -> str:
@@ -148,45 +182,3 @@ def _jpeg_scans(data: bytes | mmap, enough: int) -> int:
         scans += marker == 0xDA
         at += 2 + int.from_bytes(data[at + 2 : at + 4], "big")
     return scans
-
-
-SUFFIXES = {
-    ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
-    ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
-    ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC",
-}  # fmt: skip
-"""Formats by the suffix of a file that is to be written; the first of each is its own."""
-
-
-RAW_SUFFIXES = frozenset({
-    ".3fr", ".ari", ".arw", ".cr2", ".cr3", ".crw", ".dcr", ".dng", ".erf", ".fff", ".gpr", ".iiq",
-    ".k25", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2",
-    ".rwl", ".sr2", ".srf", ".srw", ".x3f",
-})  # fmt: skip
-"""Suffixes of camera raws, which are read and never written."""
-
-
-DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
-"""The most bits of a colour that each format holds here; 32 are floats."""
-
-
-def suffix_of(format_: str) -> str:
-    """Give a format's own suffix.
-
-    Example:
-        >>> suffix_of("TIFF")
-        '.tif'
-    """
-    return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
-
-
-LOSSY_QUALITY = 90
-"""For WebP, AVIF, HEIC, and JPEGs made from another format; JPEGs keep their own tables."""
-
-
-OPAQUE = ("JPEG", "BMP")
-"""Formats without transparency: a BMP's fourth channel means nothing to most programs."""
-
-
-KINDS = {8: "8 bits", 10: "10 bits", 12: "12 bits", 16: "16 bits", 32: "floats"}
-"""Depths, as they are called."""

@@ -59,11 +59,6 @@ def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int
     return encode(photo, format_), width, height, "; ".join([*notes, *prepared.notes]) or None
 
 
-def measure_bytes(data: bytes, options: JobOptions, suffix: str = "") -> tuple[Moments, int, int]:
-    """Measure an image file in memory; see `measure_source`."""
-    return measure_source(identify(data, options.limits, suffix), options)
-
-
 def measure_source(source: Source, options: JobOptions) -> tuple[Moments, int, int]:
     """Measure an image file in memory.
 

@@ -17,6 +17,7 @@ from PIL import Image
 from noiser.engine.enhancer import Enhancer
 from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import OutputOptions
+from noiser.io.image_file import identify
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import JobOptions
 from noiser.jobs.workers import picture_jobs
@@ -128,7 +129,7 @@ def test_measuring_tells_sums_that_add_up(worker, dark_photo):
 
 def test_the_light_of_even_gray_is_worked_out_by_hand():
     """51 of 255 is a fifth; no noise is below that of rounding."""
-    answer, _ = picture_jobs.measure(file_of(np.full((40, 40, 3), 51, np.uint8)), ASKED)
+    answer, _ = picture_jobs.measure(identify(file_of(np.full((40, 40, 3), 51, np.uint8))), ASKED)
 
     light = answer["light"]
     assert light["mean"] == pytest.approx(0.2, abs=1 / 1020)

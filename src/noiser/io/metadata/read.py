@@ -31,9 +31,6 @@ LAYOUT_TAGS = frozenset(
 A TIFF's own tags come with its EXIF; these would describe the new file wrongly.
 """
 
-ORIENTATION_TAG = exif.ORIENTATION
-"""EXIF's and TIFF's tag of how the picture is to be turned."""
-
 XMP_TAG, IPTC_TAG, RESOURCES_TAG = Tag.XMLPacket, Tag.IPTCNAA, Tag.ImageResources
 """TIFF's tags for the XMP text, for IPTC and for Photoshop's other resources."""
 
@@ -275,7 +272,11 @@ def _implied_profile(
         gamma, chromaticities = image.info.get("gamma"), image.info.get("chromaticity")
         if profile := profile_by_gamma(gamma, chromaticities, is_gray):
             return profile, None
-    return implied_profile(block), None
+    # EXIF may name Adobe RGB alone (DCF 2.0).
+    mark = block.interop.get(1)
+    is_adobe = mark is not None and mark.data[:3] == b"R03"
+    is_other = is_adobe or block.number("camera", exif.COLOR_SPACE) == 2
+    return (ADOBE_RGB if is_other else None), None
 
 
 def check_profiles(info: dict[Any, Any], limits: Limits) -> None:
@@ -290,10 +291,3 @@ def check_profiles(info: dict[Any, Any], limits: Limits) -> None:
             raise LimitError(
                 f"{name} of {size} bytes; the limit is {limits.max_profile_bytes} bytes"
             )
-
-
-def implied_profile(block: exif.Exif) -> bytes | None:
-    """Give the profile of a picture that has none but whose EXIF names another space than sRGB."""
-    mark = block.interop.get(1)
-    is_adobe = mark is not None and mark.data[:3] == b"R03"
-    return ADOBE_RGB if is_adobe or block.number("camera", exif.COLOR_SPACE) == 2 else None

@@ -6,10 +6,10 @@ from typing import Any
 from noiser.core.errors import LimitError, NoiserError
 from noiser.engine.enhancer import Enhancer
 from noiser.io.formats import sniff
-from noiser.io.image_file import identify
-from noiser.io.limits import MEGA, Limits
+from noiser.io.limits import MEGA
 from noiser.io.output_options import OutputOptions
-from noiser.jobs.in_memory import enhance_bytes, measure_bytes
+from noiser.io.source import Source
+from noiser.jobs.in_memory import enhance_source, measure_source
 from noiser.jobs.options import JobOptions
 from noiser.jobs.workers.frames import Told
 from noiser.statistics.luma_and_noise import Light
@@ -18,13 +18,13 @@ QUANTILES = (0.01, 0.05, 0.25, 0.5, 0.75, 0.95, 0.99)
 """Shares of the pixels for which the luma below is told."""
 
 
-def weigh(data: bytes, told: Told) -> int:
+def weigh(source: Source, told: Told) -> int:
     """Say what a picture weighs, by its header alone [pixels of 8 bits].
 
     Raises:
         ImageError: It cannot be used, or is above a limit.
     """
-    weight, most = identify(data, Limits(**told["limits"])).weight, told["max_weight"]
+    weight, most = source.weight, told["max_weight"]
     if weight > most:
         raise LimitError(
             f"takes as much memory as {weight / MEGA:.0f} megapixels of 8 bits; "
@@ -33,26 +33,26 @@ def weigh(data: bytes, told: Told) -> int:
     return weight
 
 
-def enhance(data: bytes, told: Told) -> tuple[Told, bytes]:
+def enhance(source: Source, told: Told) -> tuple[Told, bytes]:
     """Enhance a picture, as the command line does.
 
     Returns:
         Format, width, height and note; and the new file.
     """
     output = OutputOptions(told["format"], told["metadata"], profile=told["profile"])
-    options = JobOptions(_enhancer(**told["options"]), Limits(**told["limits"]), output)
-    made, width, height, note = enhance_bytes(data, options)
+    options = JobOptions(_enhancer(**told["options"]), source.limits, output)
+    made, width, height, note = enhance_source(source, options)
     return {"format": sniff(made), "width": width, "height": height, "note": note}, made
 
 
-def measure(data: bytes, told: Told) -> tuple[Told, bytes]:
+def measure(source: Source, told: Told) -> tuple[Told, bytes]:
     """Measure a picture.
 
     Returns:
         What the API answers; and no bytes.
     """
-    options = JobOptions(_enhancer(**told["options"]), Limits(**told["limits"]))
-    moments, width, height = measure_bytes(data, options)
+    options = JobOptions(_enhancer(**told["options"]))
+    moments, width, height = measure_source(source, options)
     light = Light.of(moments)
     return {
         "width": width,

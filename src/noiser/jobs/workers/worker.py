@@ -17,10 +17,10 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import asdict
 from typing import BinaryIO
 
 from noiser.core.errors import NoiserError, sentence
+from noiser.io.image_file import identify
 from noiser.io.limits import MEGA, Limits
 from noiser.jobs.job import process
 from noiser.jobs.options import JobOptions
@@ -77,8 +77,9 @@ class Worker:
                 assert self._options is not None  # noqa: S101 - said before
                 task = to_task(told["task"])
                 return from_result(process(task, self._options, self._hold, self._report)), b""
-            self._say({"weight": weigh(data, told)})
-            return DOES[told["do"]](data, told)
+            source = identify(data, Limits(**told["limits"]))
+            self._say({"weight": weigh(source, told)})
+            return DOES[told["do"]](source, told)
         except (NoiserError, MemoryError) as error:
             return failed(error), b""
         except Exception as error:  # noqa: BLE001 - a fault of ours costs one picture, not all
@@ -104,7 +105,7 @@ def warm_up() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), (9, 9, 9)).save(buffer, "JPEG")
     told: Told = {"options": {}, "format": None, "metadata": "keep", "profile": "keep"}
-    DOES["enhance"](buffer.getvalue(), told | {"limits": asdict(Limits())})
+    DOES["enhance"](identify(buffer.getvalue()), told)
 
 
 def end_with(end: socket.socket) -> None:
