@@ -15,9 +15,9 @@ import pytest
 from PIL import Image
 
 from noiser.engine.enhancer import Enhancer
+from noiser.io.image_file import identify
 from noiser.io.limits import MEGA, Limits
 from noiser.io.output_options import OutputOptions
-from noiser.io.image_file import identify
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.options import JobOptions
 from noiser.jobs.workers import picture_jobs
