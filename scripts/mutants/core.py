@@ -77,7 +77,7 @@ MUTANTS = [
     Mutant("look/fold.py", "[:, 4] * 255)", "[:, 0] * 256)", FOLDING),
     Mutant("look/fold.py", "mean - np.repeat(center / 255, 9)", "mean", FOLDING),
     # looks
-    Mutant("look/looks.py", "not low <= value <= high", "value < low or value > high", "looks"),
+    Mutant("look/knobs.py", "not low <= value <= high", "value < low or value > high", "looks"),
     Mutant(
         "look/looks.py", 'PAPER = Look(padding="zero"', 'PAPER = Look(padding="replicate"', "looks"
     ),

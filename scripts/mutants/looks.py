@@ -28,7 +28,7 @@ MUTANTS = [
     Mutant(
         "look/fold.py", "self.second_bias * contrast + shift", "self.second_bias + shift", FOLDING
     ),
-    Mutant("look/looks.py", "or self.auto > 0", "", "looks"),
+    Mutant("look/knobs.py", "or self.auto > 0", "", "looks"),
     Mutant(
         "statistics/luma_and_noise.py", "(occurring + 0.5)", "(occurring + 1.5)", "luma_and_noise"
     ),

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from noiser import Enhancer, Moments, enhance
 from noiser.engine import kernels
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.statistics.moments import PAIRS, TAPS
 
 KERNELS = list(kernels.available())

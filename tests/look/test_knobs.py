@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 from test_properties import KERNELS, images
 
 from noiser import Enhancer, enhance
-from noiser.look.looks import NATURAL, Look, knobs
+from noiser.look.knobs import Look, knobs
+from noiser.look.looks import NATURAL
 from noiser.model.network import packaged
 
 NEUTRAL = {"contrast": 1.0, "strength": 1.0}

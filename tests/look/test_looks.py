@@ -8,7 +8,8 @@ import truth
 
 from noiser.core.color import luma
 from noiser.engine.enhancer import Enhancer
-from noiser.look.looks import LOOKS, NATURAL, PAPER, Look, knobs, look_named
+from noiser.look.knobs import Look, knobs
+from noiser.look.looks import LOOKS, NATURAL, PAPER, look_named
 
 RANGES = {
     "strength": (0.0, 1.0),

@@ -15,7 +15,7 @@ from PIL import Image
 
 from noiser import Enhancer
 from noiser.core.color import to_bytes
-from noiser.look.looks import Look
+from noiser.look.knobs import Look
 from noiser.model import network
 
 SIZES = arrays.array_shapes(min_dims=2, max_dims=2, min_side=1, max_side=12).filter(

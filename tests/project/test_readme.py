@@ -9,7 +9,7 @@ from statistics import fmean
 import pytest
 
 from noiser.cli import group
-from noiser.look.looks import knobs
+from noiser.look.knobs import knobs
 
 ROOT = Path(__file__).parents[2]
 README = (ROOT / "README.md").read_text()

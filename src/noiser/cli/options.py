@@ -18,7 +18,8 @@ from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import OutputOptions
 from noiser.jobs.options import JobOptions
-from noiser.look.looks import LOOKS, Look, knobs
+from noiser.look.knobs import Look, knobs
+from noiser.look.looks import LOOKS
 from noiser.look.presets import Preset, all_presets, preset_named
 from noiser.tools.inspect import settings_in
 
@@ -251,7 +252,7 @@ def tell_of_kernel() -> None:
 
 
 def _knob_option(knob: Any) -> Callable[[Any], Any]:
-    """Make an option of a knob, with the help and range declared in `looks.py`."""
+    """Make an option of a knob, with the help and range declared in `knobs.py`."""
     default = getattr(next(iter(LOOKS.values())), knob.name)
     return click.option(
         f"--{knob.name.replace('_', '-')}",

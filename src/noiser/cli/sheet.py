@@ -16,7 +16,8 @@ from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
 from noiser.io.photo import Photo
 from noiser.jobs.plan import make_plan
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.tools.contact_sheet import Grid, Variant, make_sheet
 
 MAX_VARIANTS = 100

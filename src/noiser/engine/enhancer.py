@@ -17,7 +17,8 @@ from noiser.engine.kernels import native
 from noiser.engine.kernels.denoise import BAND_HALO
 from noiser.engine.tiling import Bands
 from noiser.look.fold import NETWORK_HALO
-from noiser.look.looks import Look, knobs, look_named
+from noiser.look.knobs import Look, knobs
+from noiser.look.looks import look_named
 from noiser.look.render_params import RenderParams, develop
 from noiser.model import network
 from noiser.statistics.moments import Moments

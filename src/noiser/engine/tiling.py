@@ -13,7 +13,7 @@ import numpy as np
 from noiser.core.adapters import Adapter, one_by_one, resolved
 from noiser.core.types import Pixels, Region
 from noiser.engine.kernels import Kernel
-from noiser.look.looks import Look
+from noiser.look.knobs import Look
 from noiser.look.render_params import RenderParams
 from noiser.statistics.local_mean import cell_sums
 from noiser.statistics.moments import Moments

@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import Any
 
 from noiser.core.errors import PresetError
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 
 PACKAGED_FILE = Path(__file__).with_name("presets.toml")
 """The presets that ship with noiser."""

@@ -12,7 +12,7 @@ import numpy as np
 
 from noiser.core.color import luma
 from noiser.look.fold import Folded, fold, in_order, weights_for
-from noiser.look.looks import Look
+from noiser.look.knobs import Look
 from noiser.look.tone_curve import TINY, Exposure, steady
 from noiser.model.network import Network
 from noiser.statistics.local_mean import Window, window_of

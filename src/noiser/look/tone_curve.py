@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from noiser.core.color import luma
 from noiser.look.fold import Folded
-from noiser.look.looks import Look
+from noiser.look.knobs import Look
 from noiser.model.network import gelu
 from noiser.statistics.luma_and_noise import NOISE_LEVELS, Light
 

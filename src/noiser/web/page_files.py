@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from noiser.core.version import __version__
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
 from noiser.model.network import PACKAGED, packaged, to_bytes
 

@@ -8,7 +8,8 @@ from tagged import xmp_packet
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.io.metadata import xmp
 from noiser.io.metadata.embedded_settings import NAMESPACE, Settings, from_xmp, settings_of, to_xmp
-from noiser.look.looks import NATURAL, knobs, look_named
+from noiser.look.knobs import knobs
+from noiser.look.looks import NATURAL, look_named
 
 SETTINGS = settings_of("natural", look_named("natural", color=1 / 3, denoise=0.1))
 

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 from spaces import profile
 from visiting import Visit, dropped, left_as_found, pixels, site
 
-from noiser.look.looks import knobs
+from noiser.look.knobs import knobs
 from noiser.model.network import packaged
 
 pytestmark = needs_chromium

@@ -13,7 +13,8 @@ from browsing import StaticHost, chromium, needs_chromium
 
 from noiser.engine.enhancer import Enhancer
 from noiser.engine.kernels import reference
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
 from noiser.look.render_params import develop
 from noiser.look.tone_curve import steady

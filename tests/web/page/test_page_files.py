@@ -9,7 +9,8 @@ import numpy as np
 import pytest
 
 from noiser.look import presets
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.model.network import from_bytes, packaged
 from noiser.web import page_files as page
 from noiser.web.page_files import TOLD, facts, page_files, shortened

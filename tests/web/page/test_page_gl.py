@@ -10,7 +10,8 @@ from pictures import saved
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
 
 pytestmark = needs_chromium

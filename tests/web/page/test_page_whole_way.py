@@ -14,7 +14,8 @@ from PIL import Image
 from serving import Service
 from visiting import Visit, dropped, pixels
 
-from noiser.look.looks import NATURAL, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import NATURAL
 
 pytestmark = needs_chromium
 

@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from noiser.look.looks import knobs
+from noiser.look.knobs import knobs
 from noiser.web.server.errors import BY_IMAGE_ERROR, CODES
 from noiser.web.server.limits import ServerLimits
 from noiser.web.server.openapi import ANYWHERE, WORKING, description

@@ -3,7 +3,7 @@
 import pytest
 
 from noiser.io.formats import DEPTHS
-from noiser.look.looks import knobs
+from noiser.look.knobs import knobs
 from noiser.look.presets import preset
 from noiser.web.server.errors import RefusedError
 from noiser.web.server.parameters import (

@@ -10,7 +10,8 @@ from xml.etree.ElementTree import Element, SubElement
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.version import __version__
 from noiser.io.metadata import xmp
-from noiser.look.looks import LOOKS, Look, knobs
+from noiser.look.knobs import Look, knobs
+from noiser.look.looks import LOOKS
 from noiser.model.network import PACKAGED, packaged_bytes
 
 NAMESPACE = "urn:noiser:settings:1/"

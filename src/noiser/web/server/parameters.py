@@ -9,7 +9,8 @@ from typing import Any, get_args, get_type_hints
 from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS
 from noiser.io.output_options import OutputOptions
-from noiser.look.looks import LOOKS, knobs
+from noiser.look.knobs import knobs
+from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
 from noiser.web.server.errors import RefusedError
 

@@ -23,7 +23,7 @@ from noiser.engine.kernels.pytorch.planes import grown
 from noiser.engine.kernels.pytorch.render import render_into
 from noiser.engine.kernels.pytorch.render_params import stacked
 from noiser.look.fold import NETWORK_HALO
-from noiser.look.looks import Look
+from noiser.look.knobs import Look
 from noiser.look.render_params import RenderParams
 from noiser.statistics.moments import Moments
 
