@@ -113,8 +113,8 @@ MUTANTS = [
     Mutant("io/files.py", "os.fsencode(path.name)", 'b""', "files"),
     Mutant("io/limits.py", "width * height > limits.max_pixels", "False", "limits"),
     Mutant("io/formats.py", "scans > limits.max_scans", "scans >= limits.max_scans", "limits"),
-    Mutant("io/codecs/png.py", "data[24] != 16", "data[24] != 8", "high_bit_depth"),
-    Mutant("io/codecs/png.py", 'b"tRNS"', 'b"none"', "high_bit_depth"),
+    Mutant("io/codecs/png_chunks.py", "data[24] != 16", "data[24] != 8", "high_bit_depth"),
+    Mutant("io/codecs/png_chunks.py", 'b"tRNS"', 'b"none"', "high_bit_depth"),
     Mutant("io/formats.py", "curves and all(", "curves and any(", "limits"),
     Mutant("io/codecs/high_bit_depth.py", "np.isfinite(pixels.min())", "True", "high_bit_depth"),
     Mutant(

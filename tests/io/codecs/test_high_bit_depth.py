@@ -26,7 +26,7 @@ from noiser.core.errors import (
     OutputError,
     UnsupportedError,
 )
-from noiser.io.codecs import png
+from noiser.io.codecs import png_chunks
 from noiser.io.codecs.high_bit_depth import full_range
 from noiser.io.color.conversion import _by_vips
 from noiser.io.image_file import decode, encode, identify
@@ -68,7 +68,7 @@ def deep_png(pixels: np.ndarray, *chunks: tuple[bytes, bytes], behind=()) -> byt
         *behind,
         (b"IEND", b""),
     ]
-    return png.SIGNATURE + b"".join(png.chunk(*part) for part in parts)
+    return png_chunks.SIGNATURE + b"".join(png_chunks.chunk(*part) for part in parts)
 
 
 def seen(data: bytes) -> np.ndarray:

@@ -10,7 +10,7 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.color import linear_from_srgb, srgb_from_linear
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.types import Pixels
-from noiser.io.codecs import png
+from noiser.io.codecs import png_chunks
 from noiser.io.codecs.header import TIFF_COMPRESSIONS, opened
 from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import Limits, check_size
@@ -41,7 +41,9 @@ def is_deep(format_: str, data: bytes) -> bool:
         format_: As `formats.sniff` says.
         data: The whole file.
     """
-    return (format_ == "PNG" and png.is_deep(data)) or (format_ == "AVIF" and avif_bits(data) > 8)
+    return (format_ == "PNG" and png_chunks.is_deep(data)) or (
+        format_ == "AVIF" and avif_bits(data) > 8
+    )
 
 
 def tiff_is_deep(tags: Directory) -> bool:
@@ -57,7 +59,7 @@ def read_size(source: Source) -> tuple[int, int]:
         with opened(io.BytesIO(source.data), "AVIF", source.limits) as image:
             return image.size
     if source.tags is None:
-        size = png.size(source.data)
+        size = png_chunks.size(source.data)
     else:
         size = size_of(source.tags)
         _check_kind(source.tags)
@@ -86,7 +88,7 @@ def decode(source: Source) -> Photo:
         return _decode_avif(data, {(width, height), (height, width)}, limits)
     orientation, metadata, encoding = 1, {}, {}
     if format_ == "PNG":
-        with opened(io.BytesIO(png.without_pixels(data)), "PNG", limits) as image:
+        with opened(io.BytesIO(png_chunks.without_pixels(data)), "PNG", limits) as image:
             metadata = read_metadata(image, limits, io.BytesIO(data))
             orientation = metadata.pop("orientation", 1)
     elif tags is not None:
