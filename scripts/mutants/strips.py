@@ -61,7 +61,8 @@ MUTANTS = [
     Mutant(JOINING, 'newbyteorder(">")', 'newbyteorder("<")', "strip_writer"),
     Mutant(JOINING, 'not in (b"IHDR", b"IDAT", b"IEND")', 'in (b"iCCP",)', "strip_writer"),
     Mutant(JOINING, "np.minimum(rest, -rest)", "rest", "strip_writer"),
-    Mutant("io/codecs/png_chunks.py", "zlib.crc32(kind + content)", "zlib.crc32(content)", "strip_writer"),
+    Mutant("io/codecs/png_chunks.py", "zlib.crc32(kind + content)", "zlib.crc32(content)",
+           "strip_writer"),
     Mutant(JOINING, "(left & up) + ((left ^ up) >> 1)", "(left | up) - ((left ^ up) >> 1)",
            "strip_writer"),
     # TIFF
