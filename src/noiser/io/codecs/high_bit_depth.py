@@ -38,12 +38,10 @@ def is_deep(format_: str, data: bytes) -> bool:
     """Tell whether a PNG or AVIF has to be read here, and not by Pillow.
 
     Args:
-        format_: As `formats.sniff` says.
+        format_: `PNG` or `AVIF`.
         data: The whole file.
     """
-    return (format_ == "PNG" and png_chunks.is_deep(data)) or (
-        format_ == "AVIF" and avif_bits(data) > 8
-    )
+    return png_chunks.is_deep(data) if format_ == "PNG" else avif_bits(data) > 8
 
 
 def tiff_is_deep(tags: Directory) -> bool:
