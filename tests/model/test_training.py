@@ -418,6 +418,6 @@ def test_a_fault_inside_torch_is_not_called_a_missing_torch(monkeypatch):
     monkeypatch.delattr(noiser.model.training, "self_regression")
     monkeypatch.setitem(sys.modules, "noiser.core.version", None)
 
-    with pytest.raises(ModuleNotFoundError, match=r"noiser\.version") as caught:
+    with pytest.raises(ModuleNotFoundError, match=r"noiser\.core\.version") as caught:
         train(TrainingConfig(**TINY))
     assert not isinstance(caught.value, MissingExtraError)

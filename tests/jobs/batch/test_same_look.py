@@ -130,8 +130,8 @@ def test_a_series_without_a_picture_is_empty(tmp_path):
 def test_an_interrupt_while_it_measures_ends_the_run_and_loses_nothing_measured(tmp_path):
     """Another worker has answered when the interrupt comes, and was not heard."""
     (tmp_path / "in").mkdir()
-    for i in range(20):
-        data = saved(Image.fromarray(dark_rgb(30, 40, i)), "PNG")
+    data = saved(Image.fromarray(dark_rgb(300, 400)), "PNG")
+    for i in range(100):  # time enough for both workers to get ready
         (tmp_path / "in" / f"{i}.png").write_bytes(data)
     treatment, heard = JobOptions(Enhancer(threads=1)), []
     supervisor = Supervisor(treatment, 2)
