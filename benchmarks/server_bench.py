@@ -11,7 +11,7 @@ import numpy as np
 from PIL import Image
 
 ROOT = Path(__file__).resolve().parent.parent
-sys.path.insert(0, str(ROOT / "tests"))  # the attacks are the tests' own
+sys.path.insert(0, str(ROOT / "tests" / "support"))  # the attacks are the tests' own
 
 import attacks  # noqa: E402, F401
 import injections  # noqa: E402, F401
