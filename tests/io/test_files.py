@@ -5,6 +5,7 @@ import io
 import os
 import socket
 import tracemalloc
+from pathlib import Path
 
 import pytest
 
@@ -161,7 +162,7 @@ def test_the_final_name_never_holds_less_than_all(tmp_path, monkeypatch):
     real = os.link
 
     def watch(partial, path):
-        seen.append((os.stat(partial).st_size, synced[-1]))
+        seen.append((Path(partial).stat().st_size, synced[-1]))
         real(partial, path)
 
     synced = []
