@@ -78,7 +78,7 @@ def test_another_process_gives_the_same_bytes(photo):
 
 
 @pytest.fixture
-def _elsewhere(monkeypatch):
+def move_elsewhere(monkeypatch):
     """Be a machine without any compiled kernel."""
 
     def leave():
@@ -90,20 +90,20 @@ def _elsewhere(monkeypatch):
 
 
 @pytest.mark.filterwarnings("ignore::noiser.core.errors.KernelWarning")
-def test_auto_is_chosen_anew_where_the_copy_is(_elsewhere):
+def test_auto_is_chosen_anew_where_the_copy_is(move_elsewhere):
     """The other machine may lack this one's instructions."""
     pickled = pickle.dumps(Enhancer())
-    _elsewhere()
+    move_elsewhere()
 
     assert pickle.loads(pickled).kernel.name == "reference"  # noqa: S301 - our own
 
 
 @pytest.mark.skipif(not native.kernels(), reason="no native kernel here")
-def test_a_kernel_that_the_other_machine_lacks_is_named(_elsewhere):
+def test_a_kernel_that_the_other_machine_lacks_is_named(move_elsewhere):
     """In the sentence that an enhancer made there would say."""
     name = next(iter(native.kernels()))
     pickled = pickle.dumps(Enhancer(kernel=name))
-    _elsewhere()
+    move_elsewhere()
 
     with pytest.raises(ValueError, match=f"kernel is '{name}'; this machine has auto, reference"):
         pickle.loads(pickled)  # noqa: S301 - our own
