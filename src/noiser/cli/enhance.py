@@ -15,6 +15,7 @@ from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import read_stream, save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
+from noiser.jobs.batch.names import names_in
 from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.in_memory import enhance_bytes
@@ -62,7 +63,7 @@ def command(
         _pipe(output, words)
         return
     try:
-        plan = make_plan(list(inputs), output, words.format)
+        plan = make_plan(list(inputs), output, words.format, names_in)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     jobs = min(words.threads, max(len(plan.items), 1))

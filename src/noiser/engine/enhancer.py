@@ -50,7 +50,8 @@ class Enhancer:
 
     `enhance` does all; `measure` and `render` are its halves, for images that come in
     pieces or are to share one look. A piece is any region, and any cut of an image into
-    regions gives the same bytes as the whole.
+    regions gives the same bytes as the whole. It can be copied and pickled: the copy has the
+    weights with it, and the kernel that was asked for.
 
     Args:
         look: `natural`, or `paper` for the network's output as published.
@@ -126,9 +127,7 @@ class Enhancer:
         if threads is not None and threads < 1:
             raise ValueError(f"threads is {threads}; it must be at least 1")
         self.threads = threads or usable_processors()
-        self.kernel, self._asked = kernels.select(kernel), kernel
-        if kernel == "auto" and (fault := native.fault()):
-            _warn_once(fault)
+        self.kernel, self._asked = _selected(kernel), kernel
         self._look_name = look
         if weights is None:
             self.network = network.packaged(look)
@@ -136,6 +135,18 @@ class Enhancer:
             self.network = weights
         else:
             self.network = network.load(weights)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Give all that a copy in another process needs: a kernel is of its machine."""
+        return {name: value for name, value in vars(self).items() if name != "kernel"}
+
+    def __setstate__(self, state: dict[str, Any]) -> None:
+        """Become a copy, with the kernel that was asked for; `auto` is chosen anew.
+
+        Raises:
+            ValueError: There is no kernel of this name on this machine.
+        """
+        vars(self).update(state, kernel=_selected(state["_asked"]))
 
     def enhance(self, image: Any) -> Any:
         """Brighten an image: measure, fold and render.
@@ -251,7 +262,15 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
     return Enhancer(look, **options).enhance(image)
 
 
+def _selected(name: str) -> kernels.Kernel:
+    """Choose a kernel, and warn where `auto` finds no compiled one."""
+    kernel = kernels.select(name)
+    if name == "auto" and (fault := native.fault()):
+        _warn_once(fault)
+    return kernel
+
+
 @cache
 def _warn_once(fault: str) -> None:
     """Warn whoever makes an enhancer."""
-    warnings.warn(f"{fault}; the NumPy kernel serves, many times slower", KernelWarning, 3)
+    warnings.warn(f"{fault}; the NumPy kernel serves, many times slower", KernelWarning, 4)

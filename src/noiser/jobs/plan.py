@@ -3,9 +3,10 @@
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Protocol
 
 from noiser.core.errors import OutputError, UnsupportedError
 from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, sniff, suffix_of
@@ -46,13 +47,28 @@ class Plan:
     """Files of folders that are no pictures for us, by suffix or kind."""
 
 
-def make_plan(inputs: list[Path], output: Path | None, format_: str | None = None) -> Plan:
+class Names(Protocol):
+    """What outputs in a folder were called before."""
+
+    def given(self, input_: Path, wanted: Path) -> Path | None:
+        """Find the name that an input's output has had, with or without a number."""
+
+    def is_of_another(self, output: Path, input_: Path) -> bool:
+        """Whether an output is there that was made of another input."""
+
+
+def make_plan(
+    inputs: list[Path],
+    output: Path | None,
+    format_: str | None = None,
+    names_in: Callable[[Path], Names] | None = None,
+) -> Plan:
     """Find the pictures and name their outputs.
 
     A folder is searched to its depth and mirrored; links, hidden files and what is
     neither named nor begins like a picture are left out. Names never collide: where two
     outputs would have the same name, also in another case or Unicode form, the later gets
-    a number.
+    a number; what has a name from an earlier run keeps it.
 
     Args:
         inputs: Files and folders.
@@ -60,6 +76,7 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
             it is one or ends in a slash; None for names beside the inputs'.
         format_: That all outputs are to have; their suffixes say so. By default each keeps its
             input's, and camera raws become TIFFs.
+        names_in: Tells the names of earlier runs in a folder that gathers outputs.
 
     Returns:
         The plan; nothing is written.
@@ -68,8 +85,7 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
         OutputError: An output would replace an input, or names no known format, or another than
             `format_`.
     """
-    plan, taken = Plan(), set[str]()
-    seen: set[str] = set()
+    plan, seen = Plan(), set[str]()
     for source in inputs:
         for path, relative, fault in _pictures(source, output, plan.left_out):
             real = os.path.realpath(path)
@@ -78,7 +94,8 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
             seen.add(real)
             wanted = _output_name(source, relative, inputs, output, format_)
             root = _root(source, inputs, output)
-            plan.items.append(Item(path, _free_name(wanted, taken), fault, root))
+            plan.items.append(Item(path, wanted, fault, root))
+    plan.items = _named(plan.items, names_in)
     for item in plan.items:
         if os.path.realpath(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
@@ -185,11 +202,35 @@ def _beside(folder: Path) -> Path:
     )
 
 
-def _free_name(wanted: Path, taken: set[str]) -> Path:
-    """Number a name that is taken, as systems see it that fold case or Unicode forms."""
-    path, number = wanted, 1
-    while (key := unicodedata.normalize("NFC", os.fspath(path)).casefold()) in taken:
+def _named(items: list[Item], names_in: Callable[[Path], Names] | None) -> list[Item]:
+    """Make names unique: whoever had one keeps it, the others get what is free, in order."""
+    roots = {item.root for item in items if item.root is not None}
+    names: dict[Path | None, Names] = {r: names_in(r) for r in roots} if names_in else {}
+    taken: set[str] = set()
+    kept: dict[Item, Path] = {}
+    for item in items:
+        known = names.get(item.root)
+        given = known.given(item.input, item.output) if known else None
+        if given is not None and folded(given) not in taken:
+            taken.add(folded(given))
+            kept[item] = given
+    return [
+        replace(item, output=kept.get(item) or _free_name(item, taken, names.get(item.root)))
+        for item in items
+    ]
+
+
+def _free_name(item: Item, taken: set[str], names: Names | None) -> Path:
+    """Number a name that is taken, by another item or by what is there."""
+    wanted = path = item.output
+    number = 1
+    while folded(path) in taken or (names and names.is_of_another(path, item.input)):
         number += 1
         path = wanted.with_name(f"{wanted.stem}-{number}{wanted.suffix}")
-    taken.add(key)
+    taken.add(folded(path))
     return path
+
+
+def folded(name: Path | str) -> str:
+    """Write a name as systems see it that fold case or Unicode forms."""
+    return unicodedata.normalize("NFC", os.fspath(name)).casefold()

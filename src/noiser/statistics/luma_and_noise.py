@@ -115,22 +115,37 @@ class Light:
         """How much of the effect the picture needs, from 0.1 to 1.
 
         Dark is what has a small power mean `(mean sqrt(l))^2`: a bright sky above a dark
-        street weighs less in it than in the mean. Over-exposed is what is dark inverted.
+        street weighs less in it than in the mean. Over-exposed is what is dark inverted, but
+        no pattern: white paper is meant to be white.
         """
         dark = math.fsum((self.shares * np.sqrt(self.levels)).tolist()) ** 2
         bright = math.fsum((self.shares * np.sqrt(1.0 - self.levels)).tolist()) ** 2
-        lack = max(_smooth_step((SATED - m) / (SATED - NEEDY)) for m in (dark, bright))
+        means = (dark,) if self.is_pattern else (dark, bright)
+        lack = max(_smooth_step((SATED - m) / (SATED - NEEDY)) for m in means)
         return LEAST_NEED + (1.0 - LEAST_NEED) * lack
 
     @cached_property
     def calmest(self) -> float:
         """Deviation of the noise where the picture is calmest [luma in [0, 1]]."""
+        return max(0.0 if self.is_pattern else self._calmest_size, LEAST_NOISE)
+
+    @property
+    def is_pattern(self) -> bool:
+        """Whether it is a fine pattern, a dither or a checkerboard, and not noise, that was found.
+
+        Eight deviations of a sensor's noise do not reach from black to white.
+        """
+        return NOISE_BELOW * self._calmest_size > 1.0
+
+    @cached_property
+    def _calmest_size(self) -> float:
+        """What looks like noise where the picture is calmest, its deviation in [0, 1]."""
         counts, sizes = self._grain_by_class()
         total = sum(counts)
         trusted = [s for n, s in zip(counts, sizes, strict=True) if n >= TRUSTED_SHARE * total]
         # Black hides its noise below zero, so it is believed only where there is nothing else.
         lit = [s for n, s in zip(counts[1:], sizes[1:], strict=True) if n >= TRUSTED_SHARE * total]
-        return max(min(lit or trusted), LEAST_NOISE)
+        return min(lit or trusted)
 
     @cached_property
     def noise(self) -> NDArray[np.float64]:

@@ -159,6 +159,30 @@ def test_outputs_are_named_by_the_format_asked_for(tmp_path):
     assert made == {"night.png": "PNG"}
 
 
+def test_a_picture_that_arrives_later_gets_another_name(tmp_path):
+    """It comes before the first in the order of names, and would have the same."""
+    folder, output = tmp_path / "in", tmp_path / "out"
+    folder.mkdir()
+    told, news = [], threading.Event()
+
+    def put(name, format_):
+        (folder / name).write_bytes(saved(picture(), format_))
+        os.utime(folder / name, (1, 1))
+
+    def on_result(result):
+        told.append((result.item.input.name, result.item.output.name, result.status))
+        put("a.jpg", "JPEG")
+        news.set()
+        if len(told) == 2:
+            raise _Enough
+
+    put("a.tif", "TIFF")
+    options = JobOptions(Enhancer(threads=1), output=OutputOptions("PNG"))
+    with pytest.raises(_Enough), Runner(options) as runner:
+        watch(folder, output, runner, on_result, news=news)
+    assert told == [("a.tif", "a.png", "done"), ("a.jpg", "a-2.png", "done")]
+
+
 def test_a_missing_extra_is_one_sentence(monkeypatch):
     monkeypatch.setitem(sys.modules, "watchfiles", None)
     with pytest.raises(MissingExtraError, match=r"pip install 'noiser\[watch\]'"):

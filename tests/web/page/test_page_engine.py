@@ -218,6 +218,17 @@ def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
     assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
 
 
+@pytest.mark.parametrize("tones", [(0, 255), (20, 60), (195, 255)])
+def test_patterns_are_developed_like_pythons(call, tones):
+    """A checkerboard of single pixels, dark and bright: no noise, and no over-exposed photo."""
+    image = np.repeat(np.take(tones, np.indices((30, 30, 1)).sum(0) % 2), 3, 2).astype(np.uint8)
+
+    (found,) = call("develop", sent(image), [["natural", asdict(NATURAL)]])
+
+    moments = pythons(image, "replicate")
+    assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
+
+
 def dead(net):
     """Let a hidden channel read nothing."""
     weight = net.first_weight.copy()

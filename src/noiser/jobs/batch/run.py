@@ -11,7 +11,7 @@ from types import TracebackType
 
 from noiser.core.errors import MachineError
 from noiser.io.files import remove_partials
-from noiser.jobs.batch.journal import Journal, name_from, read_journal
+from noiser.jobs.batch.journal import Contents, Journal, name_from, read_journal
 from noiser.jobs.batch.resume import DIFFERENT, Decision, Keeper
 from noiser.jobs.job import PixelBudget, Result, Task, budget_of, process
 from noiser.jobs.options import JobOptions
@@ -118,6 +118,15 @@ class Runner:
         if item.root not in self._journals:
             self._journals[item.root] = Journal(item.root)
         return self._journals[item.root]
+
+    def contents_of(self, folder: Path) -> Contents:
+        """Tell what is known of a folder's outputs: as the open journal says, or the one there.
+
+        Raises:
+            MachineError: The journal cannot be read.
+        """
+        journal = self._journals.get(folder)
+        return journal.contents if journal else read_journal(folder)
 
     def run(
         self,

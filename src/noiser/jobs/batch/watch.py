@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from noiser.core.errors import MachineError, MissingExtraError
+from noiser.jobs.batch.names import RecordedNames, names_in
 from noiser.jobs.batch.run import OnResult, Runner
 from noiser.jobs.job import Result
 from noiser.jobs.plan import Item, make_plan
@@ -46,6 +47,7 @@ class Arrivals:
         output: The folder to mirror it in; left out if it is inside.
         format_: That all outputs have, as `make_plan` takes it.
         now: Tells the time, as files' times do [s].
+        names_in: Tells the names of outputs that are there, as `make_plan` takes it.
     """
 
     def __init__(
@@ -54,8 +56,10 @@ class Arrivals:
         output: Path,
         format_: str | None = None,
         now: Callable[[], float] = time.time,
+        names_in: Callable[[Path], RecordedNames] = names_in,
     ) -> None:
         self._folder, self._output, self._format, self._now = folder, output, format_, now
+        self._names_in = names_in
         self._seen: dict[Path, tuple[_State, float]] = {}
         self._tried: dict[Path, _State] = {}
         self._settled: dict[Path, _State] = {}
@@ -69,7 +73,7 @@ class Arrivals:
             MachineError: The folder is gone.
             OutputError: An output would replace an input.
         """
-        items = make_plan([self._folder], self._output, self._format).items
+        items = make_plan([self._folder], self._output, self._format, self._names_in).items
         self.is_waiting, found, ready = False, set(), []
         for item in items:
             if item.fault and item.input == self._folder:
@@ -135,7 +139,11 @@ def watch(
         MissingExtraError: `noiser[watch]` is not installed.
         MachineError: The machine cannot write, or the folder is gone.
     """
-    arrivals = Arrivals(folder, output, runner.options.output.format)
+
+    def told(folder: Path) -> RecordedNames:
+        return RecordedNames(folder, runner.contents_of(folder))
+
+    arrivals = Arrivals(folder, output, runner.options.output.format, names_in=told)
 
     def finish(result: Result) -> None:
         if arrivals.settle(result):

@@ -7,8 +7,9 @@ import { clamp, sum } from "../numbers.js";
  *
  * `levels` and `shares` are luma in [0, 1] of the tones that occur and their shares of the
  * pixels; `mean` the mean luma; `need` how much of the effect the picture needs, from 0.1 to 1;
- * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS; `scale`
- * the picture's own unit of luma; `quantile(share)` the luma below which a share lies.
+ * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS;
+ * `isPattern` whether what looks like noise is a fine pattern; `scale` the picture's own unit of
+ * luma; `quantile(share)` the luma below which a share lies.
  */
 export function lightOf(moments, constants) {
   const { levels, shares } = spreadOf(moments.tones, constants);
@@ -18,7 +19,7 @@ export function lightOf(moments, constants) {
     levels,
     shares,
     mean,
-    need: needOf(levels, shares, constants),
+    need: needOf(levels, shares, noise.isPattern, constants),
     ...noise,
     scale: Math.max(mean, constants.NOISE_BELOW * noise.calmest),
     quantile: (share) => quantileOf(moments.tones, share, constants),
@@ -58,31 +59,33 @@ function quantileOf(tones, share, { TONES }) {
   return Math.min((tone + (wanted - below) / tones[tone]) / (TONES - 1), 1);
 }
 
-/** Dark is what has a small power mean; over-exposed is what is dark inverted. */
-function needOf(levels, shares, { NEEDY, SATED, LEAST_NEED }) {
+/** Dark is what has a small power mean; over-exposed is what is dark inverted, but no pattern. */
+function needOf(levels, shares, isPattern, { NEEDY, SATED, LEAST_NEED }) {
   const dark = meanBy(levels, shares, Math.sqrt) ** 2;
   const bright = meanBy(levels, shares, (level) => Math.sqrt(1 - level)) ** 2;
-  const lacks = [dark, bright].map((m) => smoothStep((SATED - m) / (SATED - NEEDY)));
-  return LEAST_NEED + (1 - LEAST_NEED) * Math.max(...lacks);
+  const least = Math.min(dark, isPattern || bright);
+  const lack = clamp((SATED - least) / (SATED - NEEDY), 0, 1);
+  return LEAST_NEED + (1 - LEAST_NEED) * lack * lack * (3 - 2 * lack);
 }
 
-/** Finds `calmest` and `noise`; a class with few pixels leans on the whole picture. */
+/** Finds `isPattern`, `calmest` and `noise`; a class with few pixels leans on the whole picture. */
 function noiseOf(grain, constants) {
-  const { TRUSTED_SHARE, EVENNESS, LEAST_NOISE } = constants;
+  const { TRUSTED_SHARE, EVENNESS, LEAST_NOISE, NOISE_BELOW } = constants;
   const classes = grainByClass(grain, constants);
-  const total = sum(classes.map(({ count }) => count));
+  const total = sum(grain);
   const trusted = classes.filter(({ count }) => count >= TRUSTED_SHARE * total);
   // Black hides its noise below zero, so it is believed only where there is nothing else.
   const lit = trusted.filter((found) => found !== classes[0]);
-  const sizes = (lit.length ? lit : trusted).map(({ size }) => size);
-  const calmest = Math.max(Math.min(...sizes), LEAST_NOISE);
+  const least = Math.min(...(lit.length ? lit : trusted).map(({ size }) => size));
+  const isPattern = NOISE_BELOW * least > 1;
+  const calmest = Math.max(isPattern ? 0 : least, LEAST_NOISE);
   const whole = sum(classes.map(({ count, size }) => count * size)) / total;
   const noise = classes.map(({ count, size }) => {
     const trust = count / (count + 0.01 * total);
     return Math.min(trust * size + (1 - trust) * whole, EVENNESS * calmest);
   });
   noise[0] = Math.max(noise[0], calmest);
-  return { calmest, noise };
+  return { isPattern, calmest, noise };
 }
 
 /** Counts each class's pixels, and reads the deviation of its noise in [0, 1]. */
@@ -112,9 +115,4 @@ function sizeAt(counts, { SHARE_OF_GRAIN, GRAIN_STEP }) {
 /** Lower edge of a bin of grain: four an octave, evenly spaced within it. */
 function sizeOf(index, step) {
   return step * (2 ** Math.floor(index / 4) * (1 + (index % 4) / 4) - 1);
-}
-
-function smoothStep(t) {
-  const within = clamp(t, 0, 1);
-  return within * within * (3 - 2 * within);
 }
