@@ -41,7 +41,7 @@ from pathlib import Path
 from noiser import Enhancer
 from noiser.jobs.batch.run import run
 from noiser.jobs.plan import make_plan
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 count = [0]
 def told(_result):
     count[0] += 1
@@ -49,7 +49,7 @@ def told(_result):
         pages = int(Path("/proc/self/statm").read_text().split()[1])
         print(count[0], pages * os.sysconf("SC_PAGE_SIZE"), len(os.listdir("/proc/self/fd")))
 items = make_plan([Path(sys.argv[1])], Path(sys.argv[2])).items
-run(items, Treatment(Enhancer(threads=1)), jobs=2, on_result=told)
+run(items, JobOptions(Enhancer(threads=1)), jobs=2, on_result=told)
 """
 
 

@@ -1,4 +1,4 @@
-"""Delivery: what the user strips is gone to the last byte, and nothing else is."""
+"""Output options: what the user strips is gone to the last byte, and nothing else is."""
 
 import io
 import json

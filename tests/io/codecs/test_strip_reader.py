@@ -223,9 +223,9 @@ def test_pyvips_is_not_loaded_for_what_is_taken_whole(tmp_path):
         "import sys\nfrom pathlib import Path\nfrom noiser import Enhancer\n"
         "from noiser.jobs.batch.run import run\n"
         "from noiser.jobs.plan import Item\n"
-        "from noiser.jobs.options import Treatment\n"
+        "from noiser.jobs.options import JobOptions\n"
         f"item = Item(Path({str(path)!r}), Path({str(tmp_path / 'out.png')!r}))\n"
-        "run([item], Treatment(Enhancer()), on_result=lambda r: print(r.status))\n"
+        "run([item], JobOptions(Enhancer()), on_result=lambda r: print(r.status))\n"
         "print('pyvips' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)

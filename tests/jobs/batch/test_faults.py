@@ -354,7 +354,7 @@ from noiser.io.limits import Limits
 from noiser.jobs.batch import run
 from noiser.jobs import job
 from noiser.jobs.plan import make_plan
-from noiser.jobs.options import Treatment
+from noiser.jobs.options import JobOptions
 where, count = Path(sys.argv[1]), [0]
 def told(result):
     assert result.status == "done"
@@ -364,7 +364,7 @@ def told(result):
         print(count[0], rss, len(os.listdir("/proc/self/fd")))
 items = make_plan([where], where.with_name("out")).items
 run.SUPERVISED_FROM = int(sys.argv[2])
-run.run(items, Treatment(Enhancer(threads=1)), jobs=2, on_result=told)
+run.run(items, JobOptions(Enhancer(threads=1)), jobs=2, on_result=told)
 """
 
 

@@ -233,13 +233,13 @@ TELLING_KEYS = """
 import noiser.core.version
 noiser.core.version.__version__ = {version!r}
 from noiser import Enhancer
-from noiser.io.output_options import Delivery
+from noiser.io.output_options import OutputOptions
 from noiser.io.metadata.embedded_settings import settings_of
 from noiser.look.looks import NATURAL
-from noiser.jobs.batch.resume import measuring_key, treatment_key
-from noiser.jobs.options import Treatment
-treatment = Treatment(Enhancer(threads=1), delivery=Delivery(settings={settings}))
-print(treatment_key(treatment, None), measuring_key(treatment))
+from noiser.jobs.batch.resume import measure_key, job_key
+from noiser.jobs.options import JobOptions
+treatment = JobOptions(Enhancer(threads=1), output=OutputOptions(settings={settings}))
+print(job_key(treatment, None), measure_key(treatment))
 """
 """Prints the keys of a release."""
 
