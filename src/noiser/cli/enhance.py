@@ -24,9 +24,12 @@ from noiser.jobs.plan import Plan, make_plan
 
 
 @click.command("enhance")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A file for one input, or a folder."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    help="A file for one input, or a folder.",
 )
 @look_options
 @file_options
@@ -106,15 +109,20 @@ def _pipe(output: Path | None, words: Words) -> None:
 def _show(plan: Plan, options: JobOptions, as_json: bool) -> None:
     """Print the plan."""
     planned = {"make": "planned", "check": "kept", "keep": "kept", "renew": "renewed"}
-    decisions = foresee(plan.items, options)
+    sound = [item for item in plan.items if not item.fault]
+    decisions = dict(zip(sound, foresee(sound, options), strict=True))
     rows = [
         {
             "input": str(item.input),
             "output": str(item.output),
-            "status": "failed" if item.fault else planned[decision.action],
+            "status": planned[decisions[item].action] if item in decisions else "failed",
+            "message": item.fault,
         }
-        for item, decision in zip(plan.items, decisions, strict=True)
+        for item in plan.items
     ]
+    for row in rows:
+        if row["message"]:
+            click.echo(f"noiser: {row['input']}: {row['message']}", err=True)
     if as_json:
         click.echo(json.dumps({"files": rows, "left_out": plan.left_out}, indent=2))
         return

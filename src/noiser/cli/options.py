@@ -17,6 +17,7 @@ from noiser.io.formats import DEPTHS
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import OutputOptions
+from noiser.io.paths import is_there
 from noiser.jobs.options import JobOptions
 from noiser.look.knobs import Look, knobs
 from noiser.look.looks import LOOKS
@@ -42,13 +43,13 @@ def look_options(command: _F) -> _F:
         *map(_knob_option, (knob for knob in knobs() if knob.name != "eps")),
         click.option(
             "--settings-of",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),
             metavar="FILE",
             help="Look and knobs that --embed-settings wrote into FILE; knobs given here win.",
         ),
         click.option(
             "--weights",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),
             help="Another network, made by noiser train.",
         ),
         click.option("--kernel", default="auto", show_default=True, help="See noiser info."),
@@ -61,7 +62,7 @@ def look_options(command: _F) -> _F:
 
 def presets_option(command: _F) -> _F:
     """Add where the user's own presets are."""
-    path = click.Path(path_type=Path)
+    path = click.Path(path_type=Path, readable=False)
     text = "Your own presets.  [default: noiser presets tells where]"
     return click.option("--presets-file", type=path, metavar="FILE", help=text)(command)
 
@@ -204,7 +205,7 @@ class Words:
         """List all presets; a file at fault is wrong words."""
         file = self.given["presets_file"] or own_presets_file()
         try:
-            return all_presets(file if self.given["presets_file"] or file.exists() else None)
+            return all_presets(file if self.given["presets_file"] or is_there(file) else None)
         except PresetError as error:
             raise click.UsageError(str(error)) from error
 

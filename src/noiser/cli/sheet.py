@@ -1,6 +1,5 @@
 """`noiser sheet`: the variants asked for, one pipeline call, one picture."""
 
-import os
 import sys
 from itertools import product
 from pathlib import Path
@@ -14,6 +13,7 @@ from noiser.core.errors import OutputError
 from noiser.io.files import save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
+from noiser.io.paths import is_taken, real
 from noiser.io.photo import Photo
 from noiser.jobs.plan import make_plan
 from noiser.look.knobs import knobs
@@ -25,8 +25,14 @@ MAX_VARIANTS = 100
 
 
 @click.command("sheet")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A picture.")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="A picture.",
+)
 @click.option("--looks", default="", metavar="NAMES", help="Show these looks: natural,paper")
 @click.option("--presets", default="", metavar="NAMES", help="Show these presets: gentle,strong")
 @click.option(
@@ -66,7 +72,7 @@ def command(
     format_ = SUFFIXES.get(output.suffix.lower())
     if format_ is None:
         raise click.UsageError(f"{output} names no known format")
-    if os.path.lexists(output) and not given["overwrite"]:
+    if is_taken(output) and not given["overwrite"]:
         raise click.UsageError(f"{output} is there already; --overwrite replaces it")
     values = [_values(text) for text in varied]
     variants = _variants(words, _names(looks), _names(presets), values)
@@ -97,10 +103,10 @@ def _pictures(inputs: tuple[Path, ...], output: Path) -> list[Path]:
         items = make_plan(list(inputs), None).items
     except OutputError as error:
         raise click.UsageError(str(error)) from error
-    sheet = os.path.realpath(output)
-    if any(os.path.realpath(path) == sheet for path in inputs):
+    sheet = real(output)
+    if any(real(path) == sheet for path in inputs):
         raise click.UsageError(f"{output} is an input; noiser never writes over its inputs")
-    return [item.input for item in items if os.path.realpath(item.input) != sheet]
+    return [item.input for item in items if real(item.input) != sheet]
 
 
 def _names(text: str) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from noiser.core.errors import OutputError, UnsupportedError
 from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, sniff, suffix_of
+from noiser.io.paths import check_folder, is_folder, lookup_error, naming_error, real
 
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""
@@ -28,7 +29,7 @@ class Item:
     """Unlike every other item's output, and no input."""
 
     fault: str | None = None
-    """Why the input cannot even be tried."""
+    """Why it cannot even be tried."""
 
     root: Path | None = None
     """The folder that gathers the outputs, where a run keeps its journal; None for a single
@@ -66,21 +67,22 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
 
     Raises:
         OutputError: An output would replace an input, or names no known format, or another than
-            `format_`.
+            `format_`; or the folder for outputs cannot be one.
     """
     plan, taken = Plan(), set[str]()
     seen: set[str] = set()
+    if output is not None:
+        check_folder(output if _gathers(inputs, output) else output.parent)
     for source in inputs:
         for path, relative, fault in _pictures(source, output, plan.left_out):
-            real = os.path.realpath(path)
-            if real in seen:
+            if real(path) in seen:
                 continue
-            seen.add(real)
+            seen.add(real(path))
             wanted = _output_name(source, relative, inputs, output, format_)
-            root = _root(source, inputs, output)
-            plan.items.append(Item(path, _free_name(wanted, taken), fault, root))
+            target, root = _free_name(wanted, taken), _root(source, inputs, output)
+            plan.items.append(Item(path, target, fault or _fault_of_output(target), root))
     for item in plan.items:
-        if os.path.realpath(item.output) in seen:
+        if real(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
     return plan
 
@@ -89,12 +91,11 @@ def _pictures(
     source: Path, output: Path | None, left_out: Counter[str]
 ) -> Iterator[tuple[Path, Path, str | None]]:
     """Yield pictures: path, path below the folder that was named, and fault."""
-    if not source.is_dir():
-        fault = None if os.path.lexists(source) else "there is no such file"
-        yield source, Path(source.name), fault
+    if not is_folder(source):
+        yield source, Path(source.name), _fault_of_input(source)
         return
-    skipped = {os.path.realpath(p) for p in (output, _beside(source)) if p is not None}
-    skipped.discard(os.path.realpath(source))
+    skipped = {real(p) for p in (output, _beside(source)) if p is not None}
+    skipped.discard(real(source))
     folders = [source]
     while folders:
         folder = folders.pop(0)
@@ -109,8 +110,8 @@ def _pictures(
                 left_out["links"] += 1
             elif entry.name.startswith("."):
                 left_out["hidden"] += 1
-            elif entry.is_dir():
-                if os.path.realpath(path) not in skipped:
+            elif is_folder(path):
+                if real(path) not in skipped:
                     folders.append(path)
             elif path.suffix.lower() in KNOWN_SUFFIXES or _begins_like_a_picture(entry):
                 yield path, path.relative_to(source), None
@@ -118,11 +119,24 @@ def _pictures(
                 left_out[path.suffix.lower() or "no suffix"] += 1
 
 
+def _fault_of_input(path: Path) -> str | None:
+    """Say why an input cannot be read, as far as its name can tell."""
+    if error := lookup_error(path):
+        return f"cannot be read: {error.strerror}"
+    return None if os.path.lexists(path) else "there is no such file"
+
+
+def _fault_of_output(path: Path) -> str | None:
+    """Say why an output cannot be written, where its name alone is at fault."""
+    error = naming_error(path)
+    return f"{path} cannot be written: {error.strerror}" if error else None
+
+
 def _begins_like_a_picture(entry: "os.DirEntry[str]") -> bool:
     """Look at the first bytes of a file whose name says nothing."""
-    if not entry.is_file():
-        return False
     try:
+        if not entry.is_file():
+            return False
         with Path(entry.path).open("rb") as file:
             sniff(file.read(64))
     except (OSError, UnsupportedError):
@@ -134,14 +148,13 @@ def _output_name(
     source: Path, relative: Path, inputs: list[Path], output: Path | None, format_: str | None
 ) -> Path:
     """Say where an input's output belongs, before names are made unique."""
-    is_folder = source.is_dir()
     if relative.name:
         relative = relative.with_name(f"{relative.stem}{_suffix(relative, format_)}")
     if output is None:
-        if is_folder:
+        if is_folder(source):
             return _beside(source) / relative
         return source.with_name(f"{relative.stem}{MARK}{relative.suffix}")
-    if len(inputs) == 1 and not is_folder and not _is_folder(output):
+    if not _gathers(inputs, output):
         if output.suffix.lower() not in SUFFIXES:
             raise OutputError(
                 f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
@@ -149,8 +162,8 @@ def _output_name(
         if format_ and SUFFIXES[output.suffix.lower()] != format_:
             raise OutputError(f"{output} is no name for {format_}; --format asks for it")
         return output
-    if len(inputs) > 1 and is_folder:
-        return output / Path(os.path.realpath(source)).name / relative
+    if len(inputs) > 1 and is_folder(source):
+        return output / Path(real(source)).name / relative
     return output / relative
 
 
@@ -166,23 +179,20 @@ def _suffix(path: Path, format_: str | None) -> str:
 def _root(source: Path, inputs: list[Path], output: Path | None) -> Path | None:
     """Name the folder that an input's output is gathered in with others'."""
     if output is None:
-        return _beside(source) if source.is_dir() else None
-    return output if len(inputs) > 1 or source.is_dir() else None
+        return _beside(source) if is_folder(source) else None
+    return output if len(inputs) > 1 or is_folder(source) else None
 
 
-def _is_folder(output: Path) -> bool:
-    """Whether an output names a folder: it is one, or has no suffix."""
-    return output.is_dir() or not output.suffix
+def _gathers(inputs: list[Path], output: Path) -> bool:
+    """Whether an output names a folder: for several pictures, or it is one, or has no suffix."""
+    return len(inputs) > 1 or is_folder(inputs[0]) or is_folder(output) or not output.suffix
 
 
 def _beside(folder: Path) -> Path:
     """Name the folder beside an input folder: `night` gives `night_enhanced`."""
-    real = Path(os.path.realpath(folder))
-    return (
-        folder.parent / f"{folder.name}{MARK}"
-        if folder.name not in ("", "..")
-        else (real.with_name(f"{real.name}{MARK}"))
-    )
+    if folder.name in ("", ".."):
+        folder = Path(real(folder))
+    return folder.with_name(f"{folder.name}{MARK}")
 
 
 def _free_name(wanted: Path, taken: set[str]) -> Path:

@@ -156,7 +156,7 @@ class Journal:
             folder.mkdir(parents=True, exist_ok=True)
             self._descriptor = _open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
         except OSError as error:
-            if error.errno not in (errno.EROFS, errno.EACCES) or not self._path.exists():
+            if error.errno not in (errno.EROFS, errno.EACCES) or not os.path.lexists(self._path):
                 raise self._failed(error) from error
             # What is finished can be told from what is not, though nothing can be added.
             self.is_writable = False

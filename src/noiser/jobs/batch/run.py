@@ -127,7 +127,8 @@ class Runner:
     ) -> None:
         """Enhance every item; see the function `run`."""
         for item in items:
-            self.journal_of(item)
+            if not item.fault:
+                self.journal_of(item)
         remove_partials([item.output for item in items])
         self.do(self._tasks(items, on_result), len(items), self._noted, on_result, on_progress)
 
@@ -226,10 +227,10 @@ class Runner:
 
 
 def foresee(items: list[Item], options: JobOptions) -> list[Decision]:
-    """Say what a run would do about each item; nothing is written, nor waited for.
+    """Say what a run would do about each item without a fault; nothing is written, nor waited for.
 
     Raises:
-        MachineError: A journal cannot be read.
+        MachineError: A journal cannot be read, or a folder for outputs may not be entered.
     """
     keeper = Keeper(options)
     journals = {root: read_journal(root) for root in {item.root for item in items} if root}
