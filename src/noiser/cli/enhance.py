@@ -12,9 +12,10 @@ import click
 from noiser.cli.options import Words, file_options, look_options
 from noiser.cli.progress import Bar, PicturesBar
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import read_stream, save_file
+from noiser.io.files import read_file, read_stream, save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
+from noiser.io.paths import is_folder
 from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import share_look
 from noiser.jobs.in_memory import enhance_bytes
@@ -29,7 +30,7 @@ from noiser.jobs.plan import Plan, make_plan
     "-o",
     "--output",
     type=click.Path(path_type=Path, readable=False),
-    help="A file for one input, or a folder.",
+    help="A file for one input, - for stdout, or a folder.",
 )
 @look_options
 @file_options
@@ -62,14 +63,21 @@ def command(
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run or same_look:
             raise click.UsageError("- goes alone, without --json, --dry-run and --same-look")
-        _pipe(output, words)
+        _pipe(None, output, words)
+        return
+    if output == Path("-"):
+        if len(inputs) > 1 or is_folder(inputs[0]) or as_json or dry_run or same_look:
+            raise click.UsageError(
+                "-o - is stdout, for one picture, without --json, --dry-run and --same-look"
+            )
+        _pipe(inputs[0], None, words)
         return
     try:
         plan = make_plan(list(inputs), output, words.format)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     jobs = min(words.threads, max(len(plan.items), 1))
-    options = words.job_options(max(words.threads // jobs, 1))
+    options = words.job_options(max(words.threads // jobs, 1), plan.format)
     if dry_run:
         _show(plan, options, as_json)
         return
@@ -78,8 +86,8 @@ def command(
     sys.exit(1 if failed else 0)
 
 
-def _pipe(output: Path | None, words: Words) -> None:
-    """Enhance stdin, to stdout or to a file."""
+def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
+    """Enhance stdin or a file, to stdout or to a file."""
     to_stdout = output is None or output == Path("-")
     format_ = None if to_stdout or output is None else SUFFIXES.get(output.suffix.lower())
     if not to_stdout and format_ is None:
@@ -87,18 +95,19 @@ def _pipe(output: Path | None, words: Words) -> None:
     if format_ and words.format and format_ != words.format:
         raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
     options = words.job_options(words.threads, format_)
+    name, most = source or "-", options.limits.max_file_bytes
     try:
-        data = read_stream(sys.stdin.buffer, options.limits.max_file_bytes)
-        if not data:
+        data = read_file(source, most) if source else read_stream(sys.stdin.buffer, most)
+        if not data and source is None:
             raise DecodeError("nothing came in; a picture is expected on stdin")
-        enhanced, _, _, note = enhance_bytes(data, options)
+        enhanced, _, _, note = enhance_bytes(data, options, source.suffix if source else "")
     except NoiserError as error:
-        error.args = (f"-: {error}",)
+        error.args = (f"{name}: {error}",)
         raise
     except MemoryError:
-        raise LimitError("-: there is not enough memory for it") from None
+        raise LimitError(f"{name}: there is not enough memory for it") from None
     if note:
-        click.echo(f"noiser: -: {note}", err=True)
+        click.echo(f"noiser: {name}: {note}", err=True)
     if to_stdout or output is None:
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()

@@ -13,7 +13,7 @@ from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
 from noiser.engine.kernels import native
 from noiser.io.color.conversion import Target
-from noiser.io.formats import DEPTHS
+from noiser.io.formats import DEPTHS, SUFFIXES
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import OutputOptions
@@ -26,6 +26,16 @@ from noiser.tools.inspect import settings_in
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
+
+
+class _Format(click.Choice):  # type: ignore[type-arg]
+    """A format, by its name or one of its suffixes."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Find its name."""
+        name = value.lower()
+        return super().convert(SUFFIXES.get(f".{name}", name).lower(), param, ctx)
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -72,7 +82,7 @@ def file_options(command: _F) -> _F:
     found = [
         click.option(
             "--format",
-            type=click.Choice([name.lower() for name in DEPTHS]),
+            type=_Format([name.lower() for name in DEPTHS]),
             help="Of the outputs, whose names follow. By default the input's own, or what the "
             "output's name says; camera raws become TIFFs. A format that holds fewer bits than "
             "the input has gets them rounded.",

@@ -1,6 +1,7 @@
 """`noiser sheet`: the variants asked for, one pipeline call, one picture."""
 
 import sys
+from collections import Counter
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -9,13 +10,12 @@ import click
 import numpy as np
 
 from noiser.cli.options import Words, look_options, summary_options
-from noiser.core.errors import OutputError
 from noiser.io.files import save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
 from noiser.io.paths import is_taken, real
 from noiser.io.photo import Photo
-from noiser.jobs.plan import make_plan
+from noiser.jobs.plan import find_pictures
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
 from noiser.tools.contact_sheet import Grid, Variant, make_sheet
@@ -99,14 +99,11 @@ def command(
 
 def _pictures(inputs: tuple[Path, ...], output: Path) -> list[Path]:
     """Find the pictures, as `enhance` does; the sheet itself is none of them."""
-    try:
-        items = make_plan(list(inputs), None).items
-    except OutputError as error:
-        raise click.UsageError(str(error)) from error
+    found = [path for _, path, _, _ in find_pictures(list(inputs), None, Counter())]
     sheet = real(output)
     if any(real(path) == sheet for path in inputs):
         raise click.UsageError(f"{output} is an input; noiser never writes over its inputs")
-    return [item.input for item in items if real(item.input) != sheet]
+    return [path for path in found if real(path) != sheet]
 
 
 def _names(text: str) -> list[str]:

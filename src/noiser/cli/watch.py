@@ -35,6 +35,8 @@ def command(folder: Path, output: Path, **given: Any) -> None:
     told on stderr, and it goes on until Ctrl-C (exit code 130) or SIGTERM (143). Needs
     noiser[watch].
     """
+    if output == Path("-"):
+        raise click.UsageError("-o - is stdout; a folder is needed")
     words = Words(given)
     _check(folder)
     watchfiles()

@@ -36,6 +36,10 @@ class Item:
     file, and for outputs beside their inputs."""
 
 
+Found = tuple[Path, Path, Path, str | None]
+"""What was named, a picture's path, its path below what was named, and why it cannot be tried."""
+
+
 @dataclass
 class Plan:
     """All that a run will do, before it does anything."""
@@ -44,7 +48,10 @@ class Plan:
     """In the order of the inputs, folders by name."""
 
     left_out: Counter[str] = field(default_factory=Counter)
-    """Files of folders that are no pictures for us, by suffix or kind."""
+    """Files that are no pictures for us, by suffix or kind."""
+
+    format: str | None = None
+    """Of the only output, as its name says it; None where a folder or nothing was named."""
 
 
 def make_plan(inputs: list[Path], output: Path | None, format_: str | None = None) -> Plan:
@@ -53,7 +60,8 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
     A folder is searched to its depth and mirrored; links, hidden files and what is
     neither named nor begins like a picture are left out. Names never collide: where two
     outputs would have the same name, also in another case or Unicode form, the later gets
-    a number.
+    a number. Inputs that are outputs of other inputs, beside them, are left out: an earlier run
+    made them, and `*.jpg` found them.
 
     Args:
         inputs: Files and folders.
@@ -70,21 +78,59 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
             `format_`; or the folder for outputs cannot be one.
     """
     plan, taken = Plan(), set[str]()
-    seen: set[str] = set()
-    if output is not None:
-        check_folder(output if _gathers(inputs, output) else output.parent)
-    for source in inputs:
-        for path, relative, fault in _pictures(source, output, plan.left_out):
-            if real(path) in seen:
-                continue
-            seen.add(real(path))
-            wanted = _output_name(source, relative, inputs, output, format_)
-            target, root = _free_name(wanted, taken), _root(source, inputs, output)
-            plan.items.append(Item(path, target, fault or _fault_of_output(target), root))
+    if output is not None and not _gathers(inputs, output):
+        plan.format = _format_of(output, format_)
+    for folder in _folders(inputs, output):
+        check_folder(folder)
+    found = list(find_pictures(inputs, output, plan.left_out))
+    made = set() if output else _made_of(found, inputs, format_)
+    for source, path, relative, fault in found:
+        if real(path) in made:
+            plan.left_out["outputs"] += 1
+            continue
+        wanted = _output_name(source, relative, inputs, output, format_)
+        target, root = _free_name(wanted, taken), _root(source, inputs, output)
+        plan.items.append(Item(path, target, fault or _fault_of_output(target), root))
+    seen = {real(path) for _, path, _, _ in found} - made
     for item in plan.items:
         if real(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
     return plan
+
+
+def find_pictures(
+    inputs: list[Path], output: Path | None, left_out: Counter[str]
+) -> Iterator[Found]:
+    """Find the pictures among files and below folders, each once.
+
+    Args:
+        inputs: Files and folders.
+        output: A folder that is not searched.
+        left_out: Is told what is no picture.
+
+    Yields:
+        What was named, the picture's path, its path below what was named, and its fault.
+    """
+    seen: set[str] = set()
+    for source in inputs:
+        for path, relative, fault in _pictures(source, output, left_out):
+            if real(path) not in seen:
+                seen.add(real(path))
+                yield source, path, relative, fault
+
+
+def _made_of(found: list[Found], inputs: list[Path], format_: str | None) -> set[str]:
+    """Find the inputs that lie where others' outputs belong, with all in a folder of outputs."""
+    beside = {real(_beside(source)) for source in inputs if is_folder(source)}
+    targets, taken = set[str](), set[str]()
+    for source, path, relative, _ in found:
+        wanted = _output_name(source, relative, inputs, None, format_)
+        targets |= {real(wanted), real(_free_name(wanted, taken))} - {real(path)}
+    return {
+        real(path)
+        for source, path, _, _ in found
+        if real(source) in beside or real(path) in targets
+    }
 
 
 def _pictures(
@@ -155,16 +201,36 @@ def _output_name(
             return _beside(source) / relative
         return source.with_name(f"{relative.stem}{MARK}{relative.suffix}")
     if not _gathers(inputs, output):
-        if output.suffix.lower() not in SUFFIXES:
-            raise OutputError(
-                f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
-            )
-        if format_ and SUFFIXES[output.suffix.lower()] != format_:
-            raise OutputError(f"{output} is no name for {format_}; --format asks for it")
         return output
     if len(inputs) > 1 and is_folder(source):
         return output / Path(real(source)).name / relative
     return output / relative
+
+
+def _format_of(output: Path, format_: str | None) -> str:
+    """Say which format the name of a picture asks for."""
+    named = SUFFIXES.get(output.suffix.lower())
+    if named is None:
+        raise OutputError(
+            f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
+        )
+    if format_ and named != format_:
+        raise OutputError(f"{output} is no name for {format_}; --format asks for it")
+    return named
+
+
+def _folders(inputs: list[Path], output: Path | None) -> list[Path]:
+    """List the folders that outputs are to lie in, where a name of them may be wrong."""
+    if output is None:
+        folders = (_beside(source) for source in inputs if is_folder(source))
+        return [folder for folder in folders if not naming_error(folder)]
+    if not _gathers(inputs, output):
+        return [output.parent]
+    if output.suffix.lower() in SUFFIXES and not os.path.lexists(output):
+        raise OutputError(
+            f"{output} is the name of one picture; several pictures need the name of a folder"
+        )
+    return [output]
 
 
 def _suffix(path: Path, format_: str | None) -> str:
