@@ -89,6 +89,11 @@ def file_options(command: _F) -> _F:
         ),
         _overwrite("Replace outputs that are there already."),
         *_metadata_options(),
+        click.option(
+            "--keep-times",
+            is_flag=True,
+            help="Give outputs the times at which their inputs were changed last.",
+        ),
         _max_megapixels(
             "Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in "
             "constant memory, with noiser[io]; others take 7 bytes of memory a pixel."
@@ -235,7 +240,14 @@ class Words:
         output = self.output(enhancer.look, format_ or self.format)
         compare = self.given.get("compare")
         overwrite = self.given["overwrite"]
-        return JobOptions(enhancer, self.limits, output, overwrite, compare=compare)
+        return JobOptions(
+            enhancer,
+            self.limits,
+            output,
+            overwrite,
+            compare=compare,
+            keep_times=self.given["keep_times"],
+        )
 
     def output(self, look: Look, format_: str | None = None) -> OutputOptions:
         """Make of them how files are written."""

@@ -2,7 +2,9 @@
 
 import sys
 from collections import Counter
+from functools import reduce
 from itertools import product
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,7 @@ from noiser.cli.options import Words, look_options, summary_options
 from noiser.io.files import save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
-from noiser.io.paths import is_taken, real
+from noiser.io.paths import Traits, is_taken, real, traits_of
 from noiser.io.photo import Photo
 from noiser.jobs.plan import find_pictures
 from noiser.look.knobs import knobs
@@ -90,7 +92,10 @@ def command(
 
     sheet = make_sheet(paths, variants, grid, limits=words.limits, on_fault=on_fault)
     if sheet is not None:
-        save_file(output, encode(Photo(sheet, format_)), overwrite=given["overwrite"])
+        modes = (traits_of(path).mode for path in paths if path not in faults)
+        traits = Traits(reduce(and_, modes, Traits.mode))
+        data = encode(Photo(sheet, format_))
+        save_file(output, data, overwrite=given["overwrite"], traits=traits)
         size = f"{sheet.shape[1]} x {sheet.shape[0]} pixels"
         shown = len(paths) - len(faults)
         click.echo(f"{output}: {shown} in {len(variants)} variants, {size}", err=True)

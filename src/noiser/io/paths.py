@@ -1,10 +1,11 @@
-"""Paths: what is there under a name, where looking it up may fail."""
+"""Paths: what is there under a name, and with which rights, where looking it up may fail."""
 
 import errno
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
-from noiser.core.errors import MachineError, OutputError
+from noiser.core.errors import DecodeError, MachineError, OutputError
 
 NOT_ALLOWED = (errno.EACCES, errno.EPERM)
 """A folder on the way may not be entered: that is no fault of the name."""
@@ -81,3 +82,31 @@ def real(path: Path) -> str:
         return os.path.realpath(path)
     except ValueError:  # a NUL in the name
         return os.fspath(path)
+
+
+@dataclass(frozen=True)
+class Traits:
+    """What a new file has beside its content."""
+
+    mode: int = 0o666
+    """Rights; the umask takes some of them."""
+
+    mtime_ns: int | None = None
+    """When the content was changed last [ns since 1970]; None is when it is written."""
+
+
+PLAIN = Traits()
+
+
+def traits_of(path: Path, *, keep_times: bool = False) -> Traits:
+    """Take over what a file has beside its content, but for the right to run it.
+
+    Raises:
+        DecodeError: It cannot be looked at.
+    """
+    try:
+        found = path.stat()
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
+    mode = found.st_mode & 0o666 if os.name == "posix" else 0o666
+    return Traits(mode, found.st_mtime_ns if keep_times else None)

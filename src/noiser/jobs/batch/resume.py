@@ -16,7 +16,7 @@ from noiser.io.files import read_file
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.io.paths import is_taken
-from noiser.jobs.batch.journal import Contents, Record, name_from
+from noiser.jobs.batch.lines import Contents, Record, name_from
 from noiser.jobs.job import format_of
 from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item

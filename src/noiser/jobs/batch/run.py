@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from noiser.core.errors import MachineError
+from noiser.core.errors import DecodeError, MachineError
 from noiser.io.files import remove_partials
-from noiser.jobs.batch.journal import Journal, name_from, read_journal
+from noiser.io.paths import Traits, traits_of
+from noiser.jobs.batch.journal import Journal, read_journal
+from noiser.jobs.batch.lines import name_from
 from noiser.jobs.batch.resume import DIFFERENT, Decision, Keeper
 from noiser.jobs.job import PixelBudget, Result, Task, budget_of, process
 from noiser.jobs.options import JobOptions
@@ -115,8 +117,13 @@ class Runner:
         """
         if item.root is None:
             return None
+        try:
+            mode = traits_of(item.input).mode
+        except DecodeError:  # then nothing is told of it
+            mode = Traits.mode
         if item.root not in self._journals:
-            self._journals[item.root] = Journal(item.root)
+            self._journals[item.root] = Journal(item.root, mode=mode)
+        self._journals[item.root].narrow(mode)
         return self._journals[item.root]
 
     def run(

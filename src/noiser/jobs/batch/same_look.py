@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from noiser.jobs.batch.journal import name_from
+from noiser.jobs.batch.lines import name_from
 from noiser.jobs.batch.resume import measure_key
 from noiser.jobs.batch.run import OnProgress, OnResult, Runner
 from noiser.jobs.job import Result, Task
