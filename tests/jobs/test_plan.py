@@ -200,3 +200,109 @@ def test_a_name_that_says_another_format_is_refused(inside):
     with pytest.raises(OutputError, match=r"b.png is no name for WEBP; --format asks for it"):
         named(["a.jpg"], "b.png", "WEBP")
     assert named(["a.jpg"], "b.jpeg", "JPEG") == ["b.jpeg"]
+
+
+def test_outputs_of_an_earlier_run_are_left_out(inside):
+    """`noiser enhance *.jpg` finds them when it is called again."""
+    touch("a.jpg", "b.png", "a_enhanced.jpg", "a_enhanced_enhanced.jpg", "c_enhanced.jpg")
+    plan = make_plan([Path(name) for name in sorted(p.name for p in Path().iterdir())], None)
+
+    assert {str(item.input): str(item.output) for item in plan.items} == {
+        "a.jpg": "a_enhanced.jpg",
+        "b.png": "b_enhanced.png",
+        "c_enhanced.jpg": "c_enhanced_enhanced.jpg",
+    }
+    assert plan.left_out == {"outputs": 2}
+
+
+def test_outputs_of_another_format_are_left_out(inside):
+    """The name that the input gets is what counts, not its suffix."""
+    touch("a.jpg", "a_enhanced.webp", "r.dng", "r_enhanced.tif")
+    webp = make_plan([Path(name) for name in ("a.jpg", "a_enhanced.webp")], None, "WEBP")
+    raw = make_plan([Path(name) for name in ("r.dng", "r_enhanced.tif")], None)
+
+    assert [str(item.input) for item in webp.items] == ["a.jpg"]
+    assert [str(item.input) for item in raw.items] == ["r.dng"]
+
+
+def test_numbered_outputs_are_the_same_when_they_are_found_as_inputs(inside):
+    """Outputs that are left out take no names away."""
+    touch("a.jpg", "A.jpg")
+    first = make_plan([Path("A.jpg"), Path("a.jpg")], None)
+    names = [str(item.output) for item in first.items]
+    touch(*names)
+    again = make_plan([Path(name) for name in sorted(p.name for p in Path().iterdir())], None)
+
+    assert [str(item.output) for item in again.items] == names
+
+
+def test_the_folder_of_outputs_beside_an_input_folder_is_left_out(inside):
+    """`noiser enhance */` finds it when it is called again, with more in it than there is now."""
+    touch("a/x.jpg", "a_enhanced/x.jpg", "a_enhanced/gone.jpg", "b/y.jpg")
+    plan = make_plan([Path("a"), Path("a_enhanced"), Path("b")], None)
+
+    assert [str(item.input) for item in plan.items] == ["a/x.jpg", "b/y.jpg"]
+    assert plan.left_out == {"outputs": 2}
+
+
+def test_a_picture_that_is_named_like_an_output_is_an_input_where_outputs_go_elsewhere(inside):
+    """Nothing would be written over."""
+    touch("a.jpg", "a_enhanced.jpg")
+    assert len(outputs(["a.jpg", "a_enhanced.jpg"], "out")) == 2
+    assert outputs(["a_enhanced.jpg"]) == {"a_enhanced.jpg": "a_enhanced_enhanced.jpg"}
+
+
+@pytest.mark.parametrize("inputs", [["a"], ["a/x.jpg", "a/y.jpg"]], ids=["folder", "files"])
+def test_the_name_of_a_picture_is_no_folder_for_several(inside, inputs):
+    """A slip: a folder of that name would be made."""
+    touch("a/x.jpg", "a/y.jpg")
+    with pytest.raises(OutputError, match=r"^bright\.jpg is the name of one picture; .* a folder"):
+        outputs(inputs, "bright.jpg")
+    Path("bright.jpg").mkdir()
+    assert len(outputs(inputs, "bright.jpg")) == 2
+
+
+@pytest.mark.parametrize("name", ["file", "file/out", "file.jpg"])
+def test_a_file_is_no_folder_for_outputs(inside, name):
+    """It says so before anything is written."""
+    touch("a/x.jpg", "a/y.jpg", "file", "file.jpg")
+    found = name.partition("/")[0]
+    with pytest.raises(OutputError, match=rf"^{found} is a file, not a folder$"):
+        outputs(["a"], name)
+    with pytest.raises(OutputError, match=rf"^{found} is a file, not a folder$"):
+        outputs(["a/x.jpg", "a/y.jpg"], name)
+
+
+def test_a_file_is_no_folder_for_one_output(inside):
+    """Where its name has no suffix, it is a folder's."""
+    touch("x.jpg", "file")
+    for name in ("file", "file/y.jpg"):
+        with pytest.raises(OutputError, match=r"^file is a file, not a folder$"):
+            outputs(["x.jpg"], name)
+
+
+def test_a_file_beside_a_folder_is_no_folder_for_its_outputs(inside):
+    """Its pictures have nowhere to go."""
+    touch("a/x.jpg", "a_enhanced")
+    with pytest.raises(OutputError, match=r"^a_enhanced is a file, not a folder$"):
+        outputs(["a"])
+
+
+def test_the_name_of_the_only_output_says_its_format(inside):
+    """Whatever the input's name says."""
+    touch("a.png", "b.jpg")
+    formats = {
+        output: make_plan([Path("a.png")], Path(output)).format
+        for output in ("x.png", "x.jpeg", "x.JPG", "folder")
+    }
+    assert formats == {"x.png": "PNG", "x.jpeg": "JPEG", "x.JPG": "JPEG", "folder": None}
+    assert make_plan([Path("a.png"), Path("b.jpg")], Path("x")).format is None
+    assert make_plan([Path("a.png")], None).format is None
+
+
+def test_an_output_that_is_a_link_to_its_own_input_is_refused(inside):
+    """It is no output of an earlier run."""
+    touch("a.jpg")
+    Path("a_enhanced.jpg").symlink_to("a.jpg")
+    with pytest.raises(OutputError, match="is an input"):
+        outputs(["a.jpg"])

@@ -1,18 +1,20 @@
 """The command line: `noiser enhance` and the other `COMMANDS`.
 
-Results go to stdout, everything else to stderr; `-` is stdin or stdout. Exit codes: 0 all
+Results go to stdout, everything else to stderr; `-` is stdin or stdout. A stdout that cannot be
+written is a fault of the machine, a stderr that cannot be is none. Exit codes: 0 all
 done, 1 some inputs failed (each is named), 2 wrong words, 3 the machine (a full disk, no
 permission), 130 interrupted, 143 terminated. A second signal ends the process at once; what it
 leaves unfinished is hidden, and removed by the next run.
 """
 
+import io
 import logging
 import os
 import signal
 import sys
 import warnings
 from importlib import import_module
-from typing import NoReturn
+from typing import Any, NoReturn
 
 import click
 
@@ -76,6 +78,8 @@ def main() -> NoReturn:
     # The kernels share the work among their own threads. OpenBLAS would start one a processor
     # when NumPy is imported, and let them spin: a fifth of the time of a small picture.
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+    _keep_descriptors()
+    _keep_stdout_ours()
     _keep_stderr_ours()
     signal.signal(signal.SIGTERM, _terminate)
     if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
@@ -100,6 +104,61 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
+class _Stdout(io.FileIO):
+    """Says once in a sentence that nothing can be written; what comes after is lost like it."""
+
+    is_lost = False
+
+    def write(self, data: Any) -> int:
+        """Write some bytes."""
+        if self.is_lost:
+            return len(data)
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            self.is_lost = True
+            raise MachineError(f"stdout: cannot be written: {error.strerror}") from error
+
+
+class _Stderr(io.FileIO):
+    """Loses what cannot be written: nobody can be told that."""
+
+    def write(self, data: Any) -> int:
+        """Write some bytes."""
+        try:
+            return super().write(data)
+        except BrokenPipeError:
+            raise
+        except OSError:
+            return len(data)
+
+
+def _keep_descriptors() -> None:
+    """Fill the places of closed streams, so that no file of ours is taken for one of them."""
+    for descriptor in range(3):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDONLY)  # takes the lowest place that is free
+    if sys.stdin is None:
+        sys.stdin = os.fdopen(0, closefd=False)
+
+
+def _keep_stdout_ours() -> None:
+    """Have stdout tell what is wrong with it in our words."""
+    if sys.stdout is not None and os.name != "posix":
+        return  # a console of Windows is no plain file
+    old: Any = sys.stdout
+    sys.stdout = io.TextIOWrapper(
+        io.BufferedWriter(_Stdout(1, "w", closefd=False)),
+        encoding=old and old.encoding,
+        errors=old and old.errors,
+        line_buffering=bool(old and old.line_buffering),
+    )
+
+
 def _keep_stderr_ours() -> None:
     """Keep libraries from talking beside us: one clear sentence a file is enough.
 
@@ -107,8 +166,9 @@ def _keep_stderr_ours() -> None:
     handle. Python's own stderr, with all messages and tracebacks, gets a descriptor of its
     own, and the old one leads nowhere.
     """
-    sys.stderr.flush()
-    sys.stderr = os.fdopen(os.dup(2), "w", buffering=1, errors="backslashreplace")
+    sys.stderr = io.TextIOWrapper(
+        io.BufferedWriter(_Stderr(os.dup(2), "w")), errors="backslashreplace", line_buffering=True
+    )
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 2)
     os.close(nowhere)

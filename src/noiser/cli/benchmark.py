@@ -10,6 +10,7 @@ from noiser.cli.options import tell_of_kernel
 from noiser.engine import kernels
 from noiser.engine.enhancer import Enhancer
 from noiser.io.files import save_file
+from noiser.io.paths import is_taken
 from noiser.look.looks import LOOKS
 from noiser.tools import rivals
 from noiser.tools.benchmark import Timing, benchmark
@@ -56,7 +57,7 @@ class _Size(click.ParamType):  # type: ignore[type-arg]
 )
 @click.option(
     "--figure",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="A chart with the rivals to write, .png or .svg.  [needs matplotlib]",
 )
 @click.option("--overwrite", is_flag=True, help="Replace a figure that is there already.")
@@ -128,7 +129,7 @@ def _check(figure: Path | None, has_rivals: bool, overwrite: bool) -> None:
         raise click.UsageError("--figure shows rivals; give --rivals too")
     if figure.suffix.lower() not in chart.SUFFIXES:
         raise click.UsageError(f"{figure} is no {' or '.join(chart.SUFFIXES)} file")
-    if figure.exists() and not overwrite:
+    if is_taken(figure) and not overwrite:
         raise click.UsageError(f"{figure} is there already; --overwrite replaces it")
     chart.require()
 

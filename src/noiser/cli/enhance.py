@@ -12,12 +12,14 @@ import click
 from noiser.cli.options import Words, file_options, look_options
 from noiser.cli.progress import Bar, PicturesBar
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import read_stream, save_file
+from noiser.io.files import read_file, read_stream, save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
+from noiser.io.paths import is_folder
 from noiser.jobs.batch.names import names_in
 from noiser.jobs.batch.run import Runner, foresee
-from noiser.jobs.batch.same_look import share_look
+from noiser.jobs.batch.same_look import foresee_look, share_look
+from noiser.jobs.find_pictures import no_pictures
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import Result
 from noiser.jobs.options import JobOptions
@@ -25,9 +27,12 @@ from noiser.jobs.plan import Plan, make_plan
 
 
 @click.command("enhance")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="A file for one input, or a folder."
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    help="A file for one input, - for stdout, or a folder.",
 )
 @look_options
 @file_options
@@ -60,24 +65,33 @@ def command(
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run or same_look:
             raise click.UsageError("- goes alone, without --json, --dry-run and --same-look")
-        _pipe(output, words)
+        _pipe(None, output, words)
+        return
+    if output == Path("-"):
+        if len(inputs) > 1 or is_folder(inputs[0]) or as_json or dry_run or same_look:
+            raise click.UsageError(
+                "-o - is stdout, for one picture, without --json, --dry-run and --same-look"
+            )
+        _pipe(inputs[0], None, words)
         return
     try:
         plan = make_plan(list(inputs), output, words.format, names_in)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     jobs = min(words.threads, max(len(plan.items), 1))
-    options = words.job_options(max(words.threads // jobs, 1))
+    options = words.job_options(max(words.threads // jobs, 1), plan.format)
+    for folder in plan.empty:
+        click.echo(f"noiser: {no_pictures(folder)}", err=True)
     if dry_run:
-        _show(plan, options, as_json)
+        _show(plan, options, same_look, as_json)
         return
     with Runner(options, jobs=jobs) as runner:
         failed = _run(plan, runner, same_look, as_json)
     sys.exit(1 if failed else 0)
 
 
-def _pipe(output: Path | None, words: Words) -> None:
-    """Enhance stdin, to stdout or to a file."""
+def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
+    """Enhance stdin or a file, to stdout or to a file."""
     to_stdout = output is None or output == Path("-")
     format_ = None if to_stdout or output is None else SUFFIXES.get(output.suffix.lower())
     if not to_stdout and format_ is None:
@@ -85,18 +99,19 @@ def _pipe(output: Path | None, words: Words) -> None:
     if format_ and words.format and format_ != words.format:
         raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
     options = words.job_options(words.threads, format_)
+    name, most = source or "-", options.limits.max_file_bytes
     try:
-        data = read_stream(sys.stdin.buffer, options.limits.max_file_bytes)
-        if not data:
+        data = read_file(source, most) if source else read_stream(sys.stdin.buffer, most)
+        if not data and source is None:
             raise DecodeError("nothing came in; a picture is expected on stdin")
-        enhanced, _, _, note = enhance_bytes(data, options)
+        enhanced, _, _, note = enhance_bytes(data, options, source.suffix if source else "")
     except NoiserError as error:
-        error.args = (f"-: {error}",)
+        error.args = (f"{name}: {error}",)
         raise
     except MemoryError:
-        raise LimitError("-: there is not enough memory for it") from None
+        raise LimitError(f"{name}: there is not enough memory for it") from None
     if note:
-        click.echo(f"noiser: -: {note}", err=True)
+        click.echo(f"noiser: {name}: {note}", err=True)
     if to_stdout or output is None:
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()
@@ -104,18 +119,32 @@ def _pipe(output: Path | None, words: Words) -> None:
         save_file(output, enhanced, overwrite=options.overwrite)
 
 
-def _show(plan: Plan, options: JobOptions, as_json: bool) -> None:
+def _show(plan: Plan, options: JobOptions, same_look: bool, as_json: bool) -> None:
     """Print the plan."""
     planned = {"make": "planned", "check": "kept", "keep": "kept", "renew": "renewed"}
-    decisions = foresee(plan.items, options)
+    sound = [item for item in plan.items if not item.fault]
+    unknown = 0
+    if same_look:
+        options, unknown = foresee_look(sound, options)
+    decisions = dict(zip(sound, foresee(sound, options), strict=True))
     rows = [
         {
             "input": str(item.input),
             "output": str(item.output),
-            "status": "failed" if item.fault else planned[decision.action],
+            "status": planned[decisions[item].action] if item in decisions else "failed",
+            "message": item.fault,
         }
-        for item, decision in zip(plan.items, decisions, strict=True)
+        for item in plan.items
     ]
+    for row in rows:
+        if row["message"]:
+            click.echo(f"noiser: {row['input']}: {row['message']}", err=True)
+    if unknown and any(decision.action == "renew" for decision in decisions.values()):
+        click.echo(
+            f"noiser: {unknown} of {len(sound)} pictures {'is' if unknown == 1 else 'are'} not "
+            "measured yet; what cannot be read changes no look, and then less is renewed",
+            err=True,
+        )
     if as_json:
         click.echo(json.dumps({"files": rows, "left_out": plan.left_out}, indent=2))
         return

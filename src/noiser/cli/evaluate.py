@@ -9,6 +9,7 @@ All three go together; each file that cannot be compared is named, and the rest 
 
 import json
 import math
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -19,12 +20,13 @@ from typing import NamedTuple
 import click
 import numpy as np
 
-from noiser.core.errors import ImageError, UnsupportedError
+from noiser.core.errors import DecodeError, ImageError, UnsupportedError
 from noiser.core.types import ByteImage
-from noiser.io.files import read_file
+from noiser.io.files import open_regular, read_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
+from noiser.io.paths import is_folder, lookup_error
 from noiser.tools.quality import delta_e_2000, gt_mean_psnr, load_pristine, loe, niqe, psnr, ssim
 
 WORDS = {"reference": "REFERENCE", "low": "--low"}
@@ -64,17 +66,17 @@ COLUMNS = (
 
 
 @click.command("evaluate")
-@click.argument("output", type=click.Path(exists=True, path_type=Path))
-@click.argument("reference", type=click.Path(exists=True, path_type=Path), required=False)
+@click.argument("output", type=click.Path(path_type=Path, readable=False))
+@click.argument("reference", type=click.Path(path_type=Path, readable=False), required=False)
 @click.option(
     "--low",
-    type=click.Path(exists=True, path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="The dark inputs, a file or a folder: adds LOE.",
 )
 @click.option(
     "--niqe",
     "pristine",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="NIQE's pristine model, which make niqe or scripts/fetch_niqe.py fetches: adds NIQE.",
 )
@@ -93,6 +95,8 @@ def command(
     """
     places = {"output": output, "reference": reference, "low": low}
     given = {role: path for role, path in places.items() if path is not None}
+    for path in given.values():
+        _check(path)
     if len(given) == 1 and pristine is None:
         raise click.UsageError("nothing to compare with; give REFERENCE, --low or --niqe")
     columns = [column for column in COLUMNS if given.keys() >= set(column.inputs)]
@@ -100,7 +104,10 @@ def command(
         score = partial(niqe, model=load_pristine(pristine))
         columns.append(Column("niqe", "NIQE", 2, ("output",), score))
     scores, failures = {}, {}
-    for name, paths in _matched(given).items():
+    matched = _matched(given)
+    if not matched:
+        click.echo(f"noiser: no pictures in {output}; looked for {', '.join(SUFFIXES)}", err=True)
+    for name, paths in matched.items():
         try:
             images = {role: _read(role, path) for role, path in paths.items()}
             scores[name] = {
@@ -115,21 +122,35 @@ def command(
         finite = {name: _finite(row) for name, row in scores.items()}
         report = {"files": finite, "mean": _finite(mean), "failed": failures}
         click.echo(json.dumps(report, indent=2, allow_nan=False))
-    else:
+    elif scores:
         _print_table(scores, mean, columns)
     sys.exit(1 if failures or not scores else 0)
+
+
+def _check(path: Path) -> None:
+    """Refuse what cannot be looked up or read, before its fault is told of another picture."""
+    if error := lookup_error(path):
+        raise DecodeError(f"{path}: cannot be read: {error.strerror}")
+    if not os.path.lexists(path):
+        raise click.UsageError(f"{path} does not exist")
+    if not is_folder(path):
+        try:
+            with open_regular(path):
+                pass
+        except ImageError as error:
+            raise DecodeError(f"{path}: {error}") from error
 
 
 def _matched(given: dict[str, Path]) -> dict[str, dict[str, Path | None]]:
     """Name the pictures to compare, and find each in all the places given."""
     output = given["output"]
-    kinds = ("a folder", "a file") if output.is_dir() else ("a file", "a folder")
+    kinds = ("a folder", "a file") if is_folder(output) else ("a file", "a folder")
     for role, word in WORDS.items():
-        if role in given and given[role].is_dir() != output.is_dir():
+        if role in given and is_folder(given[role]) != is_folder(output):
             raise click.UsageError(
                 f"OUTPUT is {kinds[0]} and {word} {kinds[1]}; both must be the same"
             )
-    if not output.is_dir():
+    if not is_folder(output):
         return {output.name: dict(given)}
     pictures = {role: _pictures(path) for role, path in given.items()}
     by_stem = {

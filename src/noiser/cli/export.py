@@ -1,18 +1,20 @@
 """`noiser export`: the look of a picture in forms that other programs read."""
 
 import json
+import os
 from pathlib import Path
 from typing import Any
 
 import click
 
 from noiser.cli.options import Words, look_options, summary_options
-from noiser.core.errors import NoiserError
+from noiser.core.errors import NoiserError, OutputError
 from noiser.export.cube import to_cube
 from noiser.export.global_look import GlobalLook, global_look
 from noiser.io.codecs.bit_depth import reduced
 from noiser.io.files import read_file, save_file
 from noiser.io.image_file import decode
+from noiser.io.paths import check_folder, is_taken
 from noiser.web.page_files import page_files
 
 
@@ -22,9 +24,12 @@ def command() -> None:
 
 
 @command.command("cube")
-@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path))
+@click.argument("source", metavar="INPUT", type=click.Path(path_type=Path, readable=False))
 @click.option(
-    "-o", "--output", type=click.Path(path_type=Path), help="[default: night.cube of night.jpg]"
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    help="[default: night.cube of night.jpg]",
 )
 @click.option("--size", type=click.IntRange(2, 129), default=33, show_default=True)
 @look_options
@@ -42,7 +47,7 @@ def cube(source: Path, output: Path | None, size: int, as_json: bool, **given: A
     output = output or source.with_suffix(".cube")
     if output.suffix.lower() != ".cube":
         raise click.UsageError(f"{output} must end in .cube")
-    if output.exists() and not given["overwrite"]:
+    if is_taken(output) and not given["overwrite"]:
         raise click.UsageError(f"{output} is there already; --overwrite replaces it")
     enhancer = words.enhancer(words.threads)
     try:
@@ -63,7 +68,7 @@ def cube(source: Path, output: Path | None, size: int, as_json: bool, **given: A
     "-o",
     "--output",
     required=True,
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="DIR",
     help="A folder.",
 )
@@ -75,7 +80,11 @@ def page(output: Path, overwrite: bool) -> None:
     leaves it. Browsers open them by http:// or https://, not from a disk.
     """
     files = page_files()
-    there = [name for name in files if (output / name).exists()]
+    try:
+        check_folder(output)
+    except OutputError as error:
+        raise click.UsageError(str(error)) from error
+    there = [name for name in files if os.path.lexists(output / name)]
     if there and not overwrite:
         raise click.UsageError(f"{output / there[0]} is there already; --overwrite replaces it")
     for name, data in files.items():

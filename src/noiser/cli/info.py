@@ -25,8 +25,10 @@ MAX_PIXELS = 1 << 40
 
 
 @click.command("info")
-@click.argument("file", required=False, type=click.Path(path_type=Path))
-@click.option("--weights", type=click.Path(path_type=Path), help="Of this file instead.")
+@click.argument("file", required=False, type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "--weights", type=click.Path(path_type=Path, readable=False), help="Of this file instead."
+)
 @click.option(
     "--look",
     "name",

@@ -13,10 +13,11 @@ from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
 from noiser.engine.kernels import native
 from noiser.io.color.conversion import Target
-from noiser.io.formats import DEPTHS
+from noiser.io.formats import DEPTHS, SUFFIXES
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import OutputOptions
+from noiser.io.paths import is_there
 from noiser.jobs.options import JobOptions
 from noiser.look.knobs import Look, knobs
 from noiser.look.looks import LOOKS
@@ -25,6 +26,16 @@ from noiser.tools.inspect import settings_in
 
 MAX_SIDE = 1_000_000
 """Width or height where the limit of pixels was raised: a strip must still fit [pixels]."""
+
+
+class _Format(click.Choice):  # type: ignore[type-arg]
+    """A format, by its name or one of its suffixes."""
+
+    def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """Find its name."""
+        name = value.lower()
+        return super().convert(SUFFIXES.get(f".{name}", name).lower(), param, ctx)
+
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -42,13 +53,13 @@ def look_options(command: _F) -> _F:
         *map(_knob_option, (knob for knob in knobs() if knob.name != "eps")),
         click.option(
             "--settings-of",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),
             metavar="FILE",
             help="Look and knobs that --embed-settings wrote into FILE; knobs given here win.",
         ),
         click.option(
             "--weights",
-            type=click.Path(path_type=Path),
+            type=click.Path(path_type=Path, readable=False),
             help="Another network, made by noiser train.",
         ),
         click.option("--kernel", default="auto", show_default=True, help="See noiser info."),
@@ -61,7 +72,7 @@ def look_options(command: _F) -> _F:
 
 def presets_option(command: _F) -> _F:
     """Add where the user's own presets are."""
-    path = click.Path(path_type=Path)
+    path = click.Path(path_type=Path, readable=False)
     text = "Your own presets.  [default: noiser presets tells where]"
     return click.option("--presets-file", type=path, metavar="FILE", help=text)(command)
 
@@ -71,13 +82,18 @@ def file_options(command: _F) -> _F:
     found = [
         click.option(
             "--format",
-            type=click.Choice([name.lower() for name in DEPTHS]),
+            type=_Format([name.lower() for name in DEPTHS]),
             help="Of the outputs, whose names follow. By default the input's own, or what the "
             "output's name says; camera raws become TIFFs. A format that holds fewer bits than "
             "the input has gets them rounded.",
         ),
         _overwrite("Replace outputs that are there already."),
         *_metadata_options(),
+        click.option(
+            "--keep-times",
+            is_flag=True,
+            help="Give outputs the times at which their inputs were changed last.",
+        ),
         _max_megapixels(
             "Refuse larger pictures. Above 80, JPEG, PNG and TIFF go through in strips, in "
             "constant memory, with noiser[io]; others take 7 bytes of memory a pixel."
@@ -204,7 +220,7 @@ class Words:
         """List all presets; a file at fault is wrong words."""
         file = self.given["presets_file"] or own_presets_file()
         try:
-            return all_presets(file if self.given["presets_file"] or file.exists() else None)
+            return all_presets(file if self.given["presets_file"] or is_there(file) else None)
         except PresetError as error:
             raise click.UsageError(str(error)) from error
 
@@ -224,7 +240,14 @@ class Words:
         output = self.output(enhancer.look, format_ or self.format)
         compare = self.given.get("compare")
         overwrite = self.given["overwrite"]
-        return JobOptions(enhancer, self.limits, output, overwrite, compare=compare)
+        return JobOptions(
+            enhancer,
+            self.limits,
+            output,
+            overwrite,
+            compare=compare,
+            keep_times=self.given["keep_times"],
+        )
 
     def output(self, look: Look, format_: str | None = None) -> OutputOptions:
         """Make of them how files are written."""

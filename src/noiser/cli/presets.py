@@ -7,6 +7,7 @@ from typing import Any
 import click
 
 from noiser.cli.options import Words, own_presets_file, presets_option
+from noiser.io.paths import is_there
 from noiser.look.presets import PACKAGED_FILE, Preset
 
 
@@ -29,7 +30,7 @@ def command(presets_file: Path | None, as_json: bool) -> None:
         values += [f"--{k.replace('_', '-')} {v:g}" for k, v in preset.knobs.items()]
         click.echo(f"    {' '.join(values)}")
     own = presets_file or own_presets_file()
-    state = "read" if presets_file or own.exists() else "not there"
+    state = "read" if presets_file or is_there(own) else "not there"
     click.echo(f"your own presets: {own} ({state})", err=True)
 
 

@@ -56,7 +56,7 @@ LEAST_TOKEN = 16
 )
 @click.option(
     "--token-file",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
     help="Clients of the API must send the token that FILE holds.",
 )
@@ -120,8 +120,10 @@ def _token(file: Path | None) -> str | None:
     if file is None:
         return None
     try:
-        token = file.read_text(encoding="utf-8").strip()
-    except (OSError, UnicodeDecodeError) as error:
+        token = file.read_text(encoding="utf-8-sig").strip()  # some editors begin with a mark
+    except OSError as error:
+        raise MachineError(f"{file}: cannot be read: {error.strerror}") from error
+    except UnicodeDecodeError as error:
         raise MachineError(f"{file}: cannot be read: {error}") from error
     if len(token) < LEAST_TOKEN or not (token.isascii() and token.isprintable()):
         raise click.UsageError(

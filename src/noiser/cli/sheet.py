@@ -1,8 +1,10 @@
 """`noiser sheet`: the variants asked for, one pipeline call, one picture."""
 
-import os
 import sys
+from collections import Counter
+from functools import reduce
 from itertools import product
+from operator import and_
 from pathlib import Path
 from typing import Any
 
@@ -10,12 +12,12 @@ import click
 import numpy as np
 
 from noiser.cli.options import Words, look_options, summary_options
-from noiser.core.errors import OutputError
 from noiser.io.files import save_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
+from noiser.io.paths import Traits, is_taken, real, traits_of
 from noiser.io.photo import Photo
-from noiser.jobs.plan import make_plan
+from noiser.jobs.find_pictures import empty_folders, find_pictures, no_pictures
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
 from noiser.tools.contact_sheet import Grid, Variant, make_sheet
@@ -25,8 +27,14 @@ MAX_VARIANTS = 100
 
 
 @click.command("sheet")
-@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path))
-@click.option("-o", "--output", type=click.Path(path_type=Path), required=True, help="A picture.")
+@click.argument("inputs", nargs=-1, required=True, type=click.Path(path_type=Path, readable=False))
+@click.option(
+    "-o",
+    "--output",
+    type=click.Path(path_type=Path, readable=False),
+    required=True,
+    help="A picture.",
+)
 @click.option("--looks", default="", metavar="NAMES", help="Show these looks: natural,paper")
 @click.option("--presets", default="", metavar="NAMES", help="Show these presets: gentle,strong")
 @click.option(
@@ -66,7 +74,7 @@ def command(
     format_ = SUFFIXES.get(output.suffix.lower())
     if format_ is None:
         raise click.UsageError(f"{output} names no known format")
-    if os.path.lexists(output) and not given["overwrite"]:
+    if is_taken(output) and not given["overwrite"]:
         raise click.UsageError(f"{output} is there already; --overwrite replaces it")
     values = [_values(text) for text in varied]
     variants = _variants(words, _names(looks), _names(presets), values)
@@ -84,7 +92,10 @@ def command(
 
     sheet = make_sheet(paths, variants, grid, limits=words.limits, on_fault=on_fault)
     if sheet is not None:
-        save_file(output, encode(Photo(sheet, format_)), overwrite=given["overwrite"])
+        modes = (traits_of(path).mode for path in paths if path not in faults)
+        traits = Traits(reduce(and_, modes, Traits.mode))
+        data = encode(Photo(sheet, format_))
+        save_file(output, data, overwrite=given["overwrite"], traits=traits)
         size = f"{sheet.shape[1]} x {sheet.shape[0]} pixels"
         shown = len(paths) - len(faults)
         click.echo(f"{output}: {shown} in {len(variants)} variants, {size}", err=True)
@@ -93,14 +104,13 @@ def command(
 
 def _pictures(inputs: tuple[Path, ...], output: Path) -> list[Path]:
     """Find the pictures, as `enhance` does; the sheet itself is none of them."""
-    try:
-        items = make_plan(list(inputs), None).items
-    except OutputError as error:
-        raise click.UsageError(str(error)) from error
-    sheet = os.path.realpath(output)
-    if any(os.path.realpath(path) == sheet for path in inputs):
+    found = list(find_pictures(list(inputs), None, Counter()))
+    for folder in empty_folders(list(inputs), found):
+        click.echo(f"noiser: {no_pictures(folder)}", err=True)
+    sheet = real(output)
+    if any(real(path) == sheet for path in inputs):
         raise click.UsageError(f"{output} is an input; noiser never writes over its inputs")
-    return [item.input for item in items if os.path.realpath(item.input) != sheet]
+    return [path for _, path, _, _ in found if real(path) != sheet]
 
 
 def _names(text: str) -> list[str]:

@@ -10,6 +10,7 @@ import click
 
 from noiser.cli.progress import Bar
 from noiser.io.files import save_file
+from noiser.io.paths import is_taken
 from noiser.model.network import to_bytes
 from noiser.model.training import PRESETS, train
 
@@ -18,7 +19,7 @@ from noiser.model.training import PRESETS, train
 @click.option(
     "-o",
     "--output",
-    type=click.Path(path_type=Path),
+    type=click.Path(path_type=Path, readable=False),
     help="Weights file to write.  [default: PRESET-seedSEED.safetensors]",
 )
 @click.option("--preset", type=click.Choice(list(PRESETS)), default="paper", show_default=True)
@@ -51,7 +52,7 @@ def command(
     except ValueError as error:
         raise click.UsageError(str(error)) from error
     output = output or Path(f"{preset}-seed{seed}.safetensors")
-    if output.exists() and not overwrite:
+    if is_taken(output) and not overwrite:
         raise click.UsageError(f"{output} is there already; --overwrite replaces it")
     start = time.perf_counter()
     with Bar() as bar:

@@ -19,6 +19,7 @@ from noiser.core.errors import (
     OutputExistsError,
     UnsupportedError,
 )
+from noiser.io.paths import PLAIN, Traits
 
 PARTIAL_SUFFIX = ".noiser-partial"
 """Ends the name of a file that is being written, and of what a killed run left behind."""
@@ -151,7 +152,9 @@ def crc32_of(path: Path) -> int:
 
 
 @contextlib.contextmanager
-def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Iterator[BinaryIO]:
+def new_file(
+    path: Path, *, overwrite: bool = False, adopt: bool = False, traits: Traits = PLAIN
+) -> Iterator[BinaryIO]:
     """Open a file to write that appears complete or not at all, also when the machine fails.
 
     It appears when the `with` block ends; where an error ends the block, nothing is left.
@@ -160,6 +163,7 @@ def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Ite
         path: Where it is to appear. Its folder must exist.
         overwrite: Replace a file that is there already.
         adopt: Be content with a file that is there already and has the same bytes.
+        traits: Of the new file, from the start.
 
     Yields:
         The file, for writing and seeking, under a name of its own until it is complete.
@@ -173,9 +177,11 @@ def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Ite
     partial = os.path.join(path.parent, name)  # noqa: PTH118
     flags = os.O_RDWR | os.O_CREAT | os.O_EXCL | getattr(os, "O_BINARY", 0)
     try:
-        with open(os.open(partial, flags, 0o666), "w+b") as file:  # noqa: PTH123
+        with open(os.open(partial, flags, traits.mode), "w+b") as file:  # noqa: PTH123
             yield file
             file.flush()
+            if traits.mtime_ns is not None:
+                os.utime(partial, ns=(traits.mtime_ns, traits.mtime_ns))
             os.fsync(file.fileno())
         if overwrite:
             os.replace(partial, path)  # noqa: PTH105
@@ -187,7 +193,14 @@ def new_file(path: Path, *, overwrite: bool = False, adopt: bool = False) -> Ite
             os.unlink(partial)  # noqa: PTH108
 
 
-def write_file(path: Path, data: bytes, *, overwrite: bool = False, adopt: bool = False) -> None:
+def write_file(
+    path: Path,
+    data: bytes,
+    *,
+    overwrite: bool = False,
+    adopt: bool = False,
+    traits: Traits = PLAIN,
+) -> None:
     """Write a file that appears complete or not at all; see `new_file`.
 
     Args:
@@ -195,16 +208,17 @@ def write_file(path: Path, data: bytes, *, overwrite: bool = False, adopt: bool 
         data: The content.
         overwrite: Replace a file that is there already.
         adopt: Be content with a file that is there already and has the same bytes.
+        traits: Of the new file, from the start.
 
     Raises:
         OutputExistsError: There is one, and it was not to be replaced.
         OSError: The machine cannot write: a full disk, no permission.
     """
-    with new_file(path, overwrite=overwrite, adopt=adopt) as file:
+    with new_file(path, overwrite=overwrite, adopt=adopt, traits=traits) as file:
         file.write(data)
 
 
-def save_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
+def save_file(path: Path, data: bytes, *, overwrite: bool = False, traits: Traits = PLAIN) -> None:
     """Write a file that a user named, with its folder; what fails names the path.
 
     Raises:
@@ -213,7 +227,7 @@ def save_file(path: Path, data: bytes, *, overwrite: bool = False) -> None:
     """
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        write_file(path, data, overwrite=overwrite)
+        write_file(path, data, overwrite=overwrite, traits=traits)
     except OutputExistsError as error:
         raise OutputExistsError(f"{path} {error}") from None
     except OSError as error:

@@ -21,6 +21,7 @@ from noiser.io.color.conversion import Conversion
 from noiser.io.files import new_file
 from noiser.io.formats import DEPTHS
 from noiser.io.output_options import Prepared, prepare
+from noiser.io.paths import traits_of
 from noiser.jobs.compare import Comparison, compared, compared_width
 from noiser.jobs.options import JobOptions
 from noiser.statistics.moments import Moments
@@ -92,10 +93,11 @@ def enhance_file(
         progress = _Progress(passes * reader.width * reader.height, on_progress)
         conversion = prepared.conversion
         moments = shared_with(options, lambda: _measured(reader, enhancer, conversion, progress))
+        traits = traits_of(source, keep_times=options.keep_times)
         with (
             ahead(reader.strips(enhancer.halo)) as strips,
             ahead(_rendered(strips, options, conversion, moments, progress)) as enhanced,
-            new_file(target, overwrite=options.overwrite, adopt=adopt) as file,
+            new_file(target, overwrite=options.overwrite, adopt=adopt, traits=traits) as file,
         ):
             write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
         notes = [*([reader.note] if reader.note else []), *prepared.notes]

@@ -14,6 +14,7 @@ from noiser.io.files import FileMark, mark_of, read_marked, write_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import identify
 from noiser.io.limits import MEGA
+from noiser.io.paths import traits_of
 from noiser.jobs.gigapixel import enhance_file, measure_file
 from noiser.jobs.in_memory import enhance_source, measure_source
 from noiser.jobs.options import JobOptions
@@ -153,8 +154,9 @@ def _enhanced(item: Item, options: JobOptions, hold: Hold) -> Result:
     picture = identify(data, options.limits, item.input.suffix)
     with hold(picture.weight):
         enhanced, width, height, note = enhance_source(picture, options)
+    traits = traits_of(item.input, keep_times=options.keep_times)
     with _writing(item):
-        write_file(item.output, enhanced, overwrite=options.overwrite, adopt=True)
+        write_file(item.output, enhanced, overwrite=options.overwrite, adopt=True, traits=traits)
     written = mark_of(item.output, checksum=False)
     target = replace(written, size=len(enhanced), crc32=zlib.crc32(enhanced))
     return Result(item, "done", note, width, height, source, target)

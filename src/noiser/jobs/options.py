@@ -30,3 +30,6 @@ class JobOptions:
 
     compare: Comparison | None = None
     """Write before and after in one picture, instead of after alone."""
+
+    keep_times: bool = False
+    """Whether outputs get the times at which their inputs were changed last."""

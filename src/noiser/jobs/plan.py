@@ -3,19 +3,15 @@
 import os
 import unicodedata
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Protocol
 
-from noiser.core.errors import OutputError, UnsupportedError
-from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, sniff, suffix_of
-
-MARK = "_enhanced"
-"""Added to the name of an input where no output is named."""
-
-KNOWN_SUFFIXES = RAW_SUFFIXES | set(SUFFIXES)
-"""Suffixes of what a folder is searched for."""
+from noiser.core.errors import OutputError
+from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, suffix_of
+from noiser.io.paths import check_folder, is_folder, naming_error, real
+from noiser.jobs.find_pictures import MARK, Found, beside, empty_folders, find_pictures
 
 
 @dataclass(frozen=True)
@@ -29,7 +25,7 @@ class Item:
     """Unlike every other item's output, and no input."""
 
     fault: str | None = None
-    """Why the input cannot even be tried."""
+    """Why it cannot even be tried."""
 
     root: Path | None = None
     """The folder that gathers the outputs, where a run keeps its journal; None for a single
@@ -44,7 +40,13 @@ class Plan:
     """In the order of the inputs, folders by name."""
 
     left_out: Counter[str] = field(default_factory=Counter)
-    """Files of folders that are no pictures for us, by suffix or kind."""
+    """Files that are no pictures for us, by suffix or kind."""
+
+    empty: list[Path] = field(default_factory=list)
+    """Folders that were named and have no pictures."""
+
+    format: str | None = None
+    """Of the only output, as its name says it; None where a folder or nothing was named."""
 
 
 class Names(Protocol):
@@ -68,7 +70,8 @@ def make_plan(
     A folder is searched to its depth and mirrored; links, hidden files and what is
     neither named nor begins like a picture are left out. Names never collide: where two
     outputs would have the same name, also in another case or Unicode form, the later gets
-    a number; what has a name from an earlier run keeps it.
+    a number; what has a name from an earlier run keeps it. Inputs that are outputs of other inputs,
+    beside them, are left out: an earlier run made them, and `*.jpg` found them.
 
     Args:
         inputs: Files and folders.
@@ -83,92 +86,94 @@ def make_plan(
 
     Raises:
         OutputError: An output would replace an input, or names no known format, or another than
-            `format_`.
+            `format_`; or the folder for outputs cannot be one.
     """
-    plan, seen = Plan(), set[str]()
-    for source in inputs:
-        for path, relative, fault in _pictures(source, output, plan.left_out):
-            real = os.path.realpath(path)
-            if real in seen:
-                continue
-            seen.add(real)
-            wanted = _output_name(source, relative, inputs, output, format_)
-            root = _root(source, inputs, output)
-            plan.items.append(Item(path, wanted, fault, root))
-    plan.items = _named(plan.items, names_in)
+    plan = Plan()
+    if output is not None and not _gathers(inputs, output):
+        plan.format = _format_of(output, format_)
+    for folder in _folders(inputs, output):
+        check_folder(folder)
+    found = list(find_pictures(inputs, output, plan.left_out))
+    plan.empty = empty_folders(inputs, found)
+    made = set() if output else _made_of(found, inputs, format_)
+    for source, path, relative, fault in found:
+        if real(path) in made:
+            plan.left_out["outputs"] += 1
+            continue
+        wanted = _output_name(source, relative, inputs, output, format_)
+        plan.items.append(Item(path, wanted, fault, _root(source, inputs, output)))
+    plan.items = [
+        item if item.fault else replace(item, fault=_fault_of_output(item.output))
+        for item in _named(plan.items, names_in)
+    ]
+    seen = {real(path) for _, path, _, _ in found} - made
     for item in plan.items:
-        if os.path.realpath(item.output) in seen:
+        if real(item.output) in seen:
             raise OutputError(f"{item.output} is an input; noiser never writes over its inputs")
     return plan
 
 
-def _pictures(
-    source: Path, output: Path | None, left_out: Counter[str]
-) -> Iterator[tuple[Path, Path, str | None]]:
-    """Yield pictures: path, path below the folder that was named, and fault."""
-    if not source.is_dir():
-        fault = None if os.path.lexists(source) else "there is no such file"
-        yield source, Path(source.name), fault
-        return
-    skipped = {os.path.realpath(p) for p in (output, _beside(source)) if p is not None}
-    skipped.discard(os.path.realpath(source))
-    folders = [source]
-    while folders:
-        folder = folders.pop(0)
-        try:
-            entries = sorted(os.scandir(folder), key=lambda entry: os.fsencode(entry.name))
-        except OSError as error:
-            yield folder, folder.relative_to(source), f"cannot be read: {error.strerror}"
-            continue
-        for entry in entries:
-            path = Path(entry.path)
-            if entry.is_symlink():
-                left_out["links"] += 1
-            elif entry.name.startswith("."):
-                left_out["hidden"] += 1
-            elif entry.is_dir():
-                if os.path.realpath(path) not in skipped:
-                    folders.append(path)
-            elif path.suffix.lower() in KNOWN_SUFFIXES or _begins_like_a_picture(entry):
-                yield path, path.relative_to(source), None
-            else:
-                left_out[path.suffix.lower() or "no suffix"] += 1
+def _made_of(found: list[Found], inputs: list[Path], format_: str | None) -> set[str]:
+    """Find the inputs that lie where others' outputs belong, with all in a folder of outputs."""
+    beside = {real(beside(source)) for source in inputs if is_folder(source)}
+    targets, taken = set[str](), set[str]()
+    for source, path, relative, _ in found:
+        wanted = _output_name(source, relative, inputs, None, format_)
+        targets |= {real(wanted), real(_free_name(Item(path, wanted), taken, None))} - {real(path)}
+    return {
+        real(path)
+        for source, path, _, _ in found
+        if real(source) in beside or real(path) in targets
+    }
 
 
-def _begins_like_a_picture(entry: "os.DirEntry[str]") -> bool:
-    """Look at the first bytes of a file whose name says nothing."""
-    if not entry.is_file():
-        return False
-    try:
-        with Path(entry.path).open("rb") as file:
-            sniff(file.read(64))
-    except (OSError, UnsupportedError):
-        return False
-    return True
+def _fault_of_output(path: Path) -> str | None:
+    """Say why an output cannot be written, where its name alone is at fault."""
+    error = naming_error(path)
+    return f"{path} cannot be written: {error.strerror}" if error else None
 
 
 def _output_name(
     source: Path, relative: Path, inputs: list[Path], output: Path | None, format_: str | None
 ) -> Path:
     """Say where an input's output belongs, before names are made unique."""
-    is_folder = source.is_dir()
     if relative.name:
         relative = relative.with_name(f"{relative.stem}{_suffix(relative, format_)}")
     if output is None:
-        if is_folder:
-            return _beside(source) / relative
+        if is_folder(source):
+            return beside(source) / relative
         return source.with_name(f"{relative.stem}{MARK}{relative.suffix}")
-    if len(inputs) == 1 and not is_folder and not _is_folder(output):
-        if output.suffix.lower() not in SUFFIXES:
-            raise OutputError(
-                f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
-            )
-        if format_ and SUFFIXES[output.suffix.lower()] != format_:
-            raise OutputError(f"{output} is no name for {format_}; --format asks for it")
+    if not _gathers(inputs, output):
         return output
-    if len(inputs) > 1 and is_folder:
-        return output / Path(os.path.realpath(source)).name / relative
+    if len(inputs) > 1 and is_folder(source):
+        return output / Path(real(source)).name / relative
     return output / relative
+
+
+def _format_of(output: Path, format_: str | None) -> str:
+    """Say which format the name of a picture asks for."""
+    named = SUFFIXES.get(output.suffix.lower())
+    if named is None:
+        raise OutputError(
+            f"{output} names no known format; its suffix must be one of {', '.join(SUFFIXES)}"
+        )
+    if format_ and named != format_:
+        raise OutputError(f"{output} is no name for {format_}; --format asks for it")
+    return named
+
+
+def _folders(inputs: list[Path], output: Path | None) -> list[Path]:
+    """List the folders that outputs are to lie in, where a name of them may be wrong."""
+    if output is None:
+        folders = (beside(source) for source in inputs if is_folder(source))
+        return [folder for folder in folders if not naming_error(folder)]
+    if not _gathers(inputs, output):
+        return [output.parent]
+    if output.suffix.lower() in SUFFIXES and not os.path.lexists(output):
+        raise OutputError(
+            f"{output} is the name of one picture; several pictures need the name of a folder"
+        )
+    return [output]
 
 
 def _suffix(path: Path, format_: str | None) -> str:
@@ -183,23 +188,13 @@ def _suffix(path: Path, format_: str | None) -> str:
 def _root(source: Path, inputs: list[Path], output: Path | None) -> Path | None:
     """Name the folder that an input's output is gathered in with others'."""
     if output is None:
-        return _beside(source) if source.is_dir() else None
-    return output if len(inputs) > 1 or source.is_dir() else None
+        return beside(source) if is_folder(source) else None
+    return output if len(inputs) > 1 or is_folder(source) else None
 
 
-def _is_folder(output: Path) -> bool:
-    """Whether an output names a folder: it is one, or has no suffix."""
-    return output.is_dir() or not output.suffix
-
-
-def _beside(folder: Path) -> Path:
-    """Name the folder beside an input folder: `night` gives `night_enhanced`."""
-    real = Path(os.path.realpath(folder))
-    return (
-        folder.parent / f"{folder.name}{MARK}"
-        if folder.name not in ("", "..")
-        else (real.with_name(f"{real.name}{MARK}"))
-    )
+def _gathers(inputs: list[Path], output: Path) -> bool:
+    """Whether an output names a folder: for several pictures, or it is one, or has no suffix."""
+    return len(inputs) > 1 or is_folder(inputs[0]) or is_folder(output) or not output.suffix
 
 
 def _named(items: list[Item], names_in: Callable[[Path], Names] | None) -> list[Item]:

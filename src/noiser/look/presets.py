@@ -1,5 +1,6 @@
 """Presets: named sets of knobs, those that ship with noiser and those of a user's file."""
 
+import stat
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -114,11 +115,14 @@ def read_presets(file: Path) -> dict[str, Preset]:
     import tomllib  # takes as long to load as a small picture to enhance
 
     try:
-        if not file.is_file():
+        found = file.stat()
+        if not stat.S_ISREG(found.st_mode):
             raise PresetError(f"{file}: there is no such file")
-        if file.stat().st_size > MAX_FILE_BYTES:
+        if found.st_size > MAX_FILE_BYTES:
             raise PresetError(f"{file}: larger than {MAX_FILE_BYTES} bytes; not a file of presets")
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise PresetError(f"{file}: there is no such file") from error
     except OSError as error:
         raise PresetError(f"{file}: cannot be read: {error.strerror}") from error
     except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -18,11 +18,9 @@ from noiser.jobs.batch import journal
 from noiser.jobs.batch.journal import (
     JOURNAL_NAME,
     Journal,
-    Measured,
-    from_line,
     read_journal,
-    to_line,
 )
+from noiser.jobs.batch.lines import Measured, from_line, to_line
 
 
 def entry(number, **changes):

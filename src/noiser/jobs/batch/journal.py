@@ -1,26 +1,22 @@
 """The journal: what a run over a folder has finished, one line each, in the output folder.
 
-A line is a JSON object whose last member, `crc32`, is the checksum of all before it. Lines are
-only ever appended. One that is torn or damaged is not trusted, and harms no other.
+Lines are only ever appended; `lines.py` says what they are. One that is torn or damaged is not
+trusted, and harms no other.
 """
 
 import contextlib
 import errno
-import json
 import os
-import re
 import stat
 import time
-import zlib
-from collections.abc import Callable
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 from noiser.core.errors import MachineError
 from noiser.core.version import __version__
-from noiser.io.files import FileMark
+from noiser.jobs.batch.lines import Contents, Measured, contents_in, measured_in, to_line
 
 JOURNAL_NAME = ".noiser-journal"
 """Hidden, so that no run takes it for an input."""
@@ -33,88 +29,6 @@ SYNC_INTERVAL = 1.0
 second; without one, only a power cut could lose lines, never a kill, and what it loses is made
 again and compared."""
 
-_LINE = re.compile(rb'(\{.*),"crc32":"([0-9a-f]{8})"\}', re.DOTALL)
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """A finished output, and what it was made of."""
-
-    input: str
-    """Path of the input from the journal's folder; bytes that are no text as Python escapes
-    them."""
-
-    source: FileMark
-    """The state of the input."""
-
-    key: str
-    """Of the options, see `resume.job_key`."""
-
-    target: FileMark
-    """The state of the output."""
-
-
-@dataclass(frozen=True, slots=True)
-class Measured:
-    """The moments of an input, packed."""
-
-    source: FileMark
-    key: str
-    packed: str
-
-
-@dataclass
-class Contents:
-    """All that the lines of a journal say; a later line counts more."""
-
-    done: dict[str, Record] = field(default_factory=dict)
-    """By the output's path from the journal's folder."""
-
-    kept: set[str] = field(default_factory=set)
-    """Outputs that were there before noiser would have written them: somebody else's."""
-
-    measured: dict[str, int] = field(default_factory=dict)
-    """Where the line with an input's moments begins, by the input's path from the journal's folder:
-    all moments together may take hundreds of megabytes, see `Journal.measured_of` [bytes]."""
-
-    is_new: bool = True
-    """Whether there was no journal, or an empty one: then nobody knows what is there."""
-
-    def add(self, line: dict[str, Any], start: int) -> None:
-        """Take up a sound line that starts there [bytes]; of a kind that is not known, nothing."""
-        if line["kind"] == "done":
-            source, target = FileMark(*line["source"]), FileMark(*line["target"])
-            self.done[line["output"]] = Record(line["input"], source, line["key"], target)
-        elif line["kind"] == "kept":
-            self.kept.add(line["output"])
-        elif line["kind"] == "moments":
-            self.measured[line["input"]] = start
-
-
-def name_from(folder: Path, path: Path) -> str:
-    """Name a file in the lines of a folder's journal."""
-    return os.path.relpath(path, folder)
-
-
-def to_line(entry: dict[str, Any]) -> bytes:
-    r"""Write an entry as a line with its checksum.
-
-    Example:
-        >>> to_line({"kind": "kept", "output": "a.png"})
-        b'{"kind":"kept","output":"a.png","crc32":"164bd0df"}\n'
-    """
-    body = json.dumps(entry, separators=(",", ":")).encode("ascii")[:-1]
-    return b'%s,"crc32":"%08x"}\n' % (body, zlib.crc32(body))
-
-
-def from_line(line: bytes) -> dict[str, Any] | None:
-    """Read a line without its end; None if it is not exactly as it was written."""
-    found = _LINE.fullmatch(line)
-    if found is None or zlib.crc32(found[1]) != int(found[2], 16):
-        return None
-    entry: dict[str, Any] = json.loads(found[1] + b"}")
-    return entry
-
 
 def read_journal(folder: Path) -> Contents:
     """Read a folder's journal without locking it; what is not there says nothing.
@@ -122,15 +36,35 @@ def read_journal(folder: Path) -> Contents:
     Raises:
         MachineError: It cannot be read.
     """
+    with _to_read(folder) as descriptor:
+        return Contents() if descriptor is None else contents_in(descriptor)
+
+
+def read_measured(folder: Path, names: list[str]) -> Iterator[Measured | None]:
+    """Read the moments of inputs from a folder's journal without locking it, one by one.
+
+    Raises:
+        MachineError: It cannot be read.
+    """
+    with _to_read(folder) as descriptor:
+        contents = Contents() if descriptor is None else contents_in(descriptor)
+        for name in names:
+            yield None if descriptor is None else measured_in(descriptor, contents, name)
+
+
+@contextlib.contextmanager
+def _to_read(folder: Path) -> Iterator[int | None]:
+    """Open a journal; None if there is none."""
     path = folder / JOURNAL_NAME
     try:
         descriptor = _open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return Contents()
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        return _contents(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 
@@ -142,28 +76,32 @@ class Journal:
 
     Args:
         folder: Is made if it is not there.
+        mode: Its rights at most, beside its owner's.
         clock: Tells the time [s].
 
     Raises:
         MachineError: Another run has the lock, or the journal cannot be opened.
     """
 
-    def __init__(self, folder: Path, clock: Callable[[], float] = time.monotonic) -> None:
+    def __init__(
+        self, folder: Path, clock: Callable[[], float] = time.monotonic, *, mode: int = 0o666
+    ) -> None:
         self.folder, self._path = folder, folder / JOURNAL_NAME
         self._clock, self._synced, self._is_dirty = clock, clock(), False
         self.is_writable = True
         try:
             folder.mkdir(parents=True, exist_ok=True)
-            self._descriptor = _open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT)
+            self._descriptor = _open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, mode | 0o600)
         except OSError as error:
-            if error.errno not in (errno.EROFS, errno.EACCES) or not self._path.exists():
+            if error.errno not in (errno.EROFS, errno.EACCES) or not os.path.lexists(self._path):
                 raise self._failed(error) from error
             # What is finished can be told from what is not, though nothing can be added.
             self.is_writable = False
             self._descriptor = self._open_to_read()
         try:
             _lock(self._descriptor, folder)
-            self.contents = _contents(self._descriptor)
+            self._mode = stat.S_IMODE(os.fstat(self._descriptor).st_mode)
+            self.contents = contents_in(self._descriptor)
             self._torn = not self.contents.is_new and not _ends_a_line(self._descriptor)
             if self.contents.is_new and self.is_writable:
                 # Before any output: one that is there without a line may be ours from now on.
@@ -211,14 +149,15 @@ class Journal:
 
     def measured_of(self, name: str) -> Measured | None:
         """Read the moments of an input; None if there are none that can be trusted."""
-        with contextlib.suppress(OSError, LookupError, TypeError):
-            with open(self._descriptor, "rb", closefd=False) as file:
-                file.seek(self.contents.measured[name])
-                entry = from_line(file.readline().rstrip(b"\n"))
-            # On a disk without locks another run's line can be in its place.
-            if entry is not None and (entry["kind"], entry["input"]) == ("moments", name):
-                return Measured(FileMark(*entry["source"]), entry["key"], entry["moments"])
-        return None
+        return measured_in(self._descriptor, self.contents, name)
+
+    def narrow(self, mode: int) -> None:
+        """Let nobody read it who may not read what it tells of; who writes it still can."""
+        narrowed = self._mode & (mode | 0o600)
+        if narrowed != self._mode and hasattr(os, "fchmod"):
+            with contextlib.suppress(OSError):  # somebody else's
+                os.fchmod(self._descriptor, narrowed)
+        self._mode = narrowed
 
     def tick(self) -> None:
         """Sync if it is time."""
@@ -248,28 +187,14 @@ class Journal:
         return MachineError(f"{self._path}: cannot be written: {error.strerror}")
 
 
-def _open(path: Path, flags: int) -> int:
+def _open(path: Path, flags: int, mode: int = 0o666) -> int:
     """Open a regular file, and not what a link leads to."""
     flags |= getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
-    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), 0o666)
+    descriptor = os.open(path, flags | getattr(os, "O_BINARY", 0), mode)
     if not stat.S_ISREG(os.fstat(descriptor).st_mode):
         os.close(descriptor)
         raise OSError(errno.EINVAL, "not a regular file")
     return descriptor
-
-
-def _contents(descriptor: int) -> Contents:
-    """Read all lines that can be trusted."""
-    contents, start = Contents(), 0
-    with open(descriptor, "rb", closefd=False) as file:
-        for line in file:
-            contents.is_new = False
-            entry = from_line(line.rstrip(b"\n"))
-            if entry is not None:
-                with contextlib.suppress(LookupError, TypeError):  # of a later version, perhaps
-                    contents.add(entry, start)
-            start += len(line)
-    return contents
 
 
 def _ends_a_line(descriptor: int) -> bool:

@@ -6,7 +6,8 @@ import re
 from pathlib import Path
 
 from noiser.core.errors import MachineError
-from noiser.jobs.batch.journal import Contents, Record, name_from, read_journal
+from noiser.jobs.batch.journal import read_journal
+from noiser.jobs.batch.lines import Contents, Record, name_from
 from noiser.jobs.plan import folded
 
 

@@ -15,7 +15,8 @@ from noiser.core.version import ALGORITHM_REVISION
 from noiser.io.files import read_file
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
-from noiser.jobs.batch.journal import Contents, Record, name_from
+from noiser.io.paths import is_taken
+from noiser.jobs.batch.lines import Contents, Record, name_from
 from noiser.jobs.job import format_of
 from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
@@ -62,8 +63,11 @@ class Keeper:
         Args:
             item: Its output may be there or not.
             contents: The journal's; None without one.
+
+        Raises:
+            MachineError: The output's folder may not be entered.
         """
-        if not item.output.exists():
+        if not is_taken(item.output):
             return Decision("make")
         if self._options.overwrite:
             return Decision("renew")

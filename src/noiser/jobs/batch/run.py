@@ -9,9 +9,11 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from noiser.core.errors import MachineError
+from noiser.core.errors import DecodeError, MachineError
 from noiser.io.files import remove_partials
-from noiser.jobs.batch.journal import Contents, Journal, name_from, read_journal
+from noiser.io.paths import Traits, traits_of
+from noiser.jobs.batch.journal import Journal, read_journal
+from noiser.jobs.batch.lines import Contents, name_from
 from noiser.jobs.batch.resume import DIFFERENT, Decision, Keeper
 from noiser.jobs.job import PixelBudget, Result, Task, budget_of, process
 from noiser.jobs.options import JobOptions
@@ -115,8 +117,13 @@ class Runner:
         """
         if item.root is None:
             return None
+        try:
+            mode = traits_of(item.input).mode
+        except DecodeError:  # then nothing is told of it
+            mode = Traits.mode
         if item.root not in self._journals:
-            self._journals[item.root] = Journal(item.root)
+            self._journals[item.root] = Journal(item.root, mode=mode)
+        self._journals[item.root].narrow(mode)
         return self._journals[item.root]
 
     def contents_of(self, folder: Path) -> Contents:
@@ -136,7 +143,8 @@ class Runner:
     ) -> None:
         """Enhance every item; see the function `run`."""
         for item in items:
-            self.journal_of(item)
+            if not item.fault:
+                self.journal_of(item)
         remove_partials([item.output for item in items])
         self.do(self._tasks(items, on_result), len(items), self._noted, on_result, on_progress)
 
@@ -235,10 +243,10 @@ class Runner:
 
 
 def foresee(items: list[Item], options: JobOptions) -> list[Decision]:
-    """Say what a run would do about each item; nothing is written, nor waited for.
+    """Say what a run would do about each item without a fault; nothing is written, nor waited for.
 
     Raises:
-        MachineError: A journal cannot be read.
+        MachineError: A journal cannot be read, or a folder for outputs may not be entered.
     """
     keeper = Keeper(options)
     journals = {root: read_journal(root) for root in {item.root for item in items} if root}

@@ -34,6 +34,7 @@ def from_options(options: JobOptions) -> Told:
         "overwrite": options.overwrite,
         "moments": None if moments is None else packed(moments),
         "compare": options.compare,
+        "keep_times": options.keep_times,
     }
 
 
@@ -50,6 +51,7 @@ def to_options(message: Told) -> JobOptions:
         message["overwrite"],
         None if message["moments"] is None else unpacked(message["moments"]),
         message["compare"],
+        message["keep_times"],
     )
 
 
