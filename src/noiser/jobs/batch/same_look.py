@@ -14,8 +14,8 @@ from noiser.jobs.plan import Item
 from noiser.jobs.workers.messages import from_mark, packed, unpacked
 from noiser.statistics.moments import PAIRS, TAPS, Moments
 
-UNKNOWN = Moments("zero", 0, (0,) * TAPS, (0,) * PAIRS)
-"""Of a series of which a picture was not measured yet: they are unlike any."""
+UNKNOWN = Moments("zero", 1, (0,) * TAPS, (0,) * PAIRS)
+"""Of a series of which a picture was not measured yet: those of one black pixel, unlike any."""
 
 
 def share_look(
