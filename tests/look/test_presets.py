@@ -250,3 +250,10 @@ def test_the_list_for_machines_holds_the_same(own):
 
 def test_the_packaged_file_is_in_the_package():
     assert PACKAGED_FILE.is_relative_to(Path(noiser.__file__).parent)
+
+
+def test_a_file_that_begins_with_a_byte_order_mark_is_read(tmp_path):
+    """Some editors write one."""
+    file = tmp_path / "own.toml"
+    file.write_bytes(b"\xef\xbb\xbf[mine]\r\ncolor = 0.5\r\n")
+    assert all_presets(file)["mine"].knobs == {"color": 0.5}

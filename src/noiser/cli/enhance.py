@@ -17,11 +17,11 @@ from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
 from noiser.io.paths import is_folder
 from noiser.jobs.batch.run import Runner, foresee
-from noiser.jobs.batch.same_look import share_look
+from noiser.jobs.batch.same_look import foresee_look, share_look
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import Result
 from noiser.jobs.options import JobOptions
-from noiser.jobs.plan import Plan, make_plan
+from noiser.jobs.plan import Plan, make_plan, no_pictures
 
 
 @click.command("enhance")
@@ -78,8 +78,10 @@ def command(
         raise click.UsageError(str(error)) from error
     jobs = min(words.threads, max(len(plan.items), 1))
     options = words.job_options(max(words.threads // jobs, 1), plan.format)
+    for folder in plan.empty:
+        click.echo(f"noiser: {no_pictures(folder)}", err=True)
     if dry_run:
-        _show(plan, options, as_json)
+        _show(plan, options, same_look, as_json)
         return
     with Runner(options, jobs=jobs) as runner:
         failed = _run(plan, runner, same_look, as_json)
@@ -115,10 +117,13 @@ def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
         save_file(output, enhanced, overwrite=options.overwrite)
 
 
-def _show(plan: Plan, options: JobOptions, as_json: bool) -> None:
+def _show(plan: Plan, options: JobOptions, same_look: bool, as_json: bool) -> None:
     """Print the plan."""
     planned = {"make": "planned", "check": "kept", "keep": "kept", "renew": "renewed"}
     sound = [item for item in plan.items if not item.fault]
+    unknown = 0
+    if same_look:
+        options, unknown = foresee_look(sound, options)
     decisions = dict(zip(sound, foresee(sound, options), strict=True))
     rows = [
         {
@@ -132,6 +137,12 @@ def _show(plan: Plan, options: JobOptions, as_json: bool) -> None:
     for row in rows:
         if row["message"]:
             click.echo(f"noiser: {row['input']}: {row['message']}", err=True)
+    if unknown and any(decision.action == "renew" for decision in decisions.values()):
+        click.echo(
+            f"noiser: {unknown} of {len(sound)} pictures {'is' if unknown == 1 else 'are'} not "
+            "measured yet; what cannot be read changes no look, and then less is renewed",
+            err=True,
+        )
     if as_json:
         click.echo(json.dumps({"files": rows, "left_out": plan.left_out}, indent=2))
         return

@@ -104,7 +104,10 @@ def command(
         score = partial(niqe, model=load_pristine(pristine))
         columns.append(Column("niqe", "NIQE", 2, ("output",), score))
     scores, failures = {}, {}
-    for name, paths in _matched(given).items():
+    matched = _matched(given)
+    if not matched:
+        click.echo(f"noiser: no pictures in {output}; looked for {', '.join(SUFFIXES)}", err=True)
+    for name, paths in matched.items():
         try:
             images = {role: _read(role, path) for role, path in paths.items()}
             scores[name] = {
@@ -119,7 +122,7 @@ def command(
         finite = {name: _finite(row) for name, row in scores.items()}
         report = {"files": finite, "mean": _finite(mean), "failed": failures}
         click.echo(json.dumps(report, indent=2, allow_nan=False))
-    else:
+    elif scores:
         _print_table(scores, mean, columns)
     sys.exit(1 if failures or not scores else 0)
 

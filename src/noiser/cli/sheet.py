@@ -17,7 +17,7 @@ from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import encode
 from noiser.io.paths import Traits, is_taken, real, traits_of
 from noiser.io.photo import Photo
-from noiser.jobs.plan import find_pictures
+from noiser.jobs.plan import empty_folders, find_pictures, no_pictures
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
 from noiser.tools.contact_sheet import Grid, Variant, make_sheet
@@ -104,11 +104,13 @@ def command(
 
 def _pictures(inputs: tuple[Path, ...], output: Path) -> list[Path]:
     """Find the pictures, as `enhance` does; the sheet itself is none of them."""
-    found = [path for _, path, _, _ in find_pictures(list(inputs), None, Counter())]
+    found = list(find_pictures(list(inputs), None, Counter()))
+    for folder in empty_folders(list(inputs), found):
+        click.echo(f"noiser: {no_pictures(folder)}", err=True)
     sheet = real(output)
     if any(real(path) == sheet for path in inputs):
         raise click.UsageError(f"{output} is an input; noiser never writes over its inputs")
-    return [path for path in found if real(path) != sheet]
+    return [path for _, path, _, _ in found if real(path) != sheet]
 
 
 def _names(text: str) -> list[str]:

@@ -50,6 +50,9 @@ class Plan:
     left_out: Counter[str] = field(default_factory=Counter)
     """Files that are no pictures for us, by suffix or kind."""
 
+    empty: list[Path] = field(default_factory=list)
+    """Folders that were named and have no pictures."""
+
     format: str | None = None
     """Of the only output, as its name says it; None where a folder or nothing was named."""
 
@@ -83,6 +86,7 @@ def make_plan(inputs: list[Path], output: Path | None, format_: str | None = Non
     for folder in _folders(inputs, output):
         check_folder(folder)
     found = list(find_pictures(inputs, output, plan.left_out))
+    plan.empty = empty_folders(inputs, found)
     made = set() if output else _made_of(found, inputs, format_)
     for source, path, relative, fault in found:
         if real(path) in made:
@@ -117,6 +121,21 @@ def find_pictures(
             if real(path) not in seen:
                 seen.add(real(path))
                 yield source, path, relative, fault
+
+
+def empty_folders(inputs: list[Path], found: list[Found]) -> list[Path]:
+    """List the folders that were named and in which nothing was found, also before."""
+    paths = [real(path) for _, path, _, _ in found]
+    return [
+        source
+        for source in dict.fromkeys(inputs)
+        if is_folder(source) and not any(path.startswith(real(source)) for path in paths)
+    ]
+
+
+def no_pictures(folder: Path) -> str:
+    """Say that a folder has no pictures, and what was looked for."""
+    return f"no pictures in {folder}; looked for {', '.join(SUFFIXES)} and camera raws"
 
 
 def _made_of(found: list[Found], inputs: list[Path], format_: str | None) -> set[str]:

@@ -120,7 +120,7 @@ def read_presets(file: Path) -> dict[str, Preset]:
             raise PresetError(f"{file}: there is no such file")
         if found.st_size > MAX_FILE_BYTES:
             raise PresetError(f"{file}: larger than {MAX_FILE_BYTES} bytes; not a file of presets")
-        tables = tomllib.loads(file.read_text(encoding="utf-8"))
+        tables = tomllib.loads(file.read_text(encoding="utf-8-sig"))
     except (FileNotFoundError, NotADirectoryError) as error:
         raise PresetError(f"{file}: there is no such file") from error
     except OSError as error:

@@ -9,7 +9,7 @@ import errno
 import os
 import stat
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -36,15 +36,35 @@ def read_journal(folder: Path) -> Contents:
     Raises:
         MachineError: It cannot be read.
     """
+    with _to_read(folder) as descriptor:
+        return Contents() if descriptor is None else contents_in(descriptor)
+
+
+def read_measured(folder: Path, names: list[str]) -> Iterator[Measured | None]:
+    """Read the moments of inputs from a folder's journal without locking it, one by one.
+
+    Raises:
+        MachineError: It cannot be read.
+    """
+    with _to_read(folder) as descriptor:
+        contents = Contents() if descriptor is None else contents_in(descriptor)
+        for name in names:
+            yield None if descriptor is None else measured_in(descriptor, contents, name)
+
+
+@contextlib.contextmanager
+def _to_read(folder: Path) -> Iterator[int | None]:
+    """Open a journal; None if there is none."""
     path = folder / JOURNAL_NAME
     try:
         descriptor = _open(path, os.O_RDONLY)
-    except FileNotFoundError:
-        return Contents()
+    except (FileNotFoundError, NotADirectoryError):
+        yield None
+        return
     except OSError as error:
         raise MachineError(f"{path}: cannot be read: {error.strerror}") from error
     try:
-        return contents_in(descriptor)
+        yield descriptor
     finally:
         os.close(descriptor)
 

@@ -4,13 +4,18 @@ from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
 
-from noiser.jobs.batch.lines import name_from
+from noiser.jobs.batch.journal import read_measured
+from noiser.jobs.batch.lines import Measured, name_from
 from noiser.jobs.batch.resume import measure_key
 from noiser.jobs.batch.run import OnProgress, OnResult, Runner
 from noiser.jobs.job import Result, Task
+from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.messages import from_mark, packed, unpacked
-from noiser.statistics.moments import Moments
+from noiser.statistics.moments import PAIRS, TAPS, Moments
+
+UNKNOWN = Moments("zero", 1, (0,) * TAPS, (0,) * PAIRS)
+"""Of a series of which a picture was not measured yet: those of one black pixel, unlike any."""
 
 
 def share_look(
@@ -66,12 +71,44 @@ def share_look(
     return [item for item in items if item in measured]
 
 
+def foresee_look(items: list[Item], options: JobOptions) -> tuple[JobOptions, int]:
+    """Find the look that a run would share, as far as it is known without measuring.
+
+    Args:
+        items: The series.
+        options: The run's.
+
+    Returns:
+        The options with the moments of all, or with `UNKNOWN` ones; and how many pictures were
+        not measured.
+
+    Raises:
+        MachineError: A journal cannot be read.
+    """
+    key, total, known = measure_key(options), None, 0
+    for root in {item.root for item in items if item.root is not None}:
+        inside = [item for item in items if item.root == root]
+        names = [name_from(root, item.input) for item in inside]
+        for item, found in zip(inside, read_measured(root, names), strict=True):
+            moments = _trusted(found, item, key)
+            if moments is not None:
+                total = moments if total is None else total + moments
+                known += 1
+    if known < len(items):
+        total = UNKNOWN
+    return replace(options, moments=total), len(items) - known
+
+
 def _known(runner: Runner, item: Item, key: str) -> Moments | None:
     """Look up the moments of a picture that is as it was when it was measured."""
     journal = runner.journal_of(item)
     if journal is None:
         return None
-    found = journal.measured_of(name_from(journal.folder, item.input))
+    return _trusted(journal.measured_of(name_from(journal.folder, item.input)), item, key)
+
+
+def _trusted(found: Measured | None, item: Item, key: str) -> Moments | None:
+    """Take moments that a journal has, if they are those of the picture as it is."""
     if found is None or found.key != key or not found.source.same_content(item.input):
         return None
     try:
