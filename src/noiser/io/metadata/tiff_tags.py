@@ -9,7 +9,7 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.errors import decoding
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import TABLES
-from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata, tiff_blocks
+from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata
 
 MAX_DIRECTORIES = 16
 """Of a file that are looked at: raws have a handful."""
@@ -114,7 +114,6 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
             value = exif.get(tag)
             if isinstance(value, bytes) and value and not (is_raw and tag == PROFILE_TAG):
                 info[name] = value
-        blocks = {} if is_raw else tiff_blocks(exif, exif.endian)
         size = (
             None
             if is_raw
@@ -127,11 +126,15 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
         exif.bigtiff = False
         if is_raw:
             _keep_the_photograph(exif)
-        return blocks | carried({**info, "exif": exif.tobytes()} if exif else info, limits, size)
+        info |= {"exif": exif.tobytes()} if exif else {}
+        return carried(info, limits, size, io.BytesIO() if is_raw else file)
 
 
 def carried(
-    info: dict[str, Any], limits: Limits, size: tuple[int, int] | None = None
+    info: dict[str, Any],
+    limits: Limits,
+    size: tuple[int, int] | None = None,
+    file: BinaryIO | None = None,
 ) -> dict[str, Any]:
     """Give metadata the form of `read_metadata`, by an image of one pixel that carries them.
 
@@ -139,6 +142,7 @@ def carried(
         info: `exif`, `icc_profile`, `xmp` and `dpi`, as Pillow's images have them.
         limits: Of profile, EXIF and XMP.
         size: Width and height of the picture as stored, where they are known [pixels].
+        file: A TIFF that has further kinds.
 
     Raises:
         LimitError: One of them is too large.
@@ -148,7 +152,7 @@ def carried(
     image.info = {name: value for name, value in info.items() if value}
     check_profiles(image.info, limits)
     with decoding("EXIF"):
-        return read_metadata(image, limits, io.BytesIO(), size=size)
+        return read_metadata(image, limits, file or io.BytesIO(), size=size)
 
 
 def _resolution(exif: Image.Exif) -> tuple[float, float] | None:
