@@ -16,7 +16,7 @@ from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gam
 from noiser.io.limits import Limits
 from noiser.io.metadata import exif, iptc, png_text, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
-from noiser.io.metadata.tiff_pages import is_tiff, stored
+from noiser.io.metadata.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -93,6 +93,8 @@ def _collected(
     """Take all kinds of metadata from wherever the format keeps them."""
     found: dict[str, Any] = {}
     _read_plain(image, found)
+    if is_tiff(file) and picture_page(file).has_copies:
+        notes.append(LEFT_OUT)
     for part in (_read_jpeg, _read_tiff, _read_png):
         try:
             part(image, limits, file, found)
