@@ -59,7 +59,9 @@ def vips_decoding(format_: str) -> Iterator[None]:
         try:
             yield
         except vips.Error as error:
-            if any(words in str(error) for words in UNSUPPORTED):
-                found = f"{format_} of a kind that libvips does not read: {sentence(error)}"
-                raise UnsupportedError(found) from error
+            last = f"{error}".strip().rpartition("\n")[2]  # those before may be of other files
+            if any(words in last for words in UNSUPPORTED):
+                raise UnsupportedError(
+                    f"{format_} of a kind that libvips does not read: {last}"
+                ) from error
             raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error

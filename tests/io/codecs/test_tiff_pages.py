@@ -101,7 +101,7 @@ def test_a_copy_of_an_old_program_is_told_by_the_old_tag():
 ])  # fmt: skip
 def test_several_pictures_stay_refused(order, dtype):
     """Which of them is meant is not guessed."""
-    with pytest.raises(UnsupportedError, match="several pages or frames|a camera raw"):
+    with pytest.raises(UnsupportedError, match=r"several pages or frames|a camera raw"):
         decode(pages(*order, dtype=dtype))
 
 

@@ -128,9 +128,10 @@ def check_compression(tags: Directory) -> None:
 
 
 def _extra_kinds(tags: Directory, count: int) -> tuple[int, ...]:
-    """Give what the channels beyond the colours are; transparency where nothing says so."""
+    """Give what the first two channels beyond the colours are; transparency if nothing says so."""
     if count <= 0:
         return ()
+    count = min(count, 2)  # a damaged file can say that there are billions
     if Tag.ExtraSamples not in tags:
         return (2,) * count
     return (*each(tags, Tag.ExtraSamples, 0), *(0,) * count)[:count]
