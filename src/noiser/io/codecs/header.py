@@ -22,7 +22,7 @@ from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.read import check_profiles
 from noiser.io.metadata.tiff_kind import check_kind, kind_in_words
-from noiser.io.metadata.tiff_pages import picture_page
+from noiser.io.metadata.tiff_pages import is_tiff, picture_page
 from noiser.io.metadata.tiff_tags import directory_at
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {
@@ -34,6 +34,9 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
 """Pillow's reader of each format: no other is ever asked, whatever else is installed."""
+
+WEBP = 50001
+"""TIFF's number of a compression that Pillow's wheels are built without."""
 
 UNKNOWN_BMP = "Unsupported BMP "
 """How Pillow begins where it does not know a sound BMP's kind."""
@@ -89,6 +92,10 @@ def _unknown_kind(file: BinaryIO, said: str) -> str | None:
     if said == "unknown pixel mode":
         tags = directory_at(file, picture_page(file).at)
         return f"{kind_in_words(tags)}; noiser does not read this kind of TIFF"
+    if said == "decoder error -2" and is_tiff(file):
+        tags = directory_at(file, picture_page(file).at)
+        is_webp = tags.get(Tag.Compression) == WEBP
+        return "compression by WebP (50001), which Pillow was built without" if is_webp else None
     if said.startswith(UNKNOWN_BMP):
         found = said.removeprefix(UNKNOWN_BMP)
         return f"a BMP of an unusual {found}; noiser reads those of 1 to 8, 16, 24 and 32 bits"
