@@ -2,6 +2,7 @@
 
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ import tifffile
 from raws import dng
 from tagged import IPTC
 
-from noiser.core.errors import UnsupportedError
+from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.io.codecs.strip_reader import goes_in_strips, open_strips
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
@@ -37,7 +38,10 @@ def pages(*kinds: int, dtype: type = np.uint8, **options) -> bytes:
                 pixels(kind, dtype, number), photometric="rgb", subfiletype=kind,
                 description="copy" if kind == COPY else "picture", metadata=None,
                 resolution=(72, 72) if kind == COPY else (300, 300), resolutionunit="INCH",
-                extratags=[] if kind == COPY else [(33723, 7, len(IPTC), IPTC, True)],
+                extratags=[
+                    (297, 3, 2, (number, len(kinds)), True),
+                    *([] if kind == COPY else [(33723, 7, len(IPTC), IPTC, True)]),
+                ],
             )  # fmt: skip
     return buffer.getvalue()
 
@@ -95,6 +99,13 @@ def test_a_copy_of_an_old_program_is_told_by_the_old_tag():
     assert decode(data.replace(new, old)).pixels.shape == (48, 64, 3)
 
 
+@pytest.mark.parametrize("order", ORDERS)
+def test_a_pages_number_is_not_handed_on(order):
+    """It counts pages that are left out, and Pillow writes it with a number of chance."""
+    compressed = replace(decode(pages(*order)), encoding={"compression": "tiff_lzw"})
+    assert 297 not in tifffile.TiffFile(io.BytesIO(encode(compressed))).pages[0].tags
+
+
 @pytest.mark.parametrize("dtype", DTYPES)
 @pytest.mark.parametrize("order", [
     (FULL, FULL), (PAGE, PAGE), (FULL, COPY, FULL), (COPY, FULL, FULL), (COPY, COPY),
@@ -103,6 +114,22 @@ def test_several_pictures_stay_refused(order, dtype):
     """Which of them is meant is not guessed."""
     with pytest.raises(UnsupportedError, match=r"several pages or frames|a camera raw"):
         decode(pages(*order, dtype=dtype))
+
+
+def test_a_page_that_lies_outside_of_the_file_is_damaged():
+    """There is no telling what it would be."""
+    data = pages(FULL, COPY)
+    at = tifffile.TiffFile(io.BytesIO(data)).pages[1].offset
+    assert data.count(struct.pack("<L", at)) == 1
+    with pytest.raises(DecodeError, match="a page lies outside of the file"):
+        decode(data.replace(struct.pack("<L", at), struct.pack("<L", 1 << 30)))
+
+
+def test_a_list_of_pages_that_leads_back_ends_there():
+    """A page that is followed by itself is one picture."""
+    data = pages(FULL, COPY)
+    at = tifffile.TiffFile(io.BytesIO(data)).pages[1].offset
+    assert decode(data.replace(struct.pack("<L", at), data[4:8])).pixels.shape == (48, 64, 3)
 
 
 def test_a_mask_of_transparency_on_a_page_of_its_own_is_not_left_out():

@@ -38,8 +38,8 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
 WEBP = 50001
 """TIFF's number of a compression that Pillow's wheels are built without."""
 
-UNKNOWN_BMP = "Unsupported BMP "
-"""How Pillow begins where it does not know a sound BMP's kind."""
+UNKNOWN_BMP = ("bitfields layout", "compression", "pixel depth")
+"""What Pillow does not know of a sound BMP; other words are of damaged ones."""
 
 TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 """Kept as they are; a lossy or 1-bit compression becomes deflate."""
@@ -96,8 +96,8 @@ def _unknown_kind(file: BinaryIO, said: str) -> str | None:
         tags = directory_at(file, picture_page(file).at)
         is_webp = tags.get(Tag.Compression) == WEBP
         return "compression by WebP (50001), which Pillow was built without" if is_webp else None
-    if said.startswith(UNKNOWN_BMP):
-        found = said.removeprefix(UNKNOWN_BMP)
+    found = said.removeprefix("Unsupported BMP ")
+    if found.startswith(UNKNOWN_BMP):
         return f"a BMP of an unusual {found}; noiser reads those of 1 to 8, 16, 24 and 32 bits"
     return None
 

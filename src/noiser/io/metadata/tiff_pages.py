@@ -5,7 +5,7 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from noiser.core.errors import UnsupportedError
+from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.io.metadata.exif import TYPE_BYTES
 
 MAX_PAGES = 64
@@ -53,6 +53,7 @@ def picture_page(file: BinaryIO) -> Page:
 
     Raises:
         UnsupportedError: There are several, or only copies.
+        DecodeError: A page after the first lies outside of the file.
     """
     tables = _Tables(file)
     pages, seen, at = list[Page](), set[int](), tables.first
@@ -136,6 +137,8 @@ class _Tables:
     def is_copy(self, at: int) -> tuple[bool, int]:
         """Tell whether a page is a smaller copy of another; and where the next one is."""
         entries, following = self.entries(at)
+        if not entries and at != self.first:
+            raise DecodeError("damaged TIFF data: a page lies outside of the file")
         new, old = (self._small(entries.get(tag)) for tag in SUBFILE_TAGS)
         return (old == 2 if new is None else bool(new & 1)), following
 

@@ -7,7 +7,7 @@ from typing import Any, BinaryIO
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.ExifTags import Base as Tag
 
-from noiser.core.errors import UnsupportedError, decoding
+from noiser.core.errors import ImageError, UnsupportedError, decoding
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import TABLES
 from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata
@@ -109,7 +109,7 @@ def picture_tags(file: BinaryIO, directories: Sequence[Directory]) -> Directory:
     """Give the directory of the page that is the picture; the first where there are several."""
     try:
         page = picture_page(file)
-    except UnsupportedError:
+    except ImageError:
         return directories[0]
     return directory_at(file, page.at) if page.number else directories[0]
 
