@@ -10,6 +10,8 @@ import tifffile
 from noiser.core.errors import NoiserError, UnsupportedError
 from noiser.io.codecs.strip_reader import open_strips
 from noiser.io.image_file import decode
+from noiser.io.limits import Limits
+from noiser.tools.inspect import describe
 
 UNSAID = "an extra channel that is not said to be transparency"
 DEPTHS = [np.uint8, np.uint16]
@@ -129,8 +131,8 @@ def test_the_edges_extra_channels_are_refused(name, shared_data):
     (built([4, 4, 4], 2), "RGB of 4 bits; noiser reads 8, 16 and floats of 32"),
     (built([12] * 3, 2), "RGB of 12 bits; noiser reads 8, 16 and floats of 32"),
     (built([6], 1), "gray of 6 bits; noiser reads 8, 16 and floats of 32"),
-    (built([12], 0), "gray in 1 channel, integers of 12 bits; noiser does not read this kind"),
-    (built([8, 8], 1, t338=[2], t266=[2]), "gray in 2 channels, integers of 8 bits; noiser does"),
+    (built([12], 0), "gray in 1 channel, integers of 12 bits; such a TIFF is not"),
+    (built([8, 8], 1, t338=[2], t266=[2]), "gray in 2 channels, integers of 8 bits; such"),
     (built([8] * 5, 5, t338=[2]), "CMYK with transparency"),
     (built([8] * 6, 5), "several extra channels (6 channels)"),
     (built([8] * 3, 77), "colours of kind 77; noiser reads gray, palettes, RGB, CMYK and YCbCr"),
@@ -145,6 +147,19 @@ def test_a_sound_tiff_of_another_kind_is_not_called_damaged(data, sentence, tmp_
     """A sentence says what it is, whole and in strips."""
     for said in refusals(data, tmp_path):
         assert said.startswith(sentence)
+
+
+def test_deep_gray_with_transparency_is_described_and_refused_in_strips_only(tmp_path):
+    """It is taken whole; Pillow, which reads the headers of strips, does not know it."""
+    path = tmp_path / "a.tif"
+    path.write_bytes(tiff(2, np.uint16, photometric="minisblack", extrasamples=["unassalpha"],
+                          planarconfig="contig"))  # fmt: skip
+    assert decode(path.read_bytes()).pixels.shape == (64, 96, 2)
+    facts = describe(path, Limits())
+    assert (facts["width"], facts["height"], facts["bits"]) == (96, 64, 16)
+    sentence = "gray in 2 channels, integers of 16 bits; such a TIFF is not read in strips"
+    with pytest.raises(UnsupportedError, match=sentence), open_strips(path):
+        pass
 
 
 def test_deep_tiles_of_separate_planes_are_not_called_damaged(tmp_path):

@@ -74,7 +74,7 @@ def opened(
         except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
             raise LimitError(sentence(error)) from error
         except (OSError, SyntaxError) as error:
-            if (found := _unknown_kind(file, sentence(error))) is None:
+            if (found := _unknown_kind(file, sentence(error), max_bits)) is None:
                 raise
             raise UnsupportedError(found) from error
 
@@ -87,11 +87,12 @@ def _checked_page(file: BinaryIO) -> int:
     return page.number
 
 
-def _unknown_kind(file: BinaryIO, said: str) -> str | None:
+def _unknown_kind(file: BinaryIO, said: str, max_bits: int) -> str | None:
     """Put into words what Pillow says of a sound file of a kind it does not know; else None."""
     if said == "unknown pixel mode":
         tags = directory_at(file, picture_page(file).at)
-        return f"{kind_in_words(tags)}; noiser does not read this kind of TIFF"
+        where = " in strips" if max_bits == 16 else ""
+        return f"{kind_in_words(tags)}; such a TIFF is not read{where}"
     if said == "decoder error -2" and is_tiff(file):
         tags = directory_at(file, picture_page(file).at)
         is_webp = tags.get(Tag.Compression) == WEBP

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL.ExifTags import Base as Tag
@@ -172,11 +173,12 @@ def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
     """Decode all pixels; width and height must be one of those that the header gave."""
     vips = pyvips()
     page = picture_page(io.BytesIO(data)).number if format_ == "TIFF" else 0
-    load, options = {
+    loaders: dict[str, tuple[Any, dict[str, Any]]] = {
         "PNG": (vips.Image.pngload_buffer, {}),
         "TIFF": (vips.Image.tiffload_buffer, {"unlimited": True, "page": page}),
         "AVIF": (vips.Image.heifload_buffer, {"unlimited": True}),
-    }[format_]
+    }
+    load, options = loaders[format_]
     with vips_decoding(format_):
         image = load(data, access="sequential", fail_on="error", **options)
         if image.format not in DTYPES or not 1 <= image.bands <= 4:
