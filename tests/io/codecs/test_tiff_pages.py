@@ -132,6 +132,14 @@ def test_a_list_of_pages_that_leads_back_ends_there():
     assert decode(data.replace(struct.pack("<L", at), data[4:8])).pixels.shape == (48, 64, 3)
 
 
+def test_a_copy_of_an_unread_kind_before_the_picture_is_what_is_named():
+    """It is not said of the picture that it is unusual."""
+    data = pages(COPY, FULL)
+    rgb, lab = (struct.pack("<HHLL", 262, 3, 1, kind) for kind in (2, 9))
+    with pytest.raises(UnsupportedError, match="a smaller copy of an unusual kind before the pict"):
+        decode(data.replace(rgb, lab, 1))
+
+
 def test_a_mask_of_transparency_on_a_page_of_its_own_is_not_left_out():
     """It is no copy of the picture."""
     copy, mask = (struct.pack("<HHLL", 254, 4, 1, kind) for kind in (1, 4))

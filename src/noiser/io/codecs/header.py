@@ -90,9 +90,11 @@ def _checked_page(file: BinaryIO) -> int:
 def _unknown_kind(file: BinaryIO, said: str, max_bits: int) -> str | None:
     """Put into words what Pillow says of a sound file of a kind it does not know; else None."""
     if said == "unknown pixel mode":
-        tags = directory_at(file, picture_page(file).at)
+        page = picture_page(file)
+        if page.number:  # Pillow opens the first one first
+            return "a smaller copy of an unusual kind before the picture; such a TIFF is not read"
         where = " in strips" if max_bits == 16 else ""
-        return f"{kind_in_words(tags)}; such a TIFF is not read{where}"
+        return f"{kind_in_words(directory_at(file, page.at))}; such a TIFF is not read{where}"
     if said == "decoder error -2" and is_tiff(file):
         tags = directory_at(file, picture_page(file).at)
         is_webp = tags.get(Tag.Compression) == WEBP
