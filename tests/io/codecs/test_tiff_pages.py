@@ -100,8 +100,8 @@ def test_a_copy_of_an_old_program_is_told_by_the_old_tag():
 
 
 @pytest.mark.parametrize("order", ORDERS)
-def test_a_pages_number_is_not_handed_on(order):
-    """It counts pages that are left out, and Pillow writes it with a number of chance."""
+def test_a_pages_number_is_not_handed_on_into_a_compressed_file(order):
+    """Pillow would write it with a number of chance."""
     compressed = replace(decode(pages(*order)), encoding={"compression": "tiff_lzw"})
     assert 297 not in tifffile.TiffFile(io.BytesIO(encode(compressed))).pages[0].tags
 
