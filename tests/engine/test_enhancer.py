@@ -70,6 +70,14 @@ def test_a_read_only_array_is_enhanced(photo):
     assert np.array_equal(enhance(frozen), enhance(photo))
 
 
+def test_an_array_of_the_other_order_of_bytes_gets_the_pixels_of_its_twin(photo):
+    """The output has the input's order."""
+    twin = (photo / 255).astype(np.float32)
+    enhanced = enhance(twin.astype(twin.dtype.newbyteorder("S")))
+    assert not enhanced.dtype.isnative
+    assert np.array_equal(enhanced, enhance(twin))
+
+
 def test_a_pil_image_gets_the_pixels_of_its_array(photo):
     """The carrier changes nothing."""
     assert np.array_equal(np.asarray(enhance(Image.fromarray(photo))), enhance(photo))

@@ -50,8 +50,8 @@ def unpack(image: Any) -> Adapter:
     """Take the arrays out of an image.
 
     Args:
-        image: An array uint8, uint16, float32 or float64 [H,W], [H,W,2], [H,W,3] or
-            [H,W,4], floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or
+        image: An array uint8, uint16, float32 or float64, of either order of bytes, [H,W],
+            [H,W,2], [H,W,3] or [H,W,4], floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or
             [B,3,H,W].
 
     Returns:
@@ -62,7 +62,7 @@ def unpack(image: Any) -> Adapter:
         ValueError: Its dtype, shape, mode or range is none of these.
     """
     if isinstance(image, np.ndarray):
-        return Adapter([checked(image)], lambda frames: frames[0])
+        return Adapter([checked(image)], lambda frames: frames[0].astype(image.dtype, copy=False))
     origins = {base.__module__.split(".")[0] for base in type(image).__mro__}
     if "PIL" in origins:
         return _unpack_pil(image)
@@ -82,9 +82,11 @@ def checked(pixels: Pixels) -> Pixels:
     """Refuse an array that is not an image of a kind the kernels read.
 
     Returns:
-        The array, or a copy where its numbers lie at odd addresses: in C those are undefined.
+        The array, or a copy where its numbers lie at odd addresses, which in C are undefined, or
+        are of the other order of bytes.
     """
-    if pixels.dtype not in DTYPES:
+    native = pixels.dtype.newbyteorder("=")
+    if native not in DTYPES:
         raise ValueError(
             f"the image is {pixels.dtype}; it must be uint8, uint16, float32 or float64"
         )
@@ -97,6 +99,8 @@ def checked(pixels: Pixels) -> Pixels:
         raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
     if pixels.dtype.kind == "f":
         _refuse_outside(float(pixels.min()), float(pixels.max()))
+    if pixels.dtype != native:
+        return pixels.astype(native)
     return pixels if pixels.flags.aligned else pixels.copy("K")
 
 

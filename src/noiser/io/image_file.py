@@ -14,7 +14,7 @@ from noiser.io.codecs import avif, heif, high_bit_depth, pillow, raw, strip_writ
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.formats import check_header, sniff
 from noiser.io.limits import Limits
-from noiser.io.metadata.tiff_tags import read_directories
+from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
@@ -40,9 +40,9 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
     check_header(format_, data, limits)
     if format_ == "TIFF":
         directories = read_directories(io.BytesIO(data))
-        tags = directories[0]
-        if raw.is_raw(directories, suffix):
-            return Source(data, "RAW", limits, raw, tags)
+        tags = picture_tags(io.BytesIO(data), directories)
+        if raw.is_raw(directories, suffix, tags):
+            return Source(data, "RAW", limits, raw, directories[0])
         codec = high_bit_depth if high_bit_depth.tiff_is_deep(tags) else pillow
         return Source(data, format_, limits, codec, tags)
     if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):

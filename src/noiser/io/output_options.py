@@ -95,15 +95,13 @@ def prepare(
 def without_location(metadata: dict[str, Any]) -> dict[str, Any]:
     """Leave out where the picture was taken, and what place it shows.
 
-    EXIF loses its GPS table, and the maker note, of which nobody knows what it holds. XMP and
-    IPTC lose coordinates and names of places. Of Photoshop's other resources only a few stay,
-    of which it is known that they name no place.
+    EXIF loses its GPS table, and the maker note and private tags of which nobody knows what they
+    hold; GeoTIFF's are among them. XMP and IPTC lose coordinates and names of places.
+    Of Photoshop's other resources only a few stay, of which it is known that they name no place.
     """
     made = dict(metadata)
     if "exif" in made:
-        block = _exif_in(made)
-        block = exif.Exif(block.order, block.main, block.camera, {}, block.interop)
-        made = _with_exif(made, block.without("camera", [exif.MAKER_NOTE]))
+        made = _with_exif(made, _exif_in(made).without_places())
     if "xmp" in made:
         made["xmp"] = xmp.edited(made["xmp"], xmp.is_place)
     if "iptc" in made:

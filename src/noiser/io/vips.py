@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.core.errors import DecodeError, MissingExtraError, sentence
+from noiser.core.errors import DecodeError, MissingExtraError, UnsupportedError, sentence
+
+UNSUPPORTED = ("is not configured", "not supported")
+"""Words of libvips about sound files."""
 
 _cache_lock = threading.Lock()
 
@@ -49,10 +52,16 @@ def vips_decoding(format_: str) -> Iterator[None]:
 
     Raises:
         DecodeError: libvips found the data damaged.
+        UnsupportedError: libvips says that it was built without what the file needs.
         MissingExtraError: It is not installed.
     """
     with forgetting() as vips:
         try:
             yield
         except vips.Error as error:
+            last = f"{error}".strip().rpartition("\n")[2]  # those before may be of other files
+            if any(words in last for words in UNSUPPORTED):
+                raise UnsupportedError(
+                    f"{format_} of a kind that libvips does not read: {last}"
+                ) from error
             raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error

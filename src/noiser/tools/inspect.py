@@ -4,8 +4,11 @@ import io
 from pathlib import Path
 from typing import Any
 
+from PIL.ExifTags import Base as Tag
+
 from noiser.core.errors import NoiserError, UnsupportedError
 from noiser.io.codecs.header import opened, tiff_bits
+from noiser.io.codecs.high_bit_depth import tiff_is_deep
 from noiser.io.color import icc
 from noiser.io.files import read_file
 from noiser.io.formats import avif_bits
@@ -14,7 +17,7 @@ from noiser.io.limits import Limits
 from noiser.io.metadata.embed import NAMES
 from noiser.io.metadata.embedded_settings import Settings, from_xmp
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_tags import has_floats
+from noiser.io.metadata.tiff_tags import Directory, each, has_floats
 
 
 def describe(path: Path, limits: Limits) -> dict[str, Any]:
@@ -69,7 +72,7 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     data = read_file(path, limits.max_file_bytes)
     source = identify(data, limits, path.suffix)
     kind, tags = source.format, source.tags
-    if kind in ("RAW", "HEIC") or (tags is not None and has_floats(tags)):
+    if kind in ("RAW", "HEIC") or (tags is not None and _is_unknown_to_pillow(tags)):
         photo = source.codec.decode(source)
         height, width = photo.pixels.shape[:2]
         name = "camera raw" if kind == "RAW" else kind
@@ -83,3 +86,8 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
         bits = max(tiff_bits(image), 8)
     bits = {"PNG": data[24], "AVIF": avif_bits(data)}.get(kind, bits)
     return metadata, {"format": kind, "width": width, "height": height, "bits": bits}
+
+
+def _is_unknown_to_pillow(tags: Directory) -> bool:
+    """Tell TIFFs of floats, and of deep gray with transparency."""
+    return has_floats(tags) or (tiff_is_deep(tags) and len(each(tags, Tag.BitsPerSample, 1)) == 2)

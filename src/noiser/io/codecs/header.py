@@ -21,6 +21,9 @@ from noiser.core.errors import LimitError, UnsupportedError, decoding, sentence
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.read import check_profiles
+from noiser.io.metadata.tiff_kind import check_kind, kind_in_words
+from noiser.io.metadata.tiff_pages import is_tiff, picture_page
+from noiser.io.metadata.tiff_tags import directory_at
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "JPEG": JpegImagePlugin.JpegImageFile,
@@ -31,6 +34,12 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
 """Pillow's reader of each format: no other is ever asked, whatever else is installed."""
+
+WEBP = 50001
+"""TIFF's number of a compression that Pillow's wheels are built without."""
+
+UNKNOWN_BMP = ("bitfields layout", "compression", "pixel depth")
+"""What Pillow does not know of a sound BMP; other words are of damaged ones."""
 
 TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 """Kept as they are; a lossy or 1-bit compression becomes deflate."""
@@ -53,13 +62,47 @@ def opened(
     """
     file.seek(0)
     with decoding(format_):
+        page = _checked_page(file) if format_ == "TIFF" else 0
         try:
             with OPENERS[format_](file) as image:
+                if page:
+                    image.info.clear()  # of the first page, a smaller copy
+                    image.seek(page)
                 check_size(*image.size, limits)
                 _check_kind(image, limits, max_bits)
                 yield image
         except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
             raise LimitError(sentence(error)) from error
+        except (OSError, SyntaxError) as error:
+            if (found := _unknown_kind(file, sentence(error), max_bits)) is None:
+                raise
+            raise UnsupportedError(found) from error
+
+
+def _checked_page(file: BinaryIO) -> int:
+    """Find the page of a TIFF that is the picture; refuses what there is no look for."""
+    page = picture_page(file)
+    check_kind(directory_at(file, page.at))
+    file.seek(0)
+    return page.number
+
+
+def _unknown_kind(file: BinaryIO, said: str, max_bits: int) -> str | None:
+    """Put into words what Pillow says of a sound file of a kind it does not know; else None."""
+    if said == "unknown pixel mode":
+        page = picture_page(file)
+        if page.number:  # Pillow opens the first one first
+            return "a smaller copy of an unusual kind before the picture; such a TIFF is not read"
+        where = " in strips" if max_bits == 16 else ""
+        return f"{kind_in_words(directory_at(file, page.at))}; such a TIFF is not read{where}"
+    if said == "decoder error -2" and is_tiff(file):
+        tags = directory_at(file, picture_page(file).at)
+        is_webp = tags.get(Tag.Compression) == WEBP
+        return "compression by WebP (50001), which Pillow was built without" if is_webp else None
+    found = said.removeprefix("Unsupported BMP ")
+    if found.startswith(UNKNOWN_BMP):
+        return f"a BMP of an unusual {found}; noiser reads those of 1 to 8, 16, 24 and 32 bits"
+    return None
 
 
 def tiff_bits(image: ImageFile.ImageFile) -> int:
@@ -77,23 +120,11 @@ def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> No
             raise not_taken_whole(bits)
         if 8 < bits < 16:
             raise UnsupportedError(f"{bits} bits; noiser reads 8, 16 and floats of 32")
-    frames = _frames(image)
-    if frames > 1:
+    elif getattr(image, "n_frames", 1) > 1:
         raise UnsupportedError("several pages or frames; noiser enhances single pictures")
     if image.mode not in PIL_MODES:
         raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
     check_profiles(image.info, limits)
-
-
-def _frames(image: ImageFile.ImageFile) -> int:
-    """Count frames, as far as two: a TIFF's page list can be long, or a loop."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile):
-        return int(getattr(image, "n_frames", 1))
-    try:
-        image.seek(1)
-    except EOFError:
-        return 1
-    return 2
 
 
 def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import io
 from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 from PIL.ExifTags import Base as Tag
@@ -16,6 +17,8 @@ from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.tiff_kind import check_deep
+from noiser.io.metadata.tiff_pages import picture_page
 from noiser.io.metadata.tiff_tags import Directory, each, has_floats, metadata_of, size_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source
@@ -29,9 +32,6 @@ COMPRESSIONS = {1: "raw", 5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbi
 
 CURVE_ROWS = 64
 """Rows that are put on another curve at a time [pixels]."""
-
-SIGNED_AND_FLOAT = {2: "signed integers", 3: "floats", 5: "complex integers", 6: "complex floats"}
-"""Kinds of samples that are not unsigned integers, by TIFF's tag 339."""
 
 
 def is_deep(format_: str, data: bytes) -> bool:
@@ -60,7 +60,8 @@ def read_size(source: Source) -> tuple[int, int]:
         size = png_chunks.size(source.data)
     else:
         size = size_of(source.tags)
-        _check_kind(source.tags)
+        picture_page(io.BytesIO(source.data))
+        check_deep(source.tags)
     check_size(*size, source.limits)
     return size
 
@@ -171,11 +172,13 @@ def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Ph
 def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
     """Decode all pixels; width and height must be one of those that the header gave."""
     vips = pyvips()
-    load, options = {
+    page = picture_page(io.BytesIO(data)).number if format_ == "TIFF" else 0
+    loaders: dict[str, tuple[Any, dict[str, Any]]] = {
         "PNG": (vips.Image.pngload_buffer, {}),
-        "TIFF": (vips.Image.tiffload_buffer, {"unlimited": True}),
+        "TIFF": (vips.Image.tiffload_buffer, {"unlimited": True, "page": page}),
         "AVIF": (vips.Image.heifload_buffer, {"unlimited": True}),
-    }[format_]
+    }
+    load, options = loaders[format_]
     with vips_decoding(format_):
         image = load(data, access="sequential", fail_on="error", **options)
         if image.format not in DTYPES or not 1 <= image.bands <= 4:
@@ -190,35 +193,3 @@ def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
     if pixels.dtype == np.uint8:
         raise DecodeError(f"damaged {format_} data: the decoder found 8 bits")
     return pixels
-
-
-def _check_kind(tags: Directory) -> None:
-    """Refuse a TIFF whose deep samples have no look."""
-    bits, kinds = each(tags, Tag.BitsPerSample, 1), set(each(tags, Tag.SampleFormat, 1))
-    if tags.next:
-        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
-    if kinds not in ({1}, {3}):
-        kind = ", ".join(sorted(SIGNED_AND_FLOAT.get(k, f"samples of kind {k}") for k in kinds))
-        raise UnsupportedError(f"{kind}; noiser reads integers from 0 up, and floats")
-    wanted = 32 if kinds == {3} else 16
-    if set(bits) != {wanted}:
-        kind = "floats" if kinds == {3} else "integers"
-        found = "/".join(str(b) for b in sorted(set(bits)))
-        raise UnsupportedError(f"{kind} of {found} bits; noiser reads {kind} of {wanted}")
-    meaning = each(tags, Tag.PhotometricInterpretation, 1)[0]
-    if meaning not in (0, 1, 2):
-        name = {3: "a palette", 5: "CMYK", 6: "YCbCr", 8: "Lab", 9: "Lab", 10: "Lab"}
-        found = name.get(meaning, f"colours of kind {meaning}")
-        raise UnsupportedError(f"{found} of {bits[0]} bits; noiser reads gray and RGB so deep")
-    if kinds == {3} and meaning == 0:
-        raise UnsupportedError("floats of which 0 is white; noiser reads those of which 0 is black")
-    primaries = 3 if meaning == 2 else 1
-    extra = (
-        each(tags, Tag.ExtraSamples, 0)
-        if Tag.ExtraSamples in tags
-        else (2,) * (len(bits) - primaries)
-    )
-    if len(extra) > 1 or any(kind == 1 for kind in extra):
-        raise UnsupportedError("premultiplied transparency, or several extra channels")
-    if any(kind == 0 for kind in extra):
-        raise UnsupportedError("an extra channel that is not said to be transparency")

@@ -10,7 +10,7 @@ from noiser.core.errors import OutputError, sentence
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.color.profiles import from_cmyk
 from noiser.io.formats import LOSSY_QUALITY
-from noiser.io.metadata.embed import save_options
+from noiser.io.metadata.embed import save_options, without_page_number
 from noiser.io.metadata.orientation import turn_upright
 from noiser.io.metadata.read import read_metadata
 from noiser.io.photo import Photo
@@ -65,10 +65,12 @@ def encode(photo: Photo, format_: str) -> bytes:
     image = Image.fromarray(photo.pixels)
     if image.mode == "LA" and format_ not in ("PNG", "TIFF"):
         image = image.convert("RGBA")
-    options = _options(photo, format_)
+    options = _options(photo, format_) | save_options(photo.metadata, format_)
+    if format_ == "TIFF":
+        options = without_page_number(options)
     buffer = io.BytesIO()
     try:
-        image.save(buffer, format_, **options | save_options(photo.metadata, format_))
+        image.save(buffer, format_, **options)
     except Exception as error:  # encoders raise what they don't document
         raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
     return buffer.getvalue()

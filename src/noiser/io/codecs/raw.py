@@ -42,16 +42,19 @@ TIFF_LIKE = (b"II*\0", b"MM\0*", b"IIRO", b"IIRS", b"MMOR", b"IIU\0")
 """Beginnings of raws that are made like a TIFF: Olympus and Panasonic changed the number 42."""
 
 
-def is_raw(directories: Sequence[Directory], suffix: str = "") -> bool:
+def is_raw(
+    directories: Sequence[Directory], suffix: str = "", picture: Directory | None = None
+) -> bool:
     """Tell a camera raw from another TIFF.
 
     Args:
         directories: The first one, and those it points to.
         suffix: Of the file's name, where it has one.
+        picture: Of the page that is the picture, as `picture_tags` says; by default the first.
 
     Returns:
-        Whether it says that it is a DNG, holds a sensor's data, begins with a mere preview, or
-        has a raw's suffix.
+        Whether it says that it is a DNG, holds a sensor's data, has nothing but a preview for a
+        picture, or has a raw's suffix.
     """
     if suffix.lower() in RAW_SUFFIXES:
         return True
@@ -59,9 +62,8 @@ def is_raw(directories: Sequence[Directory], suffix: str = "") -> bool:
     kinds = {
         number for tags in directories for number in each(tags, Tag.PhotometricInterpretation, 1)
     }
-    return (
-        DNG_VERSION_TAG in first or bool(kinds & SENSOR_DATA) or first.get(Tag.NewSubfileType) == 1
-    )
+    is_preview = (picture or first).get(Tag.NewSubfileType) == 1
+    return DNG_VERSION_TAG in first or bool(kinds & SENSOR_DATA) or is_preview
 
 
 def read_size(source: Source) -> tuple[int, int]:

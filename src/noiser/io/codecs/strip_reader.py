@@ -22,7 +22,9 @@ from noiser.io.files import open_regular
 from noiser.io.formats import sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_tags import has_floats, read_directories, size_of
+from noiser.io.metadata.tiff_kind import has_tiled_planes
+from noiser.io.metadata.tiff_pages import picture_page
+from noiser.io.metadata.tiff_tags import has_floats, picture_tags, read_directories, size_of
 from noiser.io.vips import pyvips, vips_decoding
 
 FORMATS = ("JPEG", "PNG", "TIFF")
@@ -184,9 +186,10 @@ def goes_in_strips(path: Path, limits: Limits) -> bool:
             return False
         if format_ == "TIFF":
             directories = read_directories(file)
-            if is_raw(directories, path.suffix) or has_floats(directories[0]):
+            tags = picture_tags(file, directories)
+            if is_raw(directories, path.suffix, tags) or has_floats(tags):
                 return False
-            if math.prod(size_of(directories[0])) <= limits.max_whole_pixels:
+            if math.prod(size_of(tags)) <= limits.max_whole_pixels:
                 return False
         with opened(file, format_, limits, max_bits=16) as image:
             return math.prod(image.size) > limits.max_whole_pixels
@@ -207,6 +210,8 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
     encoding = encoding_of(image, head)
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         encoding["bigtiff"] = b"+" in head[2:4]
+        if has_tiled_planes(image.tag_v2):
+            raise UnsupportedError("tiles of separate planes; they are not read in strips")
         if Tag.TileWidth in image.tag_v2:
             encoding["tile"] = (image.tag_v2[Tag.TileWidth], image.tag_v2[Tag.TileLength])
     return StripReader(file, sniff(head), *image.size, channels, metadata, encoding, note)
@@ -215,11 +220,12 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
 def _sequential(file: BinaryIO, format_: str) -> Any:
     """Open a file in libvips, to be read from top to bottom."""
     vips = pyvips()
+    page = picture_page(file).number if format_ == "TIFF" else 0
     load, options = {
         "JPEG": (vips.Image.jpegload_source, {}),
         "PNG": (vips.Image.pngload_source, {}),
         # libvips would refuse strips of more than 50 MB; what may be held was checked before.
-        "TIFF": (vips.Image.tiffload_source, {"unlimited": True}),
+        "TIFF": (vips.Image.tiffload_source, {"unlimited": True, "page": page}),
     }[format_]
     source = vips.Source.new_from_descriptor(file.fileno())
     return load(source, access="sequential", fail_on="error", **options)

@@ -37,6 +37,9 @@ PILLOWS = ("exif", "icc_profile", "dpi")
 JPEG_SEGMENT_BYTES = 65533
 """Of EXIF, or of the comment, in a JPEG at most [bytes]."""
 
+PAGE_NUMBER = 297
+"""TIFF's tag of a page's number and of how many there are."""
+
 RESOLUTION = (Tag.XResolution, Tag.YResolution, Tag.ResolutionUnit)
 """TIFF's and EXIF's tags of the resolution across and down, and of its unit."""
 
@@ -156,6 +159,19 @@ def _with_resolution(block: exif.Exif, dpi: tuple[float, float]) -> exif.Exif:
     for tag, value in zip(RESOLUTION, dpi, strict=False):
         block = block.with_fraction(tag, round(value * 1000), 1000)
     return block.with_number("main", RESOLUTION[2], 2)
+
+
+def without_page_number(options: dict[str, Any]) -> dict[str, Any]:
+    """Leave a page's number out of arguments for a compressed TIFF.
+
+    libtiff, which Pillow has compress, would write the second of its two numbers by chance.
+    """
+    tags = Image.Exif()
+    tags.load(options.get("exif", b""))
+    if options.get("compression", "raw") == "raw" or PAGE_NUMBER not in tags:
+        return options
+    del tags[PAGE_NUMBER]
+    return options | {"exif": tags.tobytes()}
 
 
 def tiffs_exif(metadata: dict[str, Any]) -> Image.Exif:

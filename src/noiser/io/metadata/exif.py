@@ -31,6 +31,36 @@ ORIENTATION, SOFTWARE, CAMERA, PLACE, INTEROP, MAKER_NOTE = (
 """Tags: how to turn the picture, the program, the tables of the camera, the place and the
 interoperability, and the maker's own."""
 
+PLACES = frozenset(
+    (
+        33550,
+        33918,
+        33919,
+        33920,
+        33922,
+        34263,
+        34264,
+        34735,
+        34736,
+        34737,
+        42112,
+        50844,
+        50908,
+        50909,
+    )
+)
+"""Tags of a place outside of its table: GeoTIFF's scale, tie points, matrices and keys, with
+Intergraph's and JPL's; GDAL's texts; coefficients from a place to a pixel; DGIWG's metadata."""
+
+PRIVATE = 32768
+"""The first of the tags that TIFF gives to whoever asks for one."""
+
+NO_DATA = 42113
+"""GDAL's tag of the value that stands for nothing."""
+
+SAID = frozenset(Tag) - {Tag.DNGPrivateData, MAKER_NOTE} | {NO_DATA, 59932, 59933}
+"""Tags of which it is known that they name no place: EXIF's, DNG's, and padding."""
+
 COLOR_SPACE, WIDTH, HEIGHT = Tag.ColorSpace, Tag.ExifImageWidth, Tag.ExifImageHeight
 """Tags of the camera's table: the colour space, and the picture's size [pixels]."""
 
@@ -106,6 +136,12 @@ class Exif:
         """Leave tags of a table out."""
         left = {k: v for k, v in getattr(self, table).items() if k not in set(tags)}
         return self._changed(table, left)
+
+    def without_places(self) -> "Exif":
+        """Leave places out, and private tags of which nobody knows what they hold."""
+        main = {k: v for k, v in self.main.items() if k < PRIVATE or k in SAID}
+        camera = {k: v for k, v in self.camera.items() if k != MAKER_NOTE and k not in PLACES}
+        return Exif(self.order, main, camera, {}, self.interop)
 
     def _with(self, table: str, tag: int, value: Value) -> "Exif":
         return self._changed(table, getattr(self, table) | {tag: value})

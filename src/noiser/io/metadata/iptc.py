@@ -6,11 +6,16 @@ A JPEG keeps them in its APP13 segments, a TIFF in two tags of its own, a PNG in
 import struct
 from collections.abc import Iterator
 
+from noiser.core.errors import DecodeError
+
 APP13 = b"Photoshop 3.0\0"
 """How a JPEG's segment of Photoshop's resources begins."""
 
 SEGMENT_BYTES = 65533 - len(APP13)
 """Of resources in one segment of a JPEG, at most [bytes]."""
+
+MARK, RESOURCE_MARK = b"\x1c", b"8BIM"
+"""How a dataset of IPTC, and a resource, begins."""
 
 IPTC = 0x0404
 """Photoshop's resource that holds IPTC."""
@@ -43,7 +48,7 @@ def resources(data: bytes) -> list[tuple[int, bytes]]:
         Number and content of each.
     """
     found, at = [], 0
-    while data[at : at + 4] == b"8BIM" and at + 7 <= len(data):
+    while data[at : at + 4] == RESOURCE_MARK and at + 7 <= len(data):
         (number,) = struct.unpack_from(">H", data, at + 4)
         name = 1 + data[at + 6]
         start = at + 6 + name + name % 2
@@ -55,11 +60,47 @@ def resources(data: bytes) -> list[tuple[int, bytes]]:
     return found
 
 
+def in_order(data: bytes, start: bytes) -> bytes:
+    """Undo the work of a program that took the bytes of a TIFF's tag for numbers, and turned them.
+
+    Args:
+        data: In one order of bytes or the other, four at a time.
+        start: How it begins in the right order.
+    """
+    if data.startswith(start) or not data[3::-1].startswith(start):
+        return data
+    count = len(data) // 4
+    return struct.pack(f">{count}L", *struct.unpack_from(f"<{count}L", data))
+
+
+def soundest(records: list[bytes]) -> bytes:
+    """Choose the first record that is whole, or else has any sound dataset.
+
+    Raises:
+        DecodeError: There are records, but not one sound dataset.
+    """
+    records = [record for record in records if record.strip(b"\0")]
+    for record in records:
+        if not record[len(sound_part(record)) :].strip(b"\0"):
+            return record
+    for record in records:
+        if sound_part(record):
+            return record
+    if records:
+        raise DecodeError("damaged IPTC: there is no dataset in it")
+    return b""
+
+
+def sound_part(record: bytes) -> bytes:
+    """Give a record as far as its datasets are sound, without what pads it."""
+    return b"".join(raw for _, _, raw in datasets(record))
+
+
 def pack(found: list[tuple[int, bytes]]) -> bytes:
     """Put resources together again, without names."""
     pieces = []
     for number, content in found:
-        head = b"8BIM" + struct.pack(">HHL", number, 0, len(content))
+        head = RESOURCE_MARK + struct.pack(">HHL", number, 0, len(content))
         pieces.append(head + content + b"\0" * (len(content) % 2))
     return b"".join(pieces)
 
@@ -85,7 +126,7 @@ def datasets(iptc: bytes) -> Iterator[tuple[int, int, bytes]]:
         Record, number and all bytes of each dataset.
     """
     at = 0
-    while at + 5 <= len(iptc) and iptc[at] == 0x1C:
+    while at + 5 <= len(iptc) and iptc[at : at + 1] == MARK:
         (size,) = struct.unpack_from(">H", iptc, at + 3)
         start = at + 5
         if size & 0x8000:  # an extended dataset: the size of its size

@@ -6,7 +6,6 @@ what was damaged and left out. Whatever depends on the pixels' place is upright,
 """
 
 import struct
-from collections.abc import Mapping
 from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin
@@ -17,6 +16,7 @@ from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gam
 from noiser.io.limits import Limits
 from noiser.io.metadata import exif, iptc, png_text, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
+from noiser.io.metadata.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -93,6 +93,8 @@ def _collected(
     """Take all kinds of metadata from wherever the format keeps them."""
     found: dict[str, Any] = {}
     _read_plain(image, found)
+    if is_tiff(file) and picture_page(file).has_copies:
+        notes.append(LEFT_OUT)
     for part in (_read_jpeg, _read_tiff, _read_png):
         try:
             part(image, limits, file, found)
@@ -130,25 +132,21 @@ def _read_jpeg(image: Image.Image, limits: Limits, _file: BinaryIO, found: dict[
         found["xmp"] = packet
 
 
-def _read_tiff(image: Image.Image, _limits: Limits, _file: BinaryIO, found: dict[str, Any]) -> None:
-    """Take IPTC and Photoshop's resources from a TIFF's tags."""
-    if not isinstance(image, TiffImagePlugin.TiffImageFile):
+def _read_tiff(_image: Image.Image, _limits: Limits, file: BinaryIO, found: dict[str, Any]) -> None:
+    """Take IPTC and Photoshop's resources from a TIFF's tags, of which each can hold IPTC."""
+    if not is_tiff(file):
         return
-    order = "<" if image.tag_v2.prefix == b"II" else ">"
-    found |= tiff_blocks(image.tag_v2, order)
-
-
-def tiff_blocks(tags: Mapping[int, Any], order: str) -> dict[str, Any]:
-    """Take IPTC and Photoshop's resources from a TIFF's tags, `order` being `<` or `>`.
-
-    Raises:
-        DecodeError: They are damaged.
-    """
-    found: dict[str, Any] = {}
-    _put_resources(found, iptc.resources(_bytes_of(tags.get(RESOURCES_TAG), order)))
-    if data := _bytes_of(tags.get(IPTC_TAG), order):
+    kind, own = stored(file, IPTC_TAG)
+    own = iptc.in_order(own, iptc.MARK)
+    if kind == exif.LONG:  # padded to fours
+        own = iptc.sound_part(own) or own
+    _, shared = stored(file, RESOURCES_TAG)
+    resources = iptc.resources(iptc.in_order(shared, iptc.RESOURCE_MARK))
+    _put_resources(found, [r for r in resources if r[0] != iptc.IPTC])
+    if data := iptc.soundest([own, *(data for number, data in resources if number == iptc.IPTC)]):
         found["iptc"] = data
-    return found
+    elif shared.strip(b"\0") and not resources:
+        raise DecodeError("damaged Photoshop resources: there is none in them")
 
 
 def _read_png(image: Image.Image, limits: Limits, file: BinaryIO, found: dict[str, Any]) -> None:
@@ -195,15 +193,6 @@ def _put_resources(found: dict[str, Any], resources: list[tuple[int, bytes]]) ->
             found["iptc"] = content
     if others:
         found["resources"] = tuple(others)
-
-
-def _bytes_of(value: Any, order: str) -> bytes:
-    """Take bytes from a TIFF's tag; Photoshop and others store them as numbers of 32 bits."""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, tuple) and all(isinstance(v, int) and 0 <= v < 1 << 32 for v in value):
-        return struct.pack(f"{order}{len(value)}L", *value).rstrip(b"\0")
-    return b""
 
 
 def _exif_of(

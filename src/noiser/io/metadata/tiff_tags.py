@@ -1,15 +1,17 @@
 """Tags: what a TIFF's directories say, read without its pixels."""
 
 import io
+from collections.abc import Sequence
 from typing import Any, BinaryIO
 
 from PIL import ExifTags, Image, TiffImagePlugin
 from PIL.ExifTags import Base as Tag
 
-from noiser.core.errors import decoding
+from noiser.core.errors import ImageError, UnsupportedError, decoding
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import TABLES
-from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata, tiff_blocks
+from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata
+from noiser.io.metadata.tiff_pages import picture_page
 
 MAX_DIRECTORIES = 16
 """Of a file that are looked at: raws have a handful."""
@@ -90,6 +92,28 @@ def read_directories(file: BinaryIO) -> list[Directory]:
     return found
 
 
+def directory_at(file: BinaryIO, at: int) -> Directory:
+    """Read a directory of a TIFF.
+
+    Raises:
+        DecodeError: It cannot be read.
+    """
+    with decoding("TIFF"):
+        directory = Directory(_head(file))
+        file.seek(at)
+        directory.load(file)
+        return directory
+
+
+def picture_tags(file: BinaryIO, directories: Sequence[Directory]) -> Directory:
+    """Give the directory of the page that is the picture; the first where there are several."""
+    try:
+        page = picture_page(file)
+    except ImageError:
+        return directories[0]
+    return directory_at(file, page.at) if page.number else directories[0]
+
+
 def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[str, Any]:
     """Read the metadata of a TIFF that Pillow cannot open, or of a raw that is made like one.
 
@@ -108,13 +132,12 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
         file = io.BytesIO(data)
         head = _head(file)
         exif.bigtiff, exif.endian = b"+" in head[2:4], "<" if head[:1] == b"I" else ">"
-        exif.load_from_fp(file, Directory(head).next)
+        exif.load_from_fp(file, Directory(head).next if is_raw else picture_page(file).at)
         info: dict[str, Any] = {"dpi": _resolution(exif)}
         for tag, name in ((PROFILE_TAG, "icc_profile"), (XMP_TAG, "xmp")):
             value = exif.get(tag)
             if isinstance(value, bytes) and value and not (is_raw and tag == PROFILE_TAG):
                 info[name] = value
-        blocks = {} if is_raw else tiff_blocks(exif, exif.endian)
         size = (
             None
             if is_raw
@@ -127,11 +150,15 @@ def metadata_of(data: bytes, limits: Limits, *, is_raw: bool = False) -> dict[st
         exif.bigtiff = False
         if is_raw:
             _keep_the_photograph(exif)
-        return blocks | carried({**info, "exif": exif.tobytes()} if exif else info, limits, size)
+        info |= {"exif": exif.tobytes()} if exif else {}
+        return carried(info, limits, size, io.BytesIO() if is_raw else file)
 
 
 def carried(
-    info: dict[str, Any], limits: Limits, size: tuple[int, int] | None = None
+    info: dict[str, Any],
+    limits: Limits,
+    size: tuple[int, int] | None = None,
+    file: BinaryIO | None = None,
 ) -> dict[str, Any]:
     """Give metadata the form of `read_metadata`, by an image of one pixel that carries them.
 
@@ -139,6 +166,7 @@ def carried(
         info: `exif`, `icc_profile`, `xmp` and `dpi`, as Pillow's images have them.
         limits: Of profile, EXIF and XMP.
         size: Width and height of the picture as stored, where they are known [pixels].
+        file: A TIFF that has further kinds.
 
     Raises:
         LimitError: One of them is too large.
@@ -148,7 +176,7 @@ def carried(
     image.info = {name: value for name, value in info.items() if value}
     check_profiles(image.info, limits)
     with decoding("EXIF"):
-        return read_metadata(image, limits, io.BytesIO(), size=size)
+        return read_metadata(image, limits, file or io.BytesIO(), size=size)
 
 
 def _resolution(exif: Image.Exif) -> tuple[float, float] | None:
@@ -194,6 +222,8 @@ def _head(file: BinaryIO) -> bytes:
     """Read a TIFF's header, or the longer one of a BigTIFF."""
     file.seek(0)
     head = file.read(8)
+    if head[:4] == b"MM\0+":
+        raise UnsupportedError("a BigTIFF of big-endian numbers; noiser reads little-endian ones")
     return head + file.read(8) if b"+" in head[2:4] else head
 
 

@@ -1,0 +1,150 @@
+"""Pages: a TIFF's directories as they lie in the file, and which of them is the picture."""
+
+import io
+import struct
+from dataclasses import dataclass
+from typing import BinaryIO
+
+from noiser.core.errors import DecodeError, UnsupportedError
+from noiser.io.metadata.exif import TYPE_BYTES
+
+MAX_PAGES = 64
+"""Of a file that are looked at: a picture has a handful of smaller copies."""
+
+MAX_ENTRIES = 4096
+"""Of a directory that are looked at."""
+
+SUBFILE_TAGS = (254, 255)
+"""TIFF's tags for what a page is, of today and of old."""
+
+LEFT_OUT = "a smaller copy of the picture, a page of its own, was left out"
+"""What is said of a thumbnail, or of several."""
+
+
+HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
+"""Beginnings of TIFFs and BigTIFFs."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """The page of a TIFF that is the picture."""
+
+    number: int
+    """Among the pages, from 0."""
+
+    at: int
+    """Where its directory lies in the file [bytes]."""
+
+    has_copies: bool = False
+    """Whether smaller copies of the picture stand beside it."""
+
+
+def is_tiff(file: BinaryIO) -> bool:
+    """Tell a TIFF or BigTIFF by its beginning."""
+    file.seek(0)
+    return file.read(4) in HEADS
+
+
+def picture_page(file: BinaryIO) -> Page:
+    """Find the one page that is no smaller copy of another.
+
+    Args:
+        file: A TIFF or BigTIFF.
+
+    Raises:
+        UnsupportedError: There are several, or only copies.
+        DecodeError: A page after the first lies outside of the file.
+    """
+    tables = _Tables(file)
+    pages, seen, at = list[Page](), set[int](), tables.first
+    while at and at not in seen and len(seen) < MAX_PAGES:
+        seen.add(at)
+        copy, following = tables.is_copy(at)
+        if not copy:
+            pages.append(Page(len(seen) - 1, at))
+        at = following
+    if len(seen) <= 1:
+        return Page(0, tables.first)
+    if len(pages) != 1 or (at and at not in seen):
+        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+    return Page(pages[0].number, pages[0].at, has_copies=True)
+
+
+def stored(file: BinaryIO, tag: int) -> tuple[int, bytes]:
+    """Read a tag of the picture's page as it lies in the file, whatever type it has.
+
+    Args:
+        file: A TIFF or BigTIFF.
+        tag: Its number.
+
+    Returns:
+        TIFF's number of its type, and the bytes; none where there is no such tag, or it is
+        damaged.
+    """
+    tables = _Tables(file)
+    entries, _ = tables.entries(picture_page(file).at)
+    kind, count, value = entries.get(tag, (0, 0, b""))
+    size = TYPE_BYTES.get(kind, 0) * count
+    if size <= len(value):
+        return kind, value[:size]
+    found = tables.read(tables.number(value), size)
+    return kind, found if len(found) == size else b""
+
+
+class _Tables:
+    """Reads directories of a TIFF, in its byte order; what is damaged is empty."""
+
+    def __init__(self, file: BinaryIO) -> None:
+        self._file = file
+        head = self.read(0, 16)
+        self._order = "<" if head[:1] == b"I" else ">"
+        is_big = b"+" in head[2:4]
+        self._count, self._offset = ("Q", "Q") if is_big else ("H", "L")
+        self.first = self.number(head[8:16] if is_big else head[4:8])
+
+    def read(self, at: int, size: int) -> bytes:
+        """Read bytes at a place, as far as the file goes."""
+        end = self._file.seek(0, io.SEEK_END)
+        self._file.seek(min(at, end))
+        return self._file.read(max(min(size, end - at), 0))
+
+    def number(self, data: bytes) -> int:
+        """Read a place in the file; 0 where there are too few bytes."""
+        size = struct.calcsize(self._order + self._offset)
+        if len(data) < size:
+            return 0
+        return int(struct.unpack_from(self._order + self._offset, data)[0])
+
+    def entries(self, at: int) -> tuple[dict[int, tuple[int, int, bytes]], int]:
+        """Read a directory: type, count and place or value by tag; and where the next one is."""
+        order, offset = self._order, self._offset
+        head = self.read(at, struct.calcsize(order + self._count))
+        if len(head) < struct.calcsize(order + self._count):
+            return {}, 0
+        count = int(struct.unpack(order + self._count, head)[0])
+        layout = struct.Struct(order + "HH" + offset + ("8s" if offset == "Q" else "4s"))
+        if count > MAX_ENTRIES:
+            return {}, 0
+        body = self._file.read(layout.size * count)
+        following = self.number(self._file.read(8))
+        if len(body) < layout.size * count:
+            return {}, 0
+        found: dict[int, tuple[int, int, bytes]] = {}
+        for tag, kind, number, value in layout.iter_unpack(body):
+            found.setdefault(tag, (kind, number, value))
+        return found, following
+
+    def is_copy(self, at: int) -> tuple[bool, int]:
+        """Tell whether a page is a smaller copy of another; and where the next one is."""
+        entries, following = self.entries(at)
+        if not entries and at != self.first:
+            raise DecodeError("damaged TIFF data: a page lies outside of the file")
+        new, old = (self._small(entries.get(tag)) for tag in SUBFILE_TAGS)
+        return (old == 2 if new is None else bool(new & 1)), following
+
+    def _small(self, entry: tuple[int, int, bytes] | None) -> int | None:
+        """Read a number of 16 or 32 bits that stands in a directory itself."""
+        code = {3: "H", 4: "L"}.get(entry[0]) if entry else None
+        if entry is None or code is None:
+            return None
+        return int(struct.unpack_from(self._order + code, entry[2])[0])
