@@ -6,7 +6,7 @@ what was damaged and left out. Whatever depends on the pixels' place is upright,
 """
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin
@@ -42,6 +42,7 @@ def read_metadata(
     *,
     keep_orientation: bool = False,
     size: tuple[int, int] | None = None,
+    notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Collect what goes with a picture into any format that can hold it.
 
@@ -51,6 +52,7 @@ def read_metadata(
         file: Of the image, open for reading and seeking.
         keep_orientation: Leave the orientation as it is, for pixels that will not be turned.
         size: Width and height; by default the image's [pixels].
+        notes: What is known already of what was damaged.
 
     Returns:
         The metadata, and the `orientation` from 2 to 8 of pixels that are not stored upright.
@@ -58,7 +60,7 @@ def read_metadata(
     Raises:
         LimitError: A kind of metadata is larger than the limit.
     """
-    notes: list[str] = []
+    notes = list(notes)
     found = _collected(image, limits, file, notes)
     block = _exif_of(image, limits, found, notes)
     packet = _packet_of(found, notes)
@@ -93,6 +95,8 @@ def _collected(
     """Take all kinds of metadata from wherever the format keeps them."""
     found: dict[str, Any] = {}
     _read_plain(image, found)
+    if image.info.get("icc_profile", b"") is None:  # so Pillow says that it cannot be unpacked
+        notes.append("a damaged colour profile; it was left out")
     for part in (_read_jpeg, _read_tiff, _read_png):
         try:
             part(image, limits, file, found)
