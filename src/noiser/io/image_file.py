@@ -95,7 +95,8 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     format_ = format_ or photo.format
     write = _encoder(photo, format_)
     check_holds(photo, format_)
-    return write(photo, format_)
+    tail: bytes = photo.metadata.get("tail", b"")
+    return write(photo, format_) + tail
 
 
 def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:

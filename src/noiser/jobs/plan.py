@@ -158,6 +158,8 @@ def _suffix(path: Path, format_: str | None) -> str:
     """Say which suffix an output has; the input's, where it names the output's format."""
     if format_ is None and path.suffix.lower() in RAW_SUFFIXES:
         format_ = "TIFF"
+    if format_ is None and path.suffix.lower() == ".mpo":
+        format_ = "JPEG"  # of one picture
     if format_ is None or SUFFIXES.get(path.suffix.lower()) == format_:
         return path.suffix
     return suffix_of(format_)

@@ -17,11 +17,12 @@ TABLES = (exif.CAMERA, exif.PLACE)
 NAMES = {
     "exif": "EXIF", "icc_profile": "the colour profile", "xmp": "XMP", "iptc": "IPTC",
     "resources": "Photoshop's resources", "comment": "the comment", "text": "PNG's texts",
+    "film": "the film of a motion photo",
 }  # fmt: skip
 """Kinds of metadata in the user's words."""
 
 HELD = {
-    "JPEG": {"exif", "icc_profile", "xmp", "iptc", "resources", "comment"},
+    "JPEG": {"exif", "icc_profile", "xmp", "iptc", "resources", "comment", "film"},
     "PNG": {"exif", "icc_profile", "xmp", "iptc", "text"},
     "TIFF": {"exif", "icc_profile", "xmp", "iptc", "resources"},
     "WEBP": {"exif", "icc_profile", "xmp"},

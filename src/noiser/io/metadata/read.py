@@ -1,8 +1,9 @@
 """Metadata: what a file says about its picture, taken out and handed on.
 
 They travel as a dictionary: `exif`, `icc_profile`, `xmp`, `iptc` and `comment` as bytes; `dpi`;
-Photoshop's other `resources` by number; a PNG's `text` as chunks; and `notes`, sentences about
-what was damaged and left out. Whatever depends on the pixels' place is upright, as they are.
+Photoshop's other `resources` by number; a PNG's `text` as chunks; a motion photo's `film`; and
+`notes`, sentences about what was damaged or left out. Whatever depends on the pixels' place is
+upright, as they are.
 """
 
 import struct
@@ -15,7 +16,7 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.errors import DecodeError, LimitError
 from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gamma
 from noiser.io.limits import Limits
-from noiser.io.metadata import exif, iptc, png_text, xmp, xmp_jpeg
+from noiser.io.metadata import attachments, exif, iptc, png_text, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
 
 LAYOUT_TAGS = frozenset(
@@ -62,6 +63,8 @@ def read_metadata(
     """
     notes = list(notes)
     found = _collected(image, limits, file, notes)
+    if (segments := getattr(image, "applist", None)) is not None:  # a JPEG's
+        found |= attachments.attached_to(image.info, segments, file, found.get("xmp"), notes)
     block = _exif_of(image, limits, found, notes)
     packet = _packet_of(found, notes)
     orientation = block.number("main", exif.ORIENTATION) or orientation_in(packet)
