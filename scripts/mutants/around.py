@@ -156,6 +156,6 @@ MUTANTS = [
     Mutant("jobs/batch/run.py", "    remove_partials(", "    list(", "run"),
     Mutant("jobs/job.py", "self._free >= pixels", "True", "run"),
     Mutant("jobs/plan.py", ".casefold()", "", "plan"),
-    Mutant("jobs/plan.py", "os.path.realpath(item.output) in seen", "False", "plan"),
-    Mutant("jobs/plan.py", "if entry.is_symlink():", "if False:", "plan"),
+    Mutant("jobs/plan.py", "real(item.output) in seen", "False", "plan"),
+    Mutant("jobs/find_pictures.py", "if entry.is_symlink():", "if False:", "plan"),
 ]

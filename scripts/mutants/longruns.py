@@ -2,16 +2,17 @@
 
 from mutant import Mutant
 
+LINES = "jobs/batch/lines.py"
 JOURNAL, KEEPING, FILES = "jobs/batch/journal.py", "jobs/batch/resume.py", "io/files.py"
 POOL, WORKER, PROCESS = (f"jobs/workers/{name}.py" for name in ("sync_pool", "worker", "process"))
 SERIES, GIGAPIXEL = "jobs/batch/same_look.py", "jobs/gigapixel.py"
 WATCHING, PROCESSING = "jobs/batch/watch.py", "jobs/job.py"
 
 MUTANTS = [
-    Mutant(JOURNAL, "zlib.crc32(found[1]) != int(found[2], 16)", "False", "journal"),
+    Mutant(LINES, "zlib.crc32(found[1]) != int(found[2], 16)", "False", "journal"),
     Mutant(JOURNAL, "if self._torn:", "if False:", "journal"),
     Mutant(JOURNAL, "fcntl.LOCK_EX | fcntl.LOCK_NB", "fcntl.LOCK_UN", "journal"),
-    Mutant(JOURNAL, '== ("moments", name)', '!= ("", name)', "journal"),
+    Mutant(LINES, '== ("moments", name)', '!= ("", name)', "journal"),
     Mutant(KEEPING, '"keep" if record.key == self.key(item) else "renew"', '"keep"', "resume"),
     Mutant(KEEPING, 'Decision("renew") if damaged else Decision("keep", CHANGED)',
            'Decision("renew")', "resume"),
@@ -36,7 +37,7 @@ MUTANTS = [
            "same_look"),
     Mutant(WATCHING, 'if result.status == "failed" and', "if False and", "watch"),
     Mutant(WATCHING, "max(now - since, now - state.mtime)", "now - since", "watch"),
-    Mutant(WATCHING, "self._output, self._format)", "self._output)", "watch"),
+    Mutant(WATCHING, "self._output, self._format, self", "self._output, None, self", "watch"),
     Mutant("cli/__init__.py", "signal.signal(signal.SIGTERM, lambda *_: os._exit(143))", "pass",
            "faults"),
     Mutant(PROCESSING, "except OSError as error:  # all", "except EOFError as error:  # all",

@@ -49,8 +49,8 @@ MUTANTS = [
     Mutant("statistics/luma_and_noise.py", "NOISE_BELOW * self.calmest)", "0.0)", "luma_and_noise"),
     Mutant(
         "statistics/luma_and_noise.py",
-        "for m in (dark, bright))",
-        "for m in (dark, dark))",
+        "means = (dark,) if self.is_pattern else (dark, bright)",
+        "means = (dark,)",
         "luma_and_noise",
     ),
     Mutant(

@@ -69,6 +69,6 @@ MUTANTS = [
     Mutant(COMMAND, "if name != look", "if name == look", "benchmark"),
     Mutant(COMMAND, "if left_out:", "if False:", "benchmark"),
     Mutant(COMMAND, "name: s * 1e9 /", "name: s * 1e6 /", "benchmark"),
-    Mutant(COMMAND, "figure.exists() and not overwrite", "False", "benchmark"),
+    Mutant(COMMAND, "is_taken(figure) and not overwrite", "False", "benchmark"),
     Mutant(COMMAND, "    if not has_rivals:\n", "    if False:\n", "benchmark"),
 ]  # fmt: skip

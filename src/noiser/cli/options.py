@@ -140,6 +140,11 @@ def _metadata_options() -> list[Callable[[Any], Any]]:
             is_flag=True,
             help="Hand on no coordinates, no names of places and no maker note.",
         ),
+        click.option(
+            "--keep-attachments",
+            is_flag=True,
+            help="Hang the film of a motion photo behind the output, from JPEG to JPEG.",
+        ),
         click.option("--software", is_flag=True, help="Note in EXIF that noiser made the file."),
         click.option(
             "--embed-settings",
@@ -253,6 +258,12 @@ class Words:
         """Make of them how files are written."""
         if self.given["strip_metadata"] and self.given["strip_location"]:
             raise click.UsageError("--strip-metadata strips the location too; give one of them")
+        attachments = self.given["keep_attachments"]
+        if attachments and (self.given["strip_metadata"] or self.given["strip_location"]):
+            raise click.UsageError(
+                "--keep-attachments keeps a film, which can tell the location; give it without "
+                "--strip-metadata and --strip-location"
+            )
         metadata: Literal["keep", "no-location", "none"] = "keep"
         if self.given["strip_metadata"]:
             metadata = "none"
@@ -262,9 +273,8 @@ class Words:
         if self.given["embed_settings"]:
             name = self.options.get("look", next(iter(LOOKS)))
             settings = settings_of(name, look, self.given["weights"])
-        return OutputOptions(
-            format_, metadata, self.given["software"], settings, self.given["profile"]
-        )
+        software, profile = self.given["software"], self.given["profile"]
+        return OutputOptions(format_, metadata, software, settings, profile, attachments)
 
 
 @cache

@@ -14,6 +14,7 @@ from noiser.io.codecs import avif, heif, high_bit_depth, pillow, raw, strip_writ
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.formats import check_header, sniff
 from noiser.io.limits import Limits
+from noiser.io.metadata.png import damage as png_damage
 from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
@@ -45,9 +46,12 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
             return Source(data, "RAW", limits, raw, directories[0])
         codec = high_bit_depth if high_bit_depth.tiff_is_deep(tags) else pillow
         return Source(data, format_, limits, codec, tags)
+    notes: list[str] = []
+    if format_ == "PNG" and (spans := png_damage.damaged(io.BytesIO(data))):
+        data, notes = png_damage.without(data, spans), png_damage.notes_on(spans)
     if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):
-        return Source(data, format_, limits, high_bit_depth)
-    return Source(data, format_, limits, CODECS.get(format_, pillow))
+        return Source(data, format_, limits, high_bit_depth, notes=tuple(notes))
+    return Source(data, format_, limits, CODECS.get(format_, pillow), notes=tuple(notes))
 
 
 def decode(data: bytes, limits: Limits | None = None, suffix: str = "") -> Photo:
@@ -91,7 +95,8 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
     format_ = format_ or photo.format
     write = _encoder(photo, format_)
     check_holds(photo, format_)
-    return write(photo, format_)
+    tail: bytes = photo.metadata.get("tail", b"")
+    return write(photo, format_) + tail
 
 
 def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:

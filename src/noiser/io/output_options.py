@@ -5,9 +5,11 @@ from typing import Any, Literal
 
 from noiser.core.version import __version__
 from noiser.io.color.conversion import UNCONVERTED, Conversion, Target, conversion_for
-from noiser.io.metadata import exif, iptc, png_text, xmp
+from noiser.io.metadata import exif, iptc, xmp
+from noiser.io.metadata.attachments.motion_photo import Film
 from noiser.io.metadata.embed import fitted
 from noiser.io.metadata.embedded_settings import Settings, to_xmp
+from noiser.io.metadata.png import text as png_text
 
 NEEDED = ("icc_profile", "notes")
 """Metadata that stay when all others are stripped: what shows the picture right."""
@@ -31,6 +33,9 @@ class OutputOptions:
 
     profile: Target = "keep"
     """Whether the colours keep the file's profile, or become sRGB."""
+
+    attachments: bool = False
+    """Whether the film of a motion photo goes from JPEG to JPEG."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -88,8 +93,23 @@ def prepare(
         made = _with_exif(made, block)
     if output.settings is not None:
         made["xmp"] = to_xmp(output.settings, made.get("xmp"))
+    made.pop("film", None)
+    film: Film | None = metadata.get("film")
+    if film is not None:
+        can_stay = format_ == "JPEG" and output.metadata == "keep"
+        if can_stay and output.attachments:
+            made |= _hung_behind(film, made.get("xmp"))
+        else:
+            option = "; --keep-attachments carries it along" if can_stay else ""
+            notes.append(f"the film of a motion photo was left out{option}")
     made, lost = fitted(made, format_)
     return Prepared(conversion, made, tuple(notes + lost))
+
+
+def _hung_behind(film: Film, packet: bytes | None) -> dict[str, Any]:
+    """Let the film follow the picture, and XMP say where it is."""
+    packet = film.claimed(packet)
+    return {"tail": film.tail} | ({"xmp": packet} if packet else {})
 
 
 def without_location(metadata: dict[str, Any]) -> dict[str, Any]:

@@ -41,6 +41,9 @@ class Source:
     tags: Directory | None = None
     """Of a TIFF, its first directory."""
 
+    notes: tuple[str, ...] = ()
+    """What of the file was damaged, and is not in `data` any more."""
+
     @cached_property
     def size(self) -> tuple[int, int]:
         """Width and height, read from the header [pixels].

@@ -64,7 +64,7 @@ def _pictures(
     if not is_folder(source):
         yield source, Path(source.name), _fault_of_input(source)
         return
-    skipped = {real(p) for p in (output, beside(source)) if p is not None}
+    skipped = {real(p) for p in (output, folder_beside(source)) if p is not None}
     skipped.discard(real(source))
     folders = [source]
     while folders:
@@ -108,7 +108,7 @@ def _begins_like_a_picture(entry: "os.DirEntry[str]") -> bool:
     return True
 
 
-def beside(folder: Path) -> Path:
+def folder_beside(folder: Path) -> Path:
     """Name the folder beside an input folder: `night` gives `night_enhanced`."""
     if folder.name in ("", ".."):
         folder = Path(real(folder))

@@ -11,7 +11,7 @@ from typing import Protocol
 from noiser.core.errors import OutputError
 from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, suffix_of
 from noiser.io.paths import check_folder, is_folder, naming_error, real
-from noiser.jobs.find_pictures import MARK, Found, beside, empty_folders, find_pictures
+from noiser.jobs.find_pictures import MARK, Found, empty_folders, find_pictures, folder_beside
 
 
 @dataclass(frozen=True)
@@ -115,7 +115,7 @@ def make_plan(
 
 def _made_of(found: list[Found], inputs: list[Path], format_: str | None) -> set[str]:
     """Find the inputs that lie where others' outputs belong, with all in a folder of outputs."""
-    beside = {real(beside(source)) for source in inputs if is_folder(source)}
+    beside = {real(folder_beside(source)) for source in inputs if is_folder(source)}
     targets, taken = set[str](), set[str]()
     for source, path, relative, _ in found:
         wanted = _output_name(source, relative, inputs, None, format_)
@@ -141,7 +141,7 @@ def _output_name(
         relative = relative.with_name(f"{relative.stem}{_suffix(relative, format_)}")
     if output is None:
         if is_folder(source):
-            return beside(source) / relative
+            return folder_beside(source) / relative
         return source.with_name(f"{relative.stem}{MARK}{relative.suffix}")
     if not _gathers(inputs, output):
         return output
@@ -165,7 +165,7 @@ def _format_of(output: Path, format_: str | None) -> str:
 def _folders(inputs: list[Path], output: Path | None) -> list[Path]:
     """List the folders that outputs are to lie in, where a name of them may be wrong."""
     if output is None:
-        folders = (beside(source) for source in inputs if is_folder(source))
+        folders = (folder_beside(source) for source in inputs if is_folder(source))
         return [folder for folder in folders if not naming_error(folder)]
     if not _gathers(inputs, output):
         return [output.parent]
@@ -180,6 +180,8 @@ def _suffix(path: Path, format_: str | None) -> str:
     """Say which suffix an output has; the input's, where it names the output's format."""
     if format_ is None and path.suffix.lower() in RAW_SUFFIXES:
         format_ = "TIFF"
+    if format_ is None and path.suffix.lower() == ".mpo":
+        format_ = "JPEG"  # of one picture
     if format_ is None or SUFFIXES.get(path.suffix.lower()) == format_:
         return path.suffix
     return suffix_of(format_)
@@ -188,7 +190,7 @@ def _suffix(path: Path, format_: str | None) -> str:
 def _root(source: Path, inputs: list[Path], output: Path | None) -> Path | None:
     """Name the folder that an input's output is gathered in with others'."""
     if output is None:
-        return beside(source) if is_folder(source) else None
+        return folder_beside(source) if is_folder(source) else None
     return output if len(inputs) > 1 or is_folder(source) else None
 
 

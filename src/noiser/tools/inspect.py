@@ -71,7 +71,7 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read a file's metadata and its header; what has no header for Pillow is decoded."""
     data = read_file(path, limits.max_file_bytes)
     source = identify(data, limits, path.suffix)
-    kind, tags = source.format, source.tags
+    kind, tags, data = source.format, source.tags, source.data
     if kind in ("RAW", "HEIC") or (tags is not None and _is_unknown_to_pillow(tags)):
         photo = source.codec.decode(source)
         height, width = photo.pixels.shape[:2]
@@ -79,7 +79,7 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
         facts = {"format": name, "width": width, "height": height, "bits": photo.depth}
         return photo.metadata, facts
     with opened(io.BytesIO(data), kind, limits, max_bits=64) as image:
-        metadata = read_metadata(image, limits, io.BytesIO(data))
+        metadata = read_metadata(image, limits, io.BytesIO(data), notes=source.notes)
         width, height = image.size
         if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":
             width, height = height, width

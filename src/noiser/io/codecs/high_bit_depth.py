@@ -88,7 +88,7 @@ def decode(source: Source) -> Photo:
     orientation, metadata, encoding = 1, {}, {}
     if format_ == "PNG":
         with opened(io.BytesIO(png_chunks.without_pixels(data)), "PNG", limits) as image:
-            metadata = read_metadata(image, limits, io.BytesIO(data))
+            metadata = read_metadata(image, limits, io.BytesIO(data), notes=source.notes)
             orientation = metadata.pop("orientation", 1)
     elif tags is not None:
         metadata = metadata_of(data, limits)

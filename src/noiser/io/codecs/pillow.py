@@ -39,7 +39,8 @@ def decode(source: Source) -> Photo:
     """
     with opened(io.BytesIO(source.data), source.format, source.limits) as image:
         encoding = encoding_of(image, source.data)
-        metadata = read_metadata(image, source.limits, io.BytesIO(source.data))
+        file = io.BytesIO(source.data)
+        metadata = read_metadata(image, source.limits, file, notes=source.notes)
         image.load()
         turn_upright(image, metadata.pop("orientation", 1))
         if image.mode == "CMYK":

@@ -1,5 +1,6 @@
 """Strips: read a picture that is larger than memory row by row, as often as needed."""
 
+import io
 import math
 import os
 from collections.abc import Iterator
@@ -15,12 +16,14 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.adapters import PIL_MODES
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.types import Pixels, Region
+from noiser.io.codecs import png_chunks
 from noiser.io.codecs.decoder_memory import check_held
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.codecs.raw import is_raw
 from noiser.io.files import open_regular
 from noiser.io.formats import sniff
 from noiser.io.limits import Limits
+from noiser.io.metadata.png import damage as png_damage
 from noiser.io.metadata.read import read_metadata
 from noiser.io.metadata.tiff_kind import has_tiled_planes
 from noiser.io.metadata.tiff_pages import picture_page
@@ -93,7 +96,8 @@ class StripReader:
         """
         before = _identity(self.file)
         with vips_decoding(self.format):
-            region, dtype = self._decoder()
+            source = _source(self.file)  # libvips does not hold what Python reads for it
+            region, dtype = self._decoder(source)
             rows = max(STRIP_PIXELS // self.width, MIN_STRIP_ROWS)
             shape = (self.width,) if self.channels == 1 else (self.width, self.channels)
             pixels = np.empty((0, *shape), dtype)
@@ -125,11 +129,12 @@ class StripReader:
             UnsupportedError: It sees another kind of picture.
         """
         with vips_decoding(self.format):
-            return self._decoder()[1]
+            source = _source(self.file)
+            return self._decoder(source)[1]
 
-    def _decoder(self) -> tuple[Any, np.dtype[Any]]:
+    def _decoder(self, source: Any) -> tuple[Any, np.dtype[Any]]:
         """Start decoding at the first row; gives what rows are fetched from, and their dtype."""
-        image = _sequential(self.file, self.format)
+        image = _sequential(self.file, source, self.format)
         found = (image.width, image.height, image.bands, image.format)
         size = (self.width, self.height, self.channels)
         kinds: dict[Any, np.dtype[Any]] = {
@@ -165,8 +170,9 @@ def open_strips(path: Path, limits: Limits | None = None) -> Iterator[StripReade
         format_ = sniff(head)
         if format_ not in FORMATS:
             raise UnsupportedError(f"{format_}; only {', '.join(FORMATS)} are read in strips")
-        with opened(file, format_, limits, max_bits=16) as image:
-            reader = _reader(file, head, image, limits)
+        seen, notes = _mended(file, format_)
+        with opened(seen, format_, limits, max_bits=16) as image:
+            reader = _reader(seen, head, image, limits, notes)
         reader.check()
         yield reader
 
@@ -191,11 +197,28 @@ def goes_in_strips(path: Path, limits: Limits) -> bool:
                 return False
             if math.prod(size_of(tags)) <= limits.max_whole_pixels:
                 return False
+        if format_ == "PNG":
+            file.seek(0)
+            return math.prod(png_chunks.size(file.read(33))) > limits.max_whole_pixels
         with opened(file, format_, limits, max_bits=16) as image:
             return math.prod(image.size) > limits.max_whole_pixels
 
 
-def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Limits) -> StripReader:
+def _mended(file: BinaryIO, format_: str) -> tuple[BinaryIO, list[str]]:
+    """See a PNG without what is damaged and not the picture, and say so; any other as it is."""
+    spans = png_damage.damaged(file) if format_ == "PNG" else []
+    if not spans:
+        return file, []
+    return io.BufferedReader(png_damage.Spliced(file, spans)), png_damage.notes_on(spans)
+
+
+def _reader(
+    file: BinaryIO,
+    head: bytes,
+    image: ImageFile.ImageFile,
+    limits: Limits,
+    notes: list[str],
+) -> StripReader:
     """Take all that the header says."""
     mode = PIL_MODES[image.mode]
     if image.mode in ("CMYK", "YCbCr", "RGBX", "PA"):
@@ -203,7 +226,7 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
     channels = len(mode) if mode != "I;16" else 1
     channels += "transparency" in image.info and mode in ("L", "RGB")
     check_held(file, image, channels, limits)
-    metadata = read_metadata(image, limits, file, keep_orientation=True)
+    metadata = read_metadata(image, limits, file, keep_orientation=True, notes=notes)
     note = None
     if orientation := metadata.pop("orientation", None):
         note = f"its pixels stay as they are stored, its orientation tag is kept ({orientation})"
@@ -217,8 +240,20 @@ def _reader(file: BinaryIO, head: bytes, image: ImageFile.ImageFile, limits: Lim
     return StripReader(file, sniff(head), *image.size, channels, metadata, encoding, note)
 
 
-def _sequential(file: BinaryIO, format_: str) -> Any:
-    """Open a file in libvips, to be read from top to bottom."""
+def _source(file: BinaryIO) -> Any:
+    """Give a file to libvips: by its descriptor, or what is left of it through Python."""
+    vips = pyvips()
+    if not isinstance(getattr(file, "raw", None), png_damage.Spliced):
+        return vips.Source.new_from_descriptor(file.fileno())
+    file.seek(0)
+    source = vips.SourceCustom()
+    source.on_read(file.read)
+    source.on_seek(file.seek)
+    return source
+
+
+def _sequential(file: BinaryIO, source: Any, format_: str) -> Any:
+    """Open a picture in libvips, to be read from top to bottom."""
     vips = pyvips()
     page = picture_page(file).number if format_ == "TIFF" else 0
     load, options = {
@@ -227,7 +262,6 @@ def _sequential(file: BinaryIO, format_: str) -> Any:
         # libvips would refuse strips of more than 50 MB; what may be held was checked before.
         "TIFF": (vips.Image.tiffload_source, {"unlimited": True, "page": page}),
     }[format_]
-    source = vips.Source.new_from_descriptor(file.fileno())
     return load(source, access="sequential", fail_on="error", **options)
 
 

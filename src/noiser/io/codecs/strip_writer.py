@@ -87,7 +87,7 @@ def _write_jpeg(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> Non
         head, scan = _split_jpeg(pillow.encode(photo, "JPEG"), layout.height)
         file.write(b"\xff\xd7" if i else head)
         file.write(scan)
-    file.write(b"\xff\xd9")
+    file.write(b"\xff\xd9" + layout.metadata.get("tail", b""))
 
 
 def _split_jpeg(data: bytes, height: int) -> tuple[bytes, bytes]:

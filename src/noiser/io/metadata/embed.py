@@ -8,7 +8,8 @@ from PIL import Image, PngImagePlugin
 from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import DecodeError
-from noiser.io.metadata import exif, iptc, png_text, xmp_jpeg
+from noiser.io.metadata import exif, iptc, xmp_jpeg
+from noiser.io.metadata.png import text as png_text
 from noiser.io.metadata.read import IPTC_TAG, RESOURCES_TAG, XMP_TAG
 
 TABLES = (exif.CAMERA, exif.PLACE)
@@ -17,11 +18,12 @@ TABLES = (exif.CAMERA, exif.PLACE)
 NAMES = {
     "exif": "EXIF", "icc_profile": "the colour profile", "xmp": "XMP", "iptc": "IPTC",
     "resources": "Photoshop's resources", "comment": "the comment", "text": "PNG's texts",
+    "film": "the film of a motion photo",
 }  # fmt: skip
 """Kinds of metadata in the user's words."""
 
 HELD = {
-    "JPEG": {"exif", "icc_profile", "xmp", "iptc", "resources", "comment"},
+    "JPEG": {"exif", "icc_profile", "xmp", "iptc", "resources", "comment", "film"},
     "PNG": {"exif", "icc_profile", "xmp", "iptc", "text"},
     "TIFF": {"exif", "icc_profile", "xmp", "iptc", "resources"},
     "WEBP": {"exif", "icc_profile", "xmp"},

@@ -1,11 +1,13 @@
 """Metadata: what a file says about its picture, taken out and handed on.
 
 They travel as a dictionary: `exif`, `icc_profile`, `xmp`, `iptc` and `comment` as bytes; `dpi`;
-Photoshop's other `resources` by number; a PNG's `text` as chunks; and `notes`, sentences about
-what was damaged and left out. Whatever depends on the pixels' place is upright, as they are.
+Photoshop's other `resources` by number; a PNG's `text` as chunks; a motion photo's `film`; and
+`notes`, sentences about what was damaged or left out. Whatever depends on the pixels' place is
+upright, as they are.
 """
 
 import struct
+from collections.abc import Iterable
 from typing import Any, BinaryIO
 
 from PIL import Image, TiffImagePlugin
@@ -14,8 +16,9 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.errors import DecodeError, LimitError
 from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gamma
 from noiser.io.limits import Limits
-from noiser.io.metadata import exif, iptc, png_text, xmp, xmp_jpeg
+from noiser.io.metadata import attachments, exif, iptc, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
+from noiser.io.metadata.png import text as png_text
 from noiser.io.metadata.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
 
 LAYOUT_TAGS = frozenset(
@@ -42,6 +45,7 @@ def read_metadata(
     *,
     keep_orientation: bool = False,
     size: tuple[int, int] | None = None,
+    notes: Iterable[str] = (),
 ) -> dict[str, Any]:
     """Collect what goes with a picture into any format that can hold it.
 
@@ -51,6 +55,7 @@ def read_metadata(
         file: Of the image, open for reading and seeking.
         keep_orientation: Leave the orientation as it is, for pixels that will not be turned.
         size: Width and height; by default the image's [pixels].
+        notes: What is known already of what was damaged.
 
     Returns:
         The metadata, and the `orientation` from 2 to 8 of pixels that are not stored upright.
@@ -58,8 +63,10 @@ def read_metadata(
     Raises:
         LimitError: A kind of metadata is larger than the limit.
     """
-    notes: list[str] = []
+    notes = list(notes)
     found = _collected(image, limits, file, notes)
+    if (segments := getattr(image, "applist", None)) is not None:  # a JPEG's
+        found |= attachments.attached_to(image.info, segments, file, found.get("xmp"), notes)
     block = _exif_of(image, limits, found, notes)
     packet = _packet_of(found, notes)
     orientation = block.number("main", exif.ORIENTATION) or orientation_in(packet)
@@ -95,6 +102,8 @@ def _collected(
     _read_plain(image, found)
     if is_tiff(file) and picture_page(file).has_copies:
         notes.append(LEFT_OUT)
+    if image.info.get("icc_profile", b"") is None:  # so Pillow says that it cannot be unpacked
+        notes.append("a damaged colour profile; it was left out")
     for part in (_read_jpeg, _read_tiff, _read_png):
         try:
             part(image, limits, file, found)

@@ -20,14 +20,15 @@ BASIC = "http://ns.adobe.com/xap/1.0/"
 """Namespace of the program, the dates and the thumbnails."""
 
 ATTACHED = (
-    "http://ns.adobe.com/hdr-gain-map/1.0/", "http://ns.google.com/photos/1.0/container/",
-    "http://ns.google.com/photos/1.0/container/item/", "http://ns.adobe.com/xmp/note/",
+    "http://ns.adobe.com/hdr-gain-map/", "http://ns.apple.com/HDRGainMap/",
+    "http://ns.google.com/photos/1.0/container/", "http://ns.google.com/photos/dd/1.0/",
+    "http://ns.adobe.com/xmp/note/",
 )  # fmt: skip
-"""Namespaces that describe what was attached to the file and does not come along: gain maps,
-videos, and the rest of a long packet."""
+"""Beginnings of the namespaces that describe what was attached to the file and does not come along:
+gain maps, videos, and the rest of a long packet."""
 
-MOTION = ("MotionPhoto", "MicroVideo")
-"""Beginnings of the names of Google's camera for an attached video."""
+MOTION = ("MotionPhoto", "MicroVideo", "OLivePhoto")
+"""Beginnings of the names of Google's and others' cameras for an attached video."""
 
 PLACE_NAMES = frozenset(
     ("city", "state", "country", "countrycode", "countryname", "provincestate", "worldregion",
@@ -118,7 +119,7 @@ def is_attached(namespace: str, name: str) -> bool:
     """Tell a property of a thumbnail or of something else that stays behind."""
     if namespace == BASIC:
         return name == "Thumbnails"
-    return namespace in ATTACHED or name.startswith(MOTION)
+    return namespace.startswith(ATTACHED) or name.startswith(MOTION)
 
 
 def is_place(namespace: str, name: str) -> bool:

@@ -101,12 +101,12 @@ def _is_damaged(item: Item, limits: Limits) -> bool:
     if not data.strip(b"\0"):
         return True
     try:
-        decode(data, limits)
+        film = decode(data, limits).metadata.get("film")
     except DecodeError:
         return True
     except ImageError:
         return False
-    return not _has_its_end(data)
+    return not _has_its_end(data if film is None else data[: data.rfind(film.data)])
 
 
 def _has_its_end(data: bytes) -> bool:
@@ -130,12 +130,15 @@ def job_key(options: JobOptions, format_: str | None) -> str:
     if settings is not None:
         settings = dataclasses.replace(settings, version=ALGORITHM_REVISION)
     output = dataclasses.replace(options.output, format=format_, settings=settings)
+    delivery = dataclasses.asdict(output)
+    if not output.attachments:  # younger than the keys that are in journals
+        del delivery["attachments"]
     moments = options.moments
     parts = {
         "version": ALGORITHM_REVISION,
         "look": dataclasses.asdict(options.enhancer.look),
         "weights": network.checksum(options.enhancer.network),
-        "delivery": dataclasses.asdict(output),
+        "delivery": delivery,
         "moments": dataclasses.asdict(moments) if moments else None,
         "compare": options.compare,
     }

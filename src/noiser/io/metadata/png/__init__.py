@@ -1,0 +1,1 @@
+"""PNG: its texts, and which of its chunks are damaged."""
