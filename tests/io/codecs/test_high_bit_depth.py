@@ -27,7 +27,7 @@ from noiser.core.errors import (
     UnsupportedError,
 )
 from noiser.io.codecs import png_chunks
-from noiser.io.codecs.high_bit_depth import full_range
+from noiser.io.codecs.high_bit_depth import colors, full_range
 from noiser.io.color.conversion import _by_vips
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
@@ -228,6 +228,30 @@ def test_values_that_are_no_numbers_are_refused(value):
     pixels = noise("RGB", np.float32)
     pixels[2, 3, 1] = value
     with pytest.raises(UnsupportedError, match="values that are no numbers"):
+        decode(tiff(pixels))
+
+
+@pytest.mark.parametrize("mode", ["L", "RGB", "RGBA"])
+@pytest.mark.parametrize("white", [100, 255, 4095, 65535])
+@pytest.mark.parametrize("brightness", [0.02, 1.0])
+def test_floats_of_another_white_are_refused(mode, white, brightness):
+    """Whole numbers, however dark, and the fractions that stacked exposures have."""
+    pixels = noise(mode, np.float32)
+    counts = colors(pixels)
+    counts *= white * brightness
+    if brightness < 1:
+        np.rint(counts, out=counts)
+    with pytest.raises(UnsupportedError, match=r"^floats from .* 1 is white: divide them"):
+        decode(tiff(pixels))
+
+
+def test_light_above_white_in_less_than_half_of_a_picture_is_light():
+    """A window in a night scene, to the last row that may be brighter than white."""
+    pixels = noise("RGB", np.float32)
+    pixels[:12] += 1
+    assert decode(tiff(pixels)).above is not None
+    pixels[12, 0, 0] += 1
+    with pytest.raises(UnsupportedError, match="1 is white"):
         decode(tiff(pixels))
 
 

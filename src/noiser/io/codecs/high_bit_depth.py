@@ -110,7 +110,7 @@ def from_linear_light(photo: Photo) -> Photo:
         The same in [0, 1], sRGB, with `above` where any value is above 1.
 
     Raises:
-        UnsupportedError: A value is not a number, or infinite.
+        UnsupportedError: A value is not a number, or infinite, or white is not 1.
     """
     pixels, above, notes = photo.pixels, None, []
     if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):  # NaN is passed on by both
@@ -119,12 +119,28 @@ def from_linear_light(photo: Photo) -> Photo:
     if color.min() < 0:
         notes.append("values below 0 became 0")
     if color.max() > 1:
+        _refuse_other_whites(color)
         above = np.zeros_like(pixels)
         np.maximum(color - 1, 0, out=colors(above))
         notes.append("values above 1 are kept: the part above 1 was not changed")
     np.clip(pixels, 0, 1, out=pixels)
     apply(srgb_from_linear, color)
     return replace(photo, above=above, note="; ".join(notes) or None)
+
+
+def _refuse_other_whites(color: Pixels) -> None:
+    """Refuse floats that count to 255 or so: taken as light, all of them would be white.
+
+    Lamps and the sun are above 1 in few places and in fractions; these are there in most, or are
+    whole numbers everywhere.
+    """
+    bands = [color[top : top + CURVE_ROWS] for top in range(0, len(color), CURVE_ROWS)]
+    is_mostly_white = 2 * sum(int(np.count_nonzero(band > 1)) for band in bands) > color.size
+    if is_mostly_white or all(np.array_equal(band, np.rint(band)) for band in bands):
+        raise UnsupportedError(
+            f"floats from {color.min():g} to {color.max():g}; floats are linear light, "
+            "in which 1 is white: divide them by the value of white first"
+        )
 
 
 def to_linear_light(photo: Photo) -> Photo:
