@@ -142,3 +142,30 @@ def test_compressed_floats_are_smaller_and_the_same():
     np.testing.assert_array_equal(
         tifffile.imread(io.BytesIO(plain)), tifffile.imread(io.BytesIO(data))
     )
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+@pytest.mark.parametrize("format_", ["JPEG", "BMP"])
+def test_transparency_that_hides_nothing_is_left_out(format_, mode, dtype):
+    """As screenshots have it; one pixel that lets anything through is refused as before."""
+    white = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    pixels = (noise(mode, np.float32) * white).astype(dtype)
+    pixels[..., -1] = white
+    found = reduced(Photo(pixels, "PNG"), format_)
+    wanted = reduced(Photo(pixels[..., 0] if mode == "LA" else pixels[..., :3], "PNG"), format_)
+    np.testing.assert_array_equal(found.pixels, wanted.pixels)
+    assert found.note.startswith("transparency that hides nothing was left out")
+    assert decode(encode(found, format_)).channels == len(mode) - 1
+    pixels[3, 4, -1] = 0
+    with pytest.raises(OutputError, match="cannot hold transparency"):
+        encode(reduced(Photo(pixels, "PNG"), format_), format_)
+
+
+def test_a_screenshot_becomes_a_jpeg(tmp_path):
+    Image.new("RGBA", (36, 24), (9, 12, 20, 255)).save(tmp_path / "x.png")
+    done = call("enhance", "x.png", "-o", "x.jpg", cwd=tmp_path)
+    assert done.returncode == 0
+    assert b"noiser: x.png: transparency that hides nothing was left out" in done.stderr
+    with Image.open(tmp_path / "x.jpg") as image:
+        assert (image.format, image.mode) == ("JPEG", "RGB")

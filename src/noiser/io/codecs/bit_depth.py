@@ -1,4 +1,4 @@
-"""Bit depth: what each format can hold, and bringing a picture to it."""
+"""Bit depth and transparency: what each format can hold, and bringing a picture to it."""
 
 from dataclasses import replace
 
@@ -38,8 +38,11 @@ def reduced(photo: Photo, format_: str) -> Photo:
         format_: Any that is written.
 
     Returns:
-        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, with a note.
+        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, and without
+        a transparency that hides nothing where the format has none, with a note.
     """
+    if format_ in OPAQUE:
+        photo = _without_idle_alpha(photo)
     depth, most, metadata = photo.depth, DEPTHS[format_], photo.metadata
     if depth <= most:
         return photo
@@ -64,4 +67,18 @@ def reduced(photo: Photo, format_: str) -> Photo:
         bits=10 if bits == 10 else None,
         above=None,
         metadata=metadata,
+    )
+
+
+def _without_idle_alpha(photo: Photo) -> Photo:
+    """Leave an alpha channel out that is opaque everywhere, as screenshots have."""
+    pixels, channels = photo.pixels, photo.channels
+    opaque = 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
+    if channels not in (2, 4) or pixels[..., -1].min() < opaque:
+        return photo
+    notes = [photo.note] if photo.note else []
+    return replace(
+        photo,
+        pixels=np.ascontiguousarray(pixels[..., 0] if channels == 2 else pixels[..., :3]),
+        note="; ".join([*notes, "transparency that hides nothing was left out"]),
     )
