@@ -99,6 +99,20 @@ def test_each_image_of_a_batch_is_measured_on_its_own(photo, dark_photo):
     assert torch.equal(together, torch.stack([enhance(frame) for frame in frames]))
 
 
+@pytest.mark.parametrize("kernel", ["auto", "torch"])
+@pytest.mark.parametrize("dtype", [np.uint8, np.float16])
+def test_each_array_of_a_batch_is_measured_on_its_own(photo, dtype, kernel):
+    """As with tensors, in each dtype and by each kernel."""
+    most = 1 if dtype == np.uint8 else 255
+    batch = np.stack([(each / most).astype(dtype) for each in (photo, 255 - photo)])
+
+    together = enhance(batch, kernel=kernel)
+
+    assert together.dtype == dtype
+    assert np.array_equal(together, np.stack([enhance(each, kernel=kernel) for each in batch]))
+    assert not np.array_equal(together, batch)
+
+
 @pytest.mark.parametrize("verb", ["measure", "render"])
 def test_a_batch_has_no_moments_of_its_own(photo, verb):
     """Measure and render take one image; the message has the size of the batch."""

@@ -50,9 +50,9 @@ def unpack(image: Any) -> Adapter:
     """Take the arrays out of an image.
 
     Args:
-        image: An array uint8, uint16, float32 or float64, of either order of bytes, [H,W],
-            [H,W,2], [H,W,3] or [H,W,4], floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or
-            [B,3,H,W].
+        image: An array uint8, uint16, float16, float32 or float64, of either order of bytes,
+            [H,W], [H,W,C] or [B,H,W,C] with 1 to 4 channels, floats in [0, 1]; a PIL image; or a
+            torch tensor [3,H,W] or [B,3,H,W].
 
     Returns:
         The carrier.
@@ -62,7 +62,7 @@ def unpack(image: Any) -> Adapter:
         ValueError: Its dtype, shape, mode or range is none of these.
     """
     if isinstance(image, np.ndarray):
-        return Adapter([checked(image)], lambda frames: frames[0].astype(image.dtype, copy=False))
+        return _unpack_array(image)
     origins = {base.__module__.split(".")[0] for base in type(image).__mro__}
     if "PIL" in origins:
         return _unpack_pil(image)
@@ -93,7 +93,7 @@ def checked(pixels: Pixels) -> Pixels:
     if pixels.ndim not in (2, 3) or (pixels.ndim == 3 and not 1 <= pixels.shape[2] <= 4):
         raise ValueError(
             f"the image has the shape {list(pixels.shape)}; "
-            "it must be [H,W], or [H,W,C] with 1 to 4 channels"
+            "it must be [H,W], [H,W,C] or [B,H,W,C] with 1 to 4 channels"
         )
     if pixels.size == 0:
         raise ValueError(f"the image has the shape {list(pixels.shape)}; it has no pixels")
@@ -138,6 +138,20 @@ def resolved(region: Region | None, size: tuple[int, ...]) -> Region:
             raise ValueError(f"the region's {axis} are {part}; the image has 0 to {length}")
         found.append(slice(start, stop))
     return found[0], found[1]
+
+
+def _unpack_array(image: Pixels) -> Adapter:
+    """Take an array as it is, or a batch of them apart; half precision is computed in single."""
+    is_half = image.dtype.newbyteorder("=") == np.float16
+    values = image.astype(np.float32) if is_half else image
+    is_batch = values.ndim == 4 and len(values) > 0
+    frames = [checked(frame) for frame in values] if is_batch else [checked(values)]
+
+    def pack(enhanced: list[Pixels]) -> Pixels:
+        packed = np.stack(enhanced) if is_batch else enhanced[0]
+        return packed.astype(image.dtype, copy=False)
+
+    return Adapter(frames, pack)
 
 
 def _unpack_pil(image: Any) -> Adapter:

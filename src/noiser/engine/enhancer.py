@@ -239,9 +239,10 @@ def enhance(image: Any, look: str = "natural", **options: Any) -> Any:
     """Brighten an image.
 
     Args:
-        image: An array uint8, uint16, float32 or float64 [H,W] or [H,W,C] with 1 to 4
-            channels (a second or fourth is alpha and is kept), sRGB, floats in [0, 1];
-            a PIL image; or a torch tensor [3,H,W] or [B,3,H,W] in [0, 1].
+        image: An array uint8, uint16, float16, float32 or float64 [H,W], [H,W,C] or
+            [B,H,W,C] with 1 to 4 channels (a second or fourth is alpha and is kept), sRGB,
+            floats in [0, 1]; a PIL image; or a torch tensor [3,H,W] or [B,3,H,W] in [0, 1].
+            Each image of a batch is enhanced by itself.
         look: `natural`, or `paper` for the network's output as published.
         options: Any other argument of `Enhancer`.
 
