@@ -48,15 +48,15 @@ run(
 WORKER = """
 import os
 from noiser.jobs.workers import picture_jobs as jobs, worker
-def fail(data, told):
+def fail(source, told):
     {fault}
-    return jobs.enhance(data, told)
+    return jobs.enhance(source, told)
 worker.warm_up = lambda: jobs.DOES.update(enhance=fail)
 worker.main()
 """
 """A worker that does not do what it should."""
 
-ENDLESS = "while len(data) > 10_000: pass"
+ENDLESS = "while len(source.data) > 10_000: pass"
 """What a worker does with large pictures, which a decoder might do one day."""
 
 
