@@ -1,12 +1,16 @@
 """Streams that cannot be written: stdout is a fault of the machine, stderr is no reason to stop."""
 
+import io
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from pictures import picture, saved
+
+from noiser.cli import _Output
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="needs /dev/full")
 
@@ -104,3 +108,30 @@ def test_a_reader_that_has_left_is_no_fault_of_the_machine(night):
 
     assert done.returncode == 1
     assert done.stderr == b""
+
+
+@pytest.mark.parametrize("step", range(12))
+def test_an_interrupt_at_any_step_of_a_write_has_nothing_written_twice(step):
+    """As when Ctrl-C comes just after a line was written, and the end flushes what is left."""
+    reader, writer = os.pipe()
+    steps = iter(range(100))
+
+    def trace(frame, _event, _argument):
+        if "noiser" not in frame.f_globals["__name__"]:
+            return None
+        if next(steps) == step:
+            raise KeyboardInterrupt
+        return trace
+
+    with os.fdopen(reader, "rb") as read:
+        stream = io.TextIOWrapper(_Output(writer), line_buffering=True)
+        before = sys.gettrace()
+        sys.settrace(trace)
+        try:
+            with suppress(KeyboardInterrupt):
+                stream.write("moved.png\n")
+        finally:
+            sys.settrace(before)
+        stream.flush()
+        os.close(writer)
+        assert read.read().count(b"moved.png\n") in ({0, 1} if step < 3 else {1})

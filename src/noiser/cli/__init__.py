@@ -104,35 +104,52 @@ def main() -> NoReturn:
     sys.exit(code or 0)
 
 
-class _Stdout(io.FileIO):
-    """Says once in a sentence that nothing can be written; what comes after is lost like it."""
+class _Output(io.BufferedWriter):
+    """A stream of which what cannot be written is lost, and what comes after like it.
 
-    is_lost = False
+    Bytes are written by C below it: were it a raw stream, a signal that ends Python between the
+    write and its return would have them written again.
+
+    Args:
+        descriptor: Where to write.
+        name: To say once in a sentence that nothing can be written; else nobody is told.
+    """
+
+    def __init__(self, descriptor: int, name: str | None = None) -> None:
+        super().__init__(io.FileIO(descriptor, "w", closefd=False))
+        self._named = name
 
     def write(self, data: Any) -> int:
         """Write some bytes."""
-        if self.is_lost:
-            return len(data)
         try:
             return super().write(data)
         except BrokenPipeError:
             raise
         except OSError as error:
-            self.is_lost = True
-            raise MachineError(f"stdout: cannot be written: {error.strerror}") from error
+            self._lose(error)
+            return len(data)
 
-
-class _Stderr(io.FileIO):
-    """Loses what cannot be written: nobody can be told that."""
-
-    def write(self, data: Any) -> int:
-        """Write some bytes."""
+    def flush(self) -> None:
+        """Write what is held back."""
         try:
-            return super().write(data)
+            super().flush()
         except BrokenPipeError:
             raise
-        except OSError:
-            return len(data)
+        except OSError as error:
+            self._lose(error)
+
+    def _lose(self, error: OSError) -> None:
+        """Lead nowhere from now on; nothing is written twice, nor told twice."""
+        _lead_nowhere(self.fileno())
+        if self._named:
+            raise MachineError(f"{self._named}: cannot be written: {error.strerror}") from error
+
+
+def _lead_nowhere(descriptor: int) -> None:
+    """Have a descriptor take everything and keep nothing."""
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, descriptor)
+    os.close(nowhere)
 
 
 def _keep_descriptors() -> None:
@@ -152,7 +169,7 @@ def _keep_stdout_ours() -> None:
         return  # a console of Windows is no plain file
     old: Any = sys.stdout
     sys.stdout = io.TextIOWrapper(
-        io.BufferedWriter(_Stdout(1, "w", closefd=False)),
+        _Output(1, "stdout"),
         encoding=old and old.encoding,
         errors=old and old.errors,
         line_buffering=bool(old and old.line_buffering),
@@ -167,11 +184,9 @@ def _keep_stderr_ours() -> None:
     own, and the old one leads nowhere.
     """
     sys.stderr = io.TextIOWrapper(
-        io.BufferedWriter(_Stderr(os.dup(2), "w")), errors="backslashreplace", line_buffering=True
+        _Output(os.dup(2)), errors="backslashreplace", line_buffering=True
     )
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    os.close(nowhere)
+    _lead_nowhere(2)
     warnings.filterwarnings("ignore", module="PIL")
     warnings.filterwarnings("ignore", category=KernelWarning)  # options.py says it in our words
     pillow = logging.getLogger("PIL")
