@@ -306,3 +306,9 @@ def test_an_output_that_is_a_link_to_its_own_input_is_refused(inside):
     Path("a_enhanced.jpg").symlink_to("a.jpg")
     with pytest.raises(OutputError, match="is an input"):
         outputs(["a.jpg"])
+
+
+def test_a_folder_is_empty_though_its_neighbours_name_goes_on_where_its_own_ends(inside):
+    (inside / "night").mkdir()
+    touch("night2/a.png")
+    assert make_plan([Path("night"), Path("night2")], None).empty == [Path("night")]

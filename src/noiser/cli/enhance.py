@@ -13,7 +13,6 @@ from noiser.cli.options import Words, file_options, look_options
 from noiser.cli.progress import Bar, PicturesBar
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
 from noiser.io.files import read_file, read_stream, save_file
-from noiser.io.formats import SUFFIXES
 from noiser.io.limits import MEGA
 from noiser.io.paths import is_folder
 from noiser.jobs.batch.names import names_in
@@ -23,7 +22,7 @@ from noiser.jobs.find_pictures import no_pictures
 from noiser.jobs.in_memory import enhance_bytes
 from noiser.jobs.job import Result
 from noiser.jobs.options import JobOptions
-from noiser.jobs.plan import Plan, make_plan
+from noiser.jobs.plan import Plan, format_of, make_plan
 
 
 @click.command("enhance")
@@ -93,11 +92,10 @@ def command(
 def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
     """Enhance stdin or a file, to stdout or to a file."""
     to_stdout = output is None or output == Path("-")
-    format_ = None if to_stdout or output is None else SUFFIXES.get(output.suffix.lower())
-    if not to_stdout and format_ is None:
-        raise click.UsageError(f"{output} names no known format")
-    if format_ and words.format and format_ != words.format:
-        raise click.UsageError(f"{output} is no name for {words.format}; --format asks for it")
+    try:
+        format_ = None if to_stdout or output is None else format_of(output, words.format)
+    except OutputError as error:
+        raise click.UsageError(str(error)) from error
     options = words.job_options(words.threads, format_)
     name, most = source or "-", options.limits.max_file_bytes
     try:

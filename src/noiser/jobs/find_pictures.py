@@ -12,10 +12,8 @@ from noiser.io.paths import is_folder, lookup_error, real
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""
 
-
 KNOWN_SUFFIXES = RAW_SUFFIXES | set(SUFFIXES)
 """Suffixes of what a folder is searched for."""
-
 
 Found = tuple[Path, Path, Path, str | None]
 """What was named, a picture's path, its path below what was named, and why it cannot be tried."""
@@ -48,7 +46,8 @@ def empty_folders(inputs: list[Path], found: list[Found]) -> list[Path]:
     return [
         source
         for source in dict.fromkeys(inputs)
-        if is_folder(source) and not any(path.startswith(real(source)) for path in paths)
+        if is_folder(source)
+        and not any(path.startswith(os.path.join(real(source), "")) for path in paths)  # noqa: PTH118
     ]
 
 

@@ -9,9 +9,11 @@ from pictures import picture, saved
 
 from noiser import Enhancer
 from noiser.cli import group
+from noiser.io.files import FileMark
 from noiser.io.output_options import OutputOptions
 from noiser.jobs.batch.journal import JOURNAL_NAME, read_journal
-from noiser.jobs.batch.names import names_in
+from noiser.jobs.batch.lines import Contents, Record
+from noiser.jobs.batch.names import RecordedNames, names_in
 from noiser.jobs.batch.run import foresee, run
 from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import make_plan
@@ -285,3 +287,15 @@ def test_the_command_shows_and_does_the_same(folder):
 
     assert shown == [("a.jpg", "a-2.png", "planned"), ("a.tif", "a.png", "kept")]
     assert told == [("a.jpg", "a-2.png", "done"), ("a.tif", "a.png", "kept")]
+
+
+def test_a_recorded_output_that_cannot_be_looked_up_keeps_its_name_from_others(tmp_path):
+    """As in a folder that nobody may enter any more: it is not called gone."""
+    mark = FileMark(1, 1)
+    name = "n" * 300 + ".png"
+    contents = Contents(done={name: Record("in/a.tif", mark, "key", mark)})
+    names = RecordedNames(tmp_path, contents)
+    (tmp_path / "in").mkdir()
+    (tmp_path / "in" / "b.tif").write_bytes(b"another")
+    assert names.is_of_another(tmp_path / name, tmp_path / "in" / "b.tif")
+    assert not names.is_of_another(tmp_path / "gone.png", tmp_path / "in" / "b.tif")

@@ -59,11 +59,10 @@ def reduced(photo: Photo, format_: str) -> Photo:
         note = f"{depth} bits were reduced to {bits}"
     if photo.above is not None:
         note += "; what was brighter than white is cut off"
-    notes = [photo.note] if photo.note else []
     return replace(
         photo,
         pixels=pixels,
-        note="; ".join([*notes, note]),
+        note=_joined(photo.note, note),
         bits=10 if bits == 10 else None,
         above=None,
         metadata=metadata,
@@ -76,9 +75,13 @@ def _without_idle_alpha(photo: Photo) -> Photo:
     opaque = 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
     if channels not in (2, 4) or pixels[..., -1].min() < opaque:
         return photo
-    notes = [photo.note] if photo.note else []
     return replace(
         photo,
         pixels=np.ascontiguousarray(pixels[..., 0] if channels == 2 else pixels[..., :3]),
-        note="; ".join([*notes, "transparency that hides nothing was left out"]),
+        note=_joined(photo.note, "transparency that hides nothing was left out"),
     )
+
+
+def _joined(earlier: str | None, note: str) -> str:
+    """Say one thing after another."""
+    return f"{earlier}; {note}" if earlier else note

@@ -26,9 +26,6 @@ COPIES = frozenset((1033, 1036, 1039, 1058, 1059, 1060))
 The thumbnails are the dark picture's, the copies could contradict their originals.
 """
 
-DIGEST = 1061
-"""Resource with a checksum of IPTC, by which Photoshop sees that somebody changed it."""
-
 SAID = frozenset((1005, 1034, 1035))
 """Resources of which it is known that they name no place: resolution, copyright, address."""
 

@@ -20,7 +20,6 @@ SUBFILE_TAGS = (254, 255)
 LEFT_OUT = "a smaller copy of the picture, a page of its own, was left out"
 """What is said of a thumbnail, or of several."""
 
-
 HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 """Beginnings of TIFFs and BigTIFFs."""
 

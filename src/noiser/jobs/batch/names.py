@@ -6,6 +6,7 @@ import re
 from pathlib import Path
 
 from noiser.core.errors import MachineError
+from noiser.io.paths import is_there
 from noiser.jobs.batch.journal import read_journal
 from noiser.jobs.batch.lines import Contents, Record, name_from
 from noiser.jobs.plan import folded
@@ -54,7 +55,7 @@ class RecordedNames:
     def is_of_another(self, output: Path, input_: Path) -> bool:
         """Whether an output is there that was made of another picture of the input's folder."""
         record = self._records.get(folded(name_from(self._folder, output)))
-        if record is None or not output.exists():
+        if record is None or not is_there(output):
             return False
         name = name_from(self._folder, input_)
         is_neighbour = os.path.dirname(record.input) == os.path.dirname(name)  # noqa: PTH120

@@ -31,9 +31,9 @@ typedef struct {
     float spare[3][PITCH];
 } bands;
 
-/* White noise of variance 1 has these variances in the bands, as tests/test_denoise.py proves:
-   multiplied with how far above them a signal must stand, and with the square's 25 pixels.
-   Noise in colour is taken for 1.5 times that in luma. */
+/* White noise of variance 1 has these variances in the bands, as a test proves
+   (tests/engine/kernels/test_denoise.py): multiplied with how far above them a signal must stand,
+   and with the square's 25 pixels. Noise in colour is taken for 1.5 times that in luma. */
 static const float FINE_NOISE = 25.0f * 1.5f * 0.640625f;
 static const float MEDIUM_NOISE = 25.0f * 1.5f * 0.074462890625f;
 static const float COLOR_NOISE = 25.0f * 2.0f * 2.25f * 0.074462890625f;
