@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import torch
-from PIL import Image
+from PIL import Image, ImageCms
 
 from noiser.core.adapters import DTYPES, PIL_MODES, unpack
 
@@ -159,7 +159,8 @@ def test_another_type_is_refused(image):
     [
         ("1", "L"), ("L", "L"), ("LA", "LA"), ("P", "RGB"), ("PA", "RGBA"), ("RGB", "RGB"),
         ("RGBA", "RGBA"), ("RGBX", "RGB"), ("CMYK", "RGB"), ("YCbCr", "RGB"), ("I;16", "I;16"),
-        ("I;16L", "I;16"), ("I;16B", "I;16"), ("I;16N", "I;16"),
+        ("I;16L", "I;16"), ("I;16B", "I;16"), ("I;16N", "I;16"), ("RGBa", "RGBA"), ("La", "LA"),
+        ("HSV", "RGB"), ("LAB", "RGB"), ("I", "I"), ("F", "F"),
     ],
 )  # fmt: skip
 def test_a_pil_image_of_a_mode_comes_back_in_the_mode_it_is_enhanced_in(mode, enhanced_in):
@@ -228,13 +229,56 @@ def test_a_pil_image_keeps_its_info():
     assert through(image).info == {"dpi": (72, 72), "icc_profile": b"profile"}
 
 
-@pytest.mark.parametrize("mode", ["I", "F", "HSV", "LAB"])
-def test_a_pil_image_of_another_mode_is_refused(mode):
-    """The message has the mode found and all that are right."""
-    assert message(Image.new(mode, (2, 2))) == (
-        f"the image has the mode {mode}; it must be one of 1, L, LA, P, PA, RGB, RGBA, RGBX, "
-        "CMYK, YCbCr, I;16, I;16L, I;16B, I;16N"
+def test_a_pil_image_of_another_mode_is_refused():
+    """The message has the mode found and all that are right; Pillow could come to know more."""
+    image = Image.new("L", (2, 2))
+    image._mode = "BGR;15"
+    assert message(image) == (
+        "the image has the mode BGR;15; it must be one of 1, L, LA, P, PA, RGB, RGBA, RGBX, "
+        "RGBa, La, CMYK, YCbCr, HSV, LAB, I;16, I;16L, I;16B, I;16N, I, F"
     )
+
+
+def test_pillows_floats_are_in_0_to_1():
+    """As arrays are; the mode stays."""
+    values = np.linspace(0, 1, 35, dtype=np.float32).reshape(5, 7)
+    image = Image.fromarray(values)
+    assert image.mode == "F"
+    np.testing.assert_array_equal(unpack(image).single, values)
+    np.testing.assert_array_equal(np.asarray(through(image)), values)
+    assert "floats must be in [0, 1]" in message(Image.fromarray(values * 255))
+
+
+def test_pillows_integers_are_16_bits():
+    """So Pillow held deep gray for long; the mode stays."""
+    image = Image.fromarray(np.array([[0, 256, 65535]], np.int32))
+    assert image.mode == "I"
+    assert unpack(image).single.dtype == np.uint16
+    output = through(image)
+    assert (output.mode, np.asarray(output).tolist()) == ("I", [[0, 256, 65535]])
+    for wrong in (-1, 65536):
+        wanted = "integers of the mode I must be in [0, 65535]"
+        assert wanted in message(Image.fromarray(np.array([[5, wrong]], np.int32)))
+
+
+def test_pillows_lab_comes_out_as_the_colours_that_it_shows():
+    """Its profile describes Lab, and would be wrong for RGB."""
+    transform = ImageCms.buildTransform(
+        ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
+    )
+    image = ImageCms.applyTransform(Image.fromarray(PICTURE), transform)
+    image.info["icc_profile"] = b"profile"
+    found = unpack(image).single
+    assert np.abs(found.astype(int) - PICTURE).mean() < 3
+    assert through(image).mode == "RGB"
+    assert "icc_profile" not in through(image).info
+
+
+def test_premultiplied_transparency_is_divided_out():
+    """What is half there has its own colour."""
+    image = Image.new("RGBa", (1, 1), (50, 40, 30, 128))
+    assert unpack(image).single[0, 0].tolist() == list(image.convert("RGBA").getpixel((0, 0)))
+    assert unpack(image).single[0, 0, 0] > 95
 
 
 def test_a_pil_image_without_pixels_is_refused():

@@ -187,17 +187,6 @@ def test_several_frames_are_refused(format_):
         decode(data)
 
 
-def test_a_lab_tiff_is_refused():
-    lab = ImageCms.applyTransform(
-        picture(),
-        ImageCms.buildTransform(
-            ImageCms.createProfile("sRGB"), ImageCms.createProfile("LAB"), "RGB", "LAB"
-        ),
-    )
-    with pytest.raises(UnsupportedError, match="pixels of the kind LAB"):
-        decode(saved(lab, "TIFF"))
-
-
 @pytest.mark.parametrize("format_", ["JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF"])
 @pytest.mark.parametrize("share", [0.1, 0.5, 0.9])
 def test_truncated_files_are_refused_in_one_line(format_, share):

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from noiser.core.color import srgb_from_lab, to_bytes
 from noiser.core.types import Pixels, Region
 
 DTYPES = (np.uint8, np.uint16, np.float32, np.float64)
@@ -19,8 +20,9 @@ PIL_BAND_ROWS = 256
 
 PIL_MODES = {
     "1": "L", "L": "L", "LA": "LA", "P": "RGB", "PA": "RGBA", "RGB": "RGB", "RGBA": "RGBA",
-    "RGBX": "RGB", "CMYK": "RGB", "YCbCr": "RGB", "I;16": "I;16", "I;16L": "I;16",
-    "I;16B": "I;16", "I;16N": "I;16",
+    "RGBX": "RGB", "RGBa": "RGBA", "La": "LA", "CMYK": "RGB", "YCbCr": "RGB", "HSV": "RGB",
+    "LAB": "RGB", "I;16": "I;16", "I;16L": "I;16", "I;16B": "I;16", "I;16N": "I;16", "I": "I",
+    "F": "F",
 }  # fmt: skip
 """PIL modes that have a meaning here, and the mode each is enhanced in."""
 
@@ -51,8 +53,9 @@ def unpack(image: Any) -> Adapter:
 
     Args:
         image: An array uint8, uint16, float16, float32 or float64, of either order of bytes,
-            [H,W], [H,W,C] or [B,H,W,C] with 1 to 4 channels, floats in [0, 1]; a PIL image; or a
-            torch tensor [3,H,W] or [B,3,H,W].
+            [H,W], [H,W,C] or [B,H,W,C] with 1 to 4 channels, floats in [0, 1]; a PIL image, in
+            the mode `I` with 0 to 65535, in `F` with 0 to 1; or a torch tensor [3,H,W] or
+            [B,3,H,W].
 
     Returns:
         The carrier.
@@ -163,10 +166,11 @@ def _unpack_pil(image: Any) -> Adapter:
             f"the image has the mode {image.mode}; it must be one of {', '.join(PIL_MODES)}"
         )
     # What describes the old mode's pixels would be wrong for the new one's.
-    stale = {"transparency"} | ({"icc_profile"} if image.mode == "CMYK" else set())
+    stale = {"transparency"} | ({"icc_profile"} if image.mode in ("CMYK", "LAB") else set())
 
     def pack(frames: list[Pixels]) -> Any:
-        packed = Image.fromarray(frames[0])
+        pixels = frames[0].astype(np.int32) if image.mode == "I" else frames[0]
+        packed = Image.fromarray(pixels)
         packed.info = {k: v for k, v in image.info.items() if k not in stale}
         return packed
 
@@ -177,13 +181,41 @@ def pil_pixels(image: Any) -> Pixels:
     """Read a PIL image of one of `PIL_MODES` as an array, in the mode it is enhanced in.
 
     A colour, or entries of a palette, that stand for transparent become an alpha channel.
+
+    Raises:
+        ValueError: The mode is `I`, and a value has no place in 16 bits.
     """
     mode = PIL_MODES[image.mode]
+    if mode == "I":
+        return _of_16_bits(pil_array(image))
+    if image.mode == "LAB":
+        return _from_lab(pil_array(image))
     if "transparency" in image.info and mode in ("L", "RGB"):
         image = image.convert("RGBA")
         mode = "LA" if mode == "L" else "RGBA"
     deep = image.mode.startswith("I;16")  # in any byte order; convert() would cut it to 8 bits
     return pil_array(image if deep or image.mode == mode else image.convert(mode))
+
+
+def _of_16_bits(values: Pixels) -> Pixels:
+    """Take integers of 32 bits, as Pillow holds deep gray, as the 16 bits that they are."""
+    if values.size and not (values.min() >= 0 and values.max() <= 65535):
+        raise ValueError(
+            f"the image has values from {values.min()} to {values.max()}; "
+            "integers of the mode I must be in [0, 65535]"
+        )
+    return values.astype(np.uint16)
+
+
+def _from_lab(values: Pixels) -> Pixels:
+    """Convert Pillow's CIELAB of 8 bits to sRGB, some rows at a time."""
+    made = np.empty_like(values)
+    for top in range(0, len(values), PIL_BAND_ROWS):
+        rows = slice(top, top + PIL_BAND_ROWS)
+        lab = values[rows].astype(np.int8).astype(np.float64)  # a and b are signed
+        lab[..., 0] = values[rows, :, 0] * (100 / 255)
+        made[rows] = to_bytes(srgb_from_lab(lab))
+    return made
 
 
 def pil_array(image: Any) -> Pixels:

@@ -13,6 +13,16 @@ LUMA = (0.299, 0.587, 0.114)
 PEAKS = {np.dtype(np.uint8): 255, np.dtype(np.uint16): 65535}
 """White of the integer formats; floats have 1."""
 
+LAB_WHITE = (0.9642, 1.0, 0.8249)
+"""Of the CIELAB that files hold: D50, in CIE XYZ (ICC.1:2022, section 6.3.4.3)."""
+
+SRGB_FROM_D50 = (
+    (3.1338561, -1.6168667, -0.4906146),
+    (-0.9787684, 1.9161415, 0.0334540),
+    (0.0719453, -0.2289914, 1.4052427),
+)
+"""From CIE XYZ under D50 to linear sRGB, whose white is D65: adapted by Bradford's matrix."""
+
 CURVE_VALUES = 1 << 20
 """Values of which a curve holds doubles at a time."""
 
@@ -128,6 +138,35 @@ def linear_from_srgb(image: Pixels) -> Pixels:
         return np.where(v64 <= 0.04045, v64 / 12.92, ((v64 + 0.055) / 1.055) ** 2.4)
 
     return _by_rows(image, curve)
+
+
+def srgb_from_lab(lab: Pixels) -> Pixels:
+    r"""Bring CIELAB to sRGB (CIE 15:2004, section 8.2.1; its white is D50, as in files).
+
+    .. math::
+        X = X_w f((L + 16) / 116 + a / 500), \quad Y = Y_w f((L + 16) / 116), \quad
+        Z = Z_w f((L + 16) / 116 - b / 200), \quad f(t) = t^3 \text{ above } 6/29
+
+    Args:
+        lab: float [...,3]: L in [0, 100], a and b within about [-128, 128].
+
+    Returns:
+        The same shape and dtype, sRGB; colours outside of it are clipped to [0, 1].
+
+    Example:
+        >>> srgb_from_lab(np.array([[0.0, 0.0, 0.0], [100.0, 0.0, 0.0]])).round(3).tolist()
+        [[0.0, 0.0, 0.0], [1.0, 1.0, 1.0]]
+    """
+
+    def convert(lab64: Plane) -> Plane:
+        middle = (lab64[..., 0] + 16) / 116
+        roots = np.stack(
+            [middle + lab64[..., 1] / 500, middle, middle - lab64[..., 2] / 200], axis=-1
+        )
+        xyz = np.where(roots > 6 / 29, roots**3, (roots - 4 / 29) * 108 / 841) * LAB_WHITE
+        return srgb_from_linear(np.clip(xyz @ np.transpose(SRGB_FROM_D50), 0, 1))
+
+    return _by_rows(lab, convert)
 
 
 def _by_rows(image: Pixels, curve: Callable[[Plane], Plane]) -> Pixels:

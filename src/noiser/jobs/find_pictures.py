@@ -42,12 +42,13 @@ def find_pictures(
 
 def empty_folders(inputs: list[Path], found: list[Found]) -> list[Path]:
     """List the folders that were named and in which nothing was found, also before."""
-    paths = [real(path) for _, path, _, _ in found]
+    # A folder that cannot be searched was found itself, with its fault.
+    places = [os.path.join(real(path), "") for _, path, _, _ in found]  # noqa: PTH118
     return [
         source
         for source in dict.fromkeys(inputs)
         if is_folder(source)
-        and not any(path.startswith(os.path.join(real(source), "")) for path in paths)  # noqa: PTH118
+        and not any(place.startswith(os.path.join(real(source), "")) for place in places)  # noqa: PTH118
     ]
 
 

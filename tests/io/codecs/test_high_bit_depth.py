@@ -291,10 +291,6 @@ def test_full_range_is_rounded_not_shifted():
 
 
 @pytest.mark.parametrize(("pixels", "options", "sentence"), [
-    (np.zeros((4, 4, 3), np.float64), {}, "floats of 64 bits; noiser reads floats of 32"),
-    (np.zeros((4, 4), np.float16), {}, "floats of 16 bits; noiser reads floats of 32"),
-    (np.zeros((4, 4), np.uint32), {}, "integers of 32 bits; noiser reads integers of 16"),
-    (np.zeros((4, 4), np.int16), {}, "signed integers; noiser reads integers from 0 up"),
     (np.zeros((4, 4, 4), np.uint16), {"extrasamples": ["assocalpha"]}, "premultiplied"),
     (np.zeros((4, 4, 4), np.uint16), {"extrasamples": ["unspecified"]}, "not said to be transp"),
     (np.zeros((4, 4, 4), np.uint16), {"photometric": "separated"}, "CMYK of 16 bits; noiser reads"),

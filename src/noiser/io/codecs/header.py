@@ -38,6 +38,9 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
 WEBP = 50001
 """TIFF's number of a compression that Pillow's wheels are built without."""
 
+FILE_MODES = frozenset(PIL_MODES) - {"I", "F", "HSV"}
+"""Pillow's modes that a file of 8 bits, or of gray of 16, is opened in."""
+
 UNKNOWN_BMP = ("bitfields layout", "compression", "pixel depth")
 """What Pillow does not know of a sound BMP; other words are of damaged ones."""
 
@@ -122,7 +125,7 @@ def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> No
             raise UnsupportedError(f"{bits} bits; noiser reads 8, 16 and floats of 32")
     elif getattr(image, "n_frames", 1) > 1:
         raise UnsupportedError("several pages or frames; noiser enhances single pictures")
-    if image.mode not in PIL_MODES:
+    if image.mode not in FILE_MODES:
         raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
     check_profiles(image.info, limits)
 

@@ -13,18 +13,23 @@ from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.types import Pixels
 from noiser.io.codecs import png_chunks
 from noiser.io.codecs.header import TIFF_COMPRESSIONS, opened
+from noiser.io.codecs.tiff_samples import brought, doubles
+from noiser.io.color.profiles import SRGB
 from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_kind import check_deep
+from noiser.io.metadata.tiff_kind import LAB, check_deep
 from noiser.io.metadata.tiff_pages import picture_page
 from noiser.io.metadata.tiff_tags import Directory, each, has_floats, metadata_of, size_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 from noiser.io.vips import pyvips, vips_decoding
 
-DTYPES = {"uchar": np.uint8, "ushort": np.uint16, "float": np.float32}
+DTYPES = {
+    "uchar": np.uint8, "char": np.int8, "ushort": np.uint16, "short": np.int16, "uint": np.uint32,
+    "int": np.int32, "float": np.float32,
+}  # fmt: skip
 """libvips' formats, as NumPy's dtypes."""
 
 COMPRESSIONS = {1: "raw", 5: "tiff_lzw", 8: "tiff_adobe_deflate", 32773: "packbits"}
@@ -68,7 +73,13 @@ def read_size(source: Source) -> tuple[int, int]:
 
 def memory_factor(source: Source) -> int:
     """See `Codec`; measured with 24 megapixels."""
-    return 6 if source.tags is not None and has_floats(source.tags) else 2
+    tags = source.tags
+    if tags is None:
+        return 2
+    deepest = max(each(tags, Tag.BitsPerSample, 1))
+    if deepest == 64:
+        return 10
+    return 6 if has_floats(tags) or deepest == 32 else 4 if _is_lab(tags) else 2
 
 
 def decode(source: Source) -> Photo:
@@ -95,9 +106,20 @@ def decode(source: Source) -> Photo:
         orientation = metadata.pop("orientation", 1)
         name = COMPRESSIONS.get(each(tags, Tag.Compression, 1)[0])
         encoding["compression"] = name if name in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
-    pixels = turned(_decoded(format_, data, {(width, height)}), int(orientation))
-    photo = Photo(pixels, format_, metadata, encoding)
+    pixels = _decoded(format_, data, {(width, height)}, tags)
+    notes: list[str] = []
+    if tags is not None:
+        pixels, notes = brought(pixels, is_lab=_is_lab(tags))
+        metadata |= {"icc_profile": SRGB} if _is_lab(tags) else {}
+    photo = Photo(
+        turned(pixels, int(orientation)), format_, metadata, encoding, "; ".join(notes) or None
+    )
     return from_linear_light(photo) if pixels.dtype == np.float32 else photo
+
+
+def _is_lab(tags: Directory) -> bool:
+    """Tell whether a TIFF's colours are CIELAB."""
+    return each(tags, Tag.PhotometricInterpretation, 1)[0] == LAB
 
 
 def from_linear_light(photo: Photo) -> Photo:
@@ -112,7 +134,7 @@ def from_linear_light(photo: Photo) -> Photo:
     Raises:
         UnsupportedError: A value is not a number, or infinite, or white is not 1.
     """
-    pixels, above, notes = photo.pixels, None, []
+    pixels, above, notes = photo.pixels, None, [photo.note] if photo.note else []
     if not (np.isfinite(pixels.min()) and np.isfinite(pixels.max())):  # NaN is passed on by both
         raise UnsupportedError("values that are no numbers (NaN, or infinite); a picture has none")
     color = colors(pixels)
@@ -185,10 +207,17 @@ def _decode_avif(data: bytes, sizes: set[tuple[int, int]], limits: Limits) -> Ph
     return Photo(pixels, "AVIF", metadata, {"quality": LOSSY_QUALITY}, bits=bits)
 
 
-def _decoded(format_: str, data: bytes, sizes: set[tuple[int, int]]) -> Pixels:
+def _decoded(
+    format_: str, data: bytes, sizes: set[tuple[int, int]], tags: Directory | None = None
+) -> Pixels:
     """Decode all pixels; width and height must be one of those that the header gave."""
-    vips = pyvips()
     page = picture_page(io.BytesIO(data)).number if format_ == "TIFF" else 0
+    if tags is not None and max(each(tags, Tag.BitsPerSample, 1)) == 64:
+        pixels = doubles(data, page)
+        if pixels.shape[1::-1] not in sizes:
+            raise DecodeError("damaged TIFF data: the decoder found another size")
+        return pixels
+    vips = pyvips()
     loaders: dict[str, tuple[Any, dict[str, Any]]] = {
         "PNG": (vips.Image.pngload_buffer, {}),
         "TIFF": (vips.Image.tiffload_buffer, {"unlimited": True, "page": page}),

@@ -8,7 +8,7 @@ from PIL import Image
 from noiser.core.adapters import pil_array, pil_pixels
 from noiser.core.errors import OutputError, sentence
 from noiser.io.codecs.header import encoding_of, opened
-from noiser.io.color.profiles import from_cmyk
+from noiser.io.color.profiles import SRGB, from_cmyk
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options, without_page_number
 from noiser.io.metadata.orientation import turn_upright
@@ -32,7 +32,7 @@ def memory_factor(_source: Source) -> int:
 
 
 def decode(source: Source) -> Photo:
-    """Read a picture, upright; CMYK becomes sRGB.
+    """Read a picture, upright; CMYK and Lab become sRGB.
 
     Raises:
         ImageError: It cannot be read.
@@ -45,6 +45,9 @@ def decode(source: Source) -> Photo:
         turn_upright(image, metadata.pop("orientation", 1))
         if image.mode == "CMYK":
             pixels, note = pil_array(from_cmyk(image, metadata)), "CMYK was converted to sRGB"
+        elif image.mode == "LAB":
+            pixels, note = pil_pixels(image), "Lab was converted to sRGB"
+            metadata["icc_profile"] = SRGB
         else:
             pixels, note = pil_pixels(image), None
         return Photo(pixels, source.format, metadata, encoding, note)

@@ -221,7 +221,7 @@ def _reader(
 ) -> StripReader:
     """Take all that the header says."""
     mode = PIL_MODES[image.mode]
-    if image.mode in ("CMYK", "YCbCr", "RGBX", "PA"):
+    if image.mode in ("CMYK", "YCbCr", "LAB", "RGBX", "PA"):
         raise UnsupportedError(f"{image.mode}; it is not read in strips, only whole")
     channels = len(mode) if mode != "I;16" else 1
     channels += "transparency" in image.info and mode in ("L", "RGB")

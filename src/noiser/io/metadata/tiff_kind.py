@@ -7,15 +7,21 @@ from noiser.io.metadata.tiff_tags import Directory, each
 
 INKS = {
     0: ("gray", 1), 1: ("gray", 1), 2: ("RGB", 3), 3: ("a palette", 1), 5: ("CMYK", 4),
-    6: ("YCbCr", 3),
+    6: ("YCbCr", 3), 8: ("Lab", 3),
 }  # fmt: skip
 """What is read, by TIFF's number: its name, and its channels without transparency."""
 
 OTHERS = {
-    4: "a mask of transparency", 8: "Lab", 9: "Lab", 10: "Lab", 32803: "a sensor's data",
+    4: "a mask of transparency", 9: "ICC's Lab", 10: "ITU's Lab", 32803: "a sensor's data",
     32844: "LogL", 32845: "LogLuv", 34892: "a sensor's data", 51177: "a map of depths",
 }  # fmt: skip
 """What is not read, by TIFF's number."""
+
+LAB = 8
+"""TIFF's number of CIELAB, a and b from -128."""
+
+DEEP_BITS = {1: (16, 32), 2: (8, 16, 32), 3: (16, 32, 64)}
+"""Depths of deep samples that are read, by their kind: integers, signed integers, floats."""
 
 SIGNED_AND_FLOAT = {2: "signed integers", 3: "floats", 5: "complex integers", 6: "complex floats"}
 """Kinds of samples that are not unsigned integers, by TIFF's tag 339."""
@@ -44,11 +50,13 @@ def check_kind(tags: Directory) -> None:
     """
     check_compression(tags)
     bits, meaning = each(tags, Tag.BitsPerSample, 1), each(tags, Tag.PhotometricInterpretation, 0)
-    if each(tags, Tag.Compression, 1)[0] == 6 or meaning[0] == 8:
-        return  # JPEG of old tells its own kind; Lab is told by its mode
+    if each(tags, Tag.Compression, 1)[0] == 6:
+        return  # JPEG of old tells its own kind
     if meaning[0] not in INKS:
         found = OTHERS.get(meaning[0], f"colours of kind {meaning[0]}")
-        raise UnsupportedError(f"{found}; noiser reads gray, palettes, RGB, CMYK and YCbCr")
+        raise UnsupportedError(
+            f"{found}; noiser reads gray, palettes, RGB, CMYK, YCbCr and CIE's Lab"
+        )
     name, primaries = INKS[meaning[0]]
     samples = each(tags, Tag.SamplesPerPixel, len(bits))[0]
     depths = bits[:samples]
@@ -61,7 +69,7 @@ def check_kind(tags: Directory) -> None:
     if not extra:
         return
     _check_extra(extra, f"{samples} channels")
-    if name in ("CMYK", "YCbCr"):
+    if name in ("CMYK", "YCbCr", "Lab"):
         raise UnsupportedError(f"{name} with transparency; noiser reads it with gray and RGB")
     if name == "gray" and Tag.ExtraSamples not in tags:
         raise UnsupportedError("an extra channel that is not said to be transparency")
@@ -77,21 +85,29 @@ def check_deep(tags: Directory) -> None:
     if has_tiled_planes(tags):
         raise UnsupportedError("deep pixels in tiles of separate planes; noiser reads whole pixels")
     bits, kinds = each(tags, Tag.BitsPerSample, 1), set(each(tags, Tag.SampleFormat, 1))
-    if kinds not in ({1}, {3}):
+    if len(kinds) > 1 or not kinds <= set(DEEP_BITS):
         kind = ", ".join(sorted(SIGNED_AND_FLOAT.get(k, f"samples of kind {k}") for k in kinds))
-        raise UnsupportedError(f"{kind}; noiser reads integers from 0 up, and floats")
-    wanted = 32 if kinds == {3} else 16
-    if set(bits) != {wanted}:
-        kind = "floats" if kinds == {3} else "integers"
+        raise UnsupportedError(f"{kind}; noiser reads integers and floats")
+    (kind_number,) = kinds
+    if len(set(bits)) > 1 or bits[0] not in DEEP_BITS[kind_number]:
+        kind = SIGNED_AND_FLOAT.get(kind_number, "integers")
         found = "/".join(str(b) for b in sorted(set(bits)))
-        raise UnsupportedError(f"{kind} of {found} bits; noiser reads {kind} of {wanted}")
+        fitting = ", ".join(map(str, DEEP_BITS[kind_number]))
+        raise UnsupportedError(f"{kind} of {found} bits; noiser reads {kind} of {fitting}")
     meaning = each(tags, Tag.PhotometricInterpretation, 1)[0]
+    if meaning == LAB and (kinds, set(bits)) == ({1}, {16}):
+        if len(bits) != 3:
+            raise UnsupportedError("Lab with transparency; noiser reads it with gray and RGB")
+        return
     if meaning not in (0, 1, 2):
         found = INKS[meaning][0] if meaning in INKS else OTHERS.get(meaning, "")
         found = found or f"colours of kind {meaning}"
         raise UnsupportedError(f"{found} of {bits[0]} bits; noiser reads gray and RGB so deep")
-    if kinds == {3} and meaning == 0:
-        raise UnsupportedError("floats of which 0 is white; noiser reads those of which 0 is black")
+    if meaning == 0 and (kinds, set(bits)) != ({1}, {16}):
+        kind = SIGNED_AND_FLOAT.get(kind_number, "integers of 32 bits")
+        raise UnsupportedError(
+            f"{kind} of which 0 is white; noiser reads those of which 0 is black"
+        )
     samples = max(each(tags, Tag.SamplesPerPixel, 1)[0], len(bits))
     extra = _extra_kinds(tags, samples - INKS[meaning][1])
     _check_extra(extra, f"{samples} channels")
