@@ -5,12 +5,13 @@ from mmap import mmap
 from noiser.core.errors import LimitError, UnsupportedError
 from noiser.io.limits import Limits
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC", "RAW")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC", "RAW")
 """All that is read; `RAW` stands for any camera's."""
 
 SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
     ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
+    ".gif": "GIF",
     ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC",
 }  # fmt: skip
 """Formats by the suffix of a file that is to be written; the first of each is its own."""
@@ -22,7 +23,7 @@ RAW_SUFFIXES = frozenset({
 })  # fmt: skip
 """Suffixes of camera raws, which are read and never written."""
 
-DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
+DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "GIF": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
 """The most bits of a colour that each format holds here; 32 are floats."""
 
 LOSSY_QUALITY = 90
@@ -76,7 +77,7 @@ def sniff(data: bytes) -> str:
         raise UnsupportedError("the file is empty")
     kind = f"a {found} file" if found else "no image that noiser knows"
     raise UnsupportedError(
-        f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or camera raw"
+        f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC or camera raw"
     )
 
 

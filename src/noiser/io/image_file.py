@@ -10,17 +10,32 @@ from collections.abc import Callable
 
 import numpy as np
 
-from noiser.io.codecs import avif, heif, high_bit_depth, pillow, raw, strip_writer
+from noiser.io.codecs import (
+    animation,
+    avif,
+    gif,
+    heif,
+    high_bit_depth,
+    multipage,
+    pillow,
+    raw,
+    strip_writer,
+)
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.formats import check_header, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
+from noiser.io.metadata.tiff_pages import picture_pages
 from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
 CODECS = {"RAW": raw, "HEIC": heif}
 """Who reads formats that Pillow does not; `high_bit_depth` reads what Pillow would cut."""
+
+
+OWN_ENCODERS = {"HEIC": heif.encode, "GIF": gif.encode}
+"""Who writes formats of which one writer takes all kinds of pictures."""
 
 
 def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Source:
@@ -44,11 +59,15 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
         tags = picture_tags(io.BytesIO(data), directories)
         if raw.is_raw(directories, suffix, tags):
             return Source(data, "RAW", limits, raw, directories[0])
+        if (parts := len(picture_pages(io.BytesIO(data)))) > 1:
+            return Source(data, format_, limits, multipage, tags, parts)
         codec = high_bit_depth if high_bit_depth.tiff_is_deep(tags) else pillow
         return Source(data, format_, limits, codec, tags)
     notes: list[str] = []
     if format_ == "PNG" and (spans := png_damage.damaged(io.BytesIO(data))):
         data, notes = png_damage.without(data, spans), png_damage.notes_on(spans)
+    if animation.moves(format_, data) and (parts := animation.count(format_, data, limits)) > 1:
+        return Source(data, format_, limits, animation, parts=parts, notes=tuple(notes))
     if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):
         return Source(data, format_, limits, high_bit_depth, notes=tuple(notes))
     return Source(data, format_, limits, CODECS.get(format_, pillow), notes=tuple(notes))
@@ -101,8 +120,8 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
 
 def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:
     """Choose who writes a picture."""
-    if format_ == "HEIC":
-        return heif.encode
+    if format_ in OWN_ENCODERS:
+        return OWN_ENCODERS[format_]
     if photo.pixels.dtype == np.uint8 or (photo.depth == 16 and photo.channels == 1):
         return pillow.encode
     return avif.encode if format_ == "AVIF" else strip_writer.encode

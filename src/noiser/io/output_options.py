@@ -102,6 +102,8 @@ def prepare(
         else:
             option = "; --keep-attachments carries it along" if can_stay else ""
             notes.append(f"the film of a motion photo was left out{option}")
+    if format_ == "GIF" and channels > 2:
+        notes.append("GIF holds 256 colours; --format webp keeps all of them")
     made, lost = fitted(made, format_)
     return Prepared(conversion, made, tuple(notes + lost))
 

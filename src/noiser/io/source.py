@@ -41,6 +41,9 @@ class Source:
     tags: Directory | None = None
     """Of a TIFF, its first directory."""
 
+    parts: int = 1
+    """How many frames or pages it has; of all but one, `decode` takes none."""
+
     notes: tuple[str, ...] = ()
     """What of the file was damaged, and is not in `data` any more."""
 
@@ -57,4 +60,4 @@ class Source:
     def weight(self) -> int:
         """As how many pixels of 8 bits it weighs in memory [pixels]; raises as `size` does."""
         width, height = self.size
-        return width * height * self.codec.memory_factor(self)
+        return width * height * self.codec.memory_factor(self) * self.parts

@@ -12,6 +12,7 @@ from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
 from noiser.jobs.gigapixel import shared_with
 from noiser.jobs.options import JobOptions
+from noiser.jobs.sequences import enhance_frames, enhance_pages, measure_frames, measure_pages
 from noiser.statistics.moments import Moments
 
 
@@ -31,6 +32,8 @@ def enhance_bytes(
 def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int, str | None]:
     """Enhance an image file in memory: decode, prepare, enhance, fit, encode.
 
+    An animation goes frame by frame with one look, a TIFF of several pages page by page.
+
     Where the options name a format that holds fewer bits than the image has, they are reduced
     and the note says so.
 
@@ -45,6 +48,10 @@ def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int
         ImageError: The image cannot be used.
         OutputError: The format cannot hold the result.
     """
+    if source.parts > 1 and source.format == "TIFF":
+        return enhance_pages(source, options, enhance_source, measure_source)
+    if source.parts > 1:
+        return enhance_frames(source, options)
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     format_ = options.output.format or photo.format
@@ -72,6 +79,10 @@ def measure_source(source: Source, options: JobOptions) -> tuple[Moments, int, i
     Raises:
         ImageError: The image cannot be used.
     """
+    if source.parts > 1 and source.format == "TIFF":
+        return measure_pages(source, options, measure_source)
+    if source.parts > 1:
+        return measure_frames(source, options)
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     conversion = _prepared(photo, options, photo.format).conversion

@@ -305,7 +305,7 @@ def test_deep_kinds_that_have_no_look_are_refused(pixels, options, sentence):
 def test_several_deep_pages_are_refused():
     file = io.BytesIO()
     tifffile.imwrite(file, np.zeros((2, 8, 8, 3), np.uint16), photometric="rgb")
-    with pytest.raises(UnsupportedError, match="several pages or frames"):
+    with pytest.raises(UnsupportedError, match="several pages, which only"):
         decode(file.getvalue())
 
 

@@ -7,6 +7,7 @@ from typing import Any, BinaryIO
 from PIL import (
     AvifImagePlugin,
     BmpImagePlugin,
+    GifImagePlugin,
     Image,
     ImageFile,
     JpegImagePlugin,
@@ -31,6 +32,7 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "WEBP": WebPImagePlugin.WebPImageFile,
     "TIFF": TiffImagePlugin.TiffImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
+    "GIF": GifImagePlugin.GifImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
 """Pillow's reader of each format: no other is ever asked, whatever else is installed."""
@@ -50,7 +52,7 @@ TIFF_COMPRESSIONS = ("raw", "tiff_lzw", "tiff_adobe_deflate", "packbits")
 
 @contextmanager
 def opened(
-    file: BinaryIO, format_: str, limits: Limits, max_bits: int = 8
+    file: BinaryIO, format_: str, limits: Limits, max_bits: int = 8, *, may_move: bool = False
 ) -> Iterator[ImageFile.ImageFile]:
     """Open an image whose pixels are not decoded yet; the one gate for decoders' errors.
 
@@ -59,6 +61,7 @@ def opened(
         format_: Of the file, as `formats.sniff` says: a key of `OPENERS`.
         limits: How large the image may be.
         max_bits: Of a TIFF's colours; Pillow's pixels have 8, whatever the file has.
+        may_move: Whether it may have several frames.
 
     Raises:
         ImageError: Of the kind that `decode` would raise by the header alone.
@@ -72,7 +75,7 @@ def opened(
                     image.info.clear()  # of the first page, a smaller copy
                     image.seek(page)
                 check_size(*image.size, limits)
-                _check_kind(image, limits, max_bits)
+                _check_kind(image, limits, max_bits, may_move)
                 yield image
         except Image.DecompressionBombError as error:  # some of Pillow's readers have their own
             raise LimitError(sentence(error)) from error
@@ -115,7 +118,7 @@ def tiff_bits(image: ImageFile.ImageFile) -> int:
     return int(max(image.tag_v2.get(Tag.BitsPerSample, (1,))))
 
 
-def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> None:
+def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int, may_move: bool) -> None:
     """Refuse animations, and depths that Pillow would cut or misread."""
     if isinstance(image, TiffImagePlugin.TiffImageFile):
         bits = tiff_bits(image)
@@ -123,8 +126,8 @@ def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> No
             raise not_taken_whole(bits)
         if 8 < bits < 16:
             raise UnsupportedError(f"{bits} bits; noiser reads 8, 16 and floats of 32")
-    elif getattr(image, "n_frames", 1) > 1:
-        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+    elif not may_move and getattr(image, "n_frames", 1) > 1:
+        raise UnsupportedError("several frames, which only noiser enhance takes")
     if image.mode not in FILE_MODES:
         raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
     check_profiles(image.info, limits)
@@ -143,8 +146,7 @@ def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]
             options["progressive"] = True
         return options
     if image.format == "WEBP":
-        lossless = b"VP8L" in data[:64]
-        return {"lossless": True} if lossless else {"quality": LOSSY_QUALITY}
+        return {"lossless": True} if _is_lossless(data) else {"quality": LOSSY_QUALITY}
     if image.format == "AVIF":
         return {"quality": LOSSY_QUALITY}
     if image.format == "TIFF":
@@ -153,6 +155,17 @@ def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]
             "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         }
     return {}
+
+
+def _is_lossless(data: bytes) -> bool:
+    """Tell whether the pixels of a WebP, or of its first frame, are kept as they were."""
+    at = 12
+    while at + 8 <= len(data):
+        kind, size = data[at : at + 4], int.from_bytes(data[at + 4 : at + 8], "little")
+        if kind in (b"VP8 ", b"VP8L"):
+            return kind == b"VP8L"
+        at += 8 + (16 if kind == b"ANMF" else size + size % 2)  # a frame has chunks of its own
+    return False
 
 
 def not_taken_whole(bits: int) -> UnsupportedError:

@@ -30,6 +30,7 @@ HELD = {
     "AVIF": {"exif", "icc_profile", "xmp"},
     "HEIC": {"exif", "icc_profile", "xmp"},
     "BMP": set[str](),
+    "GIF": {"comment"},
 }
 """What each format can hold."""
 
@@ -144,6 +145,11 @@ def _for_tiff(metadata: dict[str, Any]) -> dict[str, Any]:
     return options | ({"compression": "raw"} if set(tags) & set(TABLES) else {})
 
 
+def _for_gif(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Write the comment, the only kind that a GIF has."""
+    return {"comment": metadata["comment"]} if "comment" in metadata else {}
+
+
 def _for_riff_and_heif(metadata: dict[str, Any]) -> dict[str, Any]:
     """Write the resolution into EXIF, for WebP, AVIF and HEIC have no place of their own for it."""
     options: dict[str, Any] = {"xmp": metadata["xmp"]} if "xmp" in metadata else {}
@@ -203,6 +209,7 @@ _WRITERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "JPEG": _for_jpeg,
     "PNG": _for_png,
     "TIFF": _for_tiff,
+    "GIF": _for_gif,
     "WEBP": _for_riff_and_heif,
     "AVIF": _for_riff_and_heif,
     "HEIC": _for_riff_and_heif,

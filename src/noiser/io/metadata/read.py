@@ -128,10 +128,10 @@ def _read_plain(image: Image.Image, found: dict[str, Any]) -> None:
 
 def _read_jpeg(image: Image.Image, limits: Limits, _file: BinaryIO, found: dict[str, Any]) -> None:
     """Take a JPEG's comment, Photoshop's resources, and an XMP text of several segments."""
+    if image.format in ("JPEG", "MPO", "GIF") and (comment := image.info.get("comment")):
+        found["comment"] = comment
     if image.format not in ("JPEG", "MPO"):
         return
-    if comment := image.info.get("comment"):
-        found["comment"] = comment
     parts = list(getattr(image, "applist", []))
     head = iptc.APP13
     blocks = [data[len(head) :] for kind, data in parts if kind == "APP13" and data[:14] == head]

@@ -5,11 +5,11 @@ import struct
 from dataclasses import dataclass
 from typing import BinaryIO
 
-from noiser.core.errors import DecodeError, UnsupportedError
+from noiser.core.errors import DecodeError, LimitError, UnsupportedError
 from noiser.io.metadata.exif import TYPE_BYTES
 
-MAX_PAGES = 64
-"""Of a file that are looked at: a picture has a handful of smaller copies."""
+MAX_PAGES = 1000
+"""Of a file."""
 
 MAX_ENTRIES = 4096
 """Of a directory that are looked at."""
@@ -26,7 +26,7 @@ HEADS = (b"II*\0", b"MM\0*", b"II+\0", b"MM\0+")
 
 @dataclass(frozen=True)
 class Page:
-    """The page of a TIFF that is the picture."""
+    """A page of a TIFF that is a picture."""
 
     number: int
     """Among the pages, from 0."""
@@ -52,21 +52,51 @@ def picture_page(file: BinaryIO) -> Page:
 
     Raises:
         UnsupportedError: There are several, or only copies.
+        LimitError: There are too many pages.
+        DecodeError: A page after the first lies outside of the file.
+    """
+    pages = picture_pages(file)
+    if len(pages) != 1:
+        raise UnsupportedError("several pages, which only noiser enhance takes")
+    return pages[0]
+
+
+def picture_pages(file: BinaryIO) -> list[Page]:
+    """Find all pages that are no smaller copies of others; all of them where all say they are.
+
+    Args:
+        file: A TIFF or BigTIFF.
+
+    Raises:
+        LimitError: There are too many.
         DecodeError: A page after the first lies outside of the file.
     """
     tables = _Tables(file)
-    pages, seen, at = list[Page](), set[int](), tables.first
-    while at and at not in seen and len(seen) < MAX_PAGES:
-        seen.add(at)
+    places, copies, at = list[int](), set[int](), tables.first
+    while at and at not in places:
+        if len(places) == MAX_PAGES:
+            raise LimitError(f"more than {MAX_PAGES} pages; that is the limit for a TIFF")
+        places.append(at)
         copy, following = tables.is_copy(at)
-        if not copy:
-            pages.append(Page(len(seen) - 1, at))
+        copies |= {at} if copy else set()
         at = following
-    if len(seen) <= 1:
-        return Page(0, tables.first)
-    if len(pages) != 1 or (at and at not in seen):
-        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
-    return Page(pages[0].number, pages[0].at, has_copies=True)
+    if len(copies) == len(places):
+        copies = set()
+    pages = [
+        Page(number, place, bool(copies))
+        for number, place in enumerate(places)
+        if place not in copies
+    ]
+    return pages or [Page(0, tables.first)]
+
+
+def page_alone(data: bytes, page: Page) -> bytes:
+    """Give a TIFF of one page: the same bytes, of which the directory names no other page."""
+    tables = _Tables(io.BytesIO(data))
+    made = bytearray(data)
+    tables.put_number(made, tables.first_at, page.at)
+    tables.put_number(made, tables.next_at(page.at), 0)
+    return bytes(made)
 
 
 def stored(file: BinaryIO, tag: int) -> tuple[int, bytes]:
@@ -99,6 +129,7 @@ class _Tables:
         self._order = "<" if head[:1] == b"I" else ">"
         is_big = b"+" in head[2:4]
         self._count, self._offset = ("Q", "Q") if is_big else ("H", "L")
+        self.first_at = 8 if is_big else 4
         self.first = self.number(head[8:16] if is_big else head[4:8])
 
     def read(self, at: int, size: int) -> bytes:
@@ -113,6 +144,16 @@ class _Tables:
         if len(data) < size:
             return 0
         return int(struct.unpack_from(self._order + self._offset, data)[0])
+
+    def put_number(self, data: bytearray, at: int, value: int) -> None:
+        """Write a place in the file."""
+        struct.pack_into(self._order + self._offset, data, at, value)
+
+    def next_at(self, at: int) -> int:
+        """Tell where in the file a directory names the next one [bytes]."""
+        size = struct.calcsize(self._order + self._count)
+        (count,) = struct.unpack(self._order + self._count, self.read(at, size))
+        return int(at + size + count * (20 if self._offset == "Q" else 12))
 
     def entries(self, at: int) -> tuple[dict[int, tuple[int, int, bytes]], int]:
         """Read a directory: type, count and place or value by tag; and where the next one is."""
