@@ -185,9 +185,9 @@ def test_a_small_picture_is_enhanced_where_there_is_little_memory(night, words):
     [
         (b"", "noiser: -: nothing came in; a picture is expected on stdin\n"),
         (
-            b"GIF89a",
-            "noiser: -: a GIF file; it must be JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or "
-            "camera raw\n",
+            b"8BPS\0\1",
+            "noiser: -: a Photoshop file; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC "
+            "or camera raw\n",
         ),
     ],
 )
@@ -215,9 +215,9 @@ def test_a_pipe_neither_replaces_a_file_nor_fails_without_a_sentence(night):
         ["enhance", "night.png", "--look", "sepia"],
         ["enhance", "night.png", "--kernel", "abacus"],
         ["enhance", "night.png", "-o", "night.png"],
-        ["enhance", "night.png", "-o", "x.gif"],
+        ["enhance", "night.png", "-o", "x.psd"],
         ["enhance", "-", "night.png"],
-        ["enhance", "-", "-o", "x.gif"],
+        ["enhance", "-", "-o", "x.psd"],
         ["train", "--preset", "none"],
         ["train", "--hidden-channels", "1000"],
         ["evaluate", "night.png", "."],

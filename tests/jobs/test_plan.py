@@ -60,8 +60,8 @@ def test_one_file_goes_into_a_folder(inside):
 
 def test_a_format_nobody_knows_is_refused(inside):
     touch("a.jpg")
-    with pytest.raises(OutputError, match=r"b.gif names no known format; its suffix must be one"):
-        outputs(["a.jpg"], "b.gif")
+    with pytest.raises(OutputError, match=r"b.psd names no known format; its suffix must be one"):
+        outputs(["a.jpg"], "b.psd")
 
 
 def test_several_folders_keep_their_names(inside):

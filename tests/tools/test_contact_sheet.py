@@ -303,7 +303,7 @@ def test_where_no_picture_can_be_read_there_is_no_sheet(tmp_path):
 
 
 FAULTS = {
-    "-o sheet.gif": "sheet.gif names no known format",
+    "-o sheet.psd": "sheet.psd names no known format",
     "-o night.png --overwrite": "is an input; noiser never writes over its inputs",
     "-o night.png": "night.png is there already; --overwrite replaces it",
     "-o s.png --vary colour=1": "there is no such knob",

@@ -66,7 +66,7 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
     notes: list[str] = []
     if format_ == "PNG" and (spans := png_damage.damaged(io.BytesIO(data))):
         data, notes = png_damage.without(data, spans), png_damage.notes_on(spans)
-    if animation.moves(format_, data) and (parts := animation.count(format_, data, limits)) > 1:
+    if format_ in animation.FORMATS and (parts := animation.frames_in(format_, data, limits)) > 1:
         return Source(data, format_, limits, animation, parts=parts, notes=tuple(notes))
     if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):
         return Source(data, format_, limits, high_bit_depth, notes=tuple(notes))

@@ -87,6 +87,7 @@ def test_every_format_that_is_written_has_a_suffix_and_a_depth():
     assert set(SUFFIXES.values()) == set(DEPTHS)
     assert {name: suffix_of(name) for name in DEPTHS} == {
         "JPEG": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "AVIF": ".avif", "HEIC": ".heic",
+        "GIF": ".gif",
         "PNG": ".png", "TIFF": ".tif",
     }  # fmt: skip
     assert not RAW_SUFFIXES & set(SUFFIXES)

@@ -12,7 +12,7 @@ from PIL import Image, ImageFile
 from noiser.core.adapters import pil_pixels
 from noiser.core.errors import LimitError, OutputError, UnsupportedError, sentence
 from noiser.core.types import Pixels
-from noiser.io.codecs import gif, png_chunks
+from noiser.io.codecs import gif
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import MEGA, Limits
@@ -52,23 +52,20 @@ class Animation:
     """Whether a PNG's first picture is only for programs that show no animations."""
 
 
-def moves(format_: str, data: bytes) -> bool:
-    """Tell by a file's first bytes whether it may have several frames."""
-    if format_ == "WEBP":
-        return data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 2)
-    if format_ == "PNG":
-        return png_chunks.has_frames(data)
-    if format_ == "AVIF":
-        return b"avis" in data[8 : 8 + int.from_bytes(data[:4], "big")]
-    return format_ == "GIF"
-
-
-def count(format_: str, data: bytes, limits: Limits) -> int:
-    """Count the frames, by their headers.
+def frames_in(format_: str, data: bytes, limits: Limits) -> int:
+    """Count the frames of a file, by its header.
 
     Raises:
-        ImageError: The file cannot be read.
+        ImageError: It seems to have several, and cannot be read.
     """
+    may_move = {
+        "WEBP": data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 2),
+        "PNG": data.find(b"acTL", 0, data.find(b"IDAT")) > 0,
+        "AVIF": b"avis" in data[8 : 8 + int.from_bytes(data[:4], "big")],
+        "GIF": True,
+    }
+    if not may_move[format_]:
+        return 1
     with opened(io.BytesIO(data), format_, limits, may_move=True) as image:
         return int(getattr(image, "n_frames", 1))
 

@@ -35,16 +35,6 @@ def is_deep(data: bytes) -> bool:
     return data[25] != 0 or any(kind == b"tRNS" for kind, _ in chunks(data))
 
 
-def has_frames(data: bytes) -> bool:
-    """Tell whether a PNG says before its pixels that it is an animation (section 11.3.6)."""
-    for kind, _ in chunks(data):
-        if kind == b"IDAT":
-            return False
-        if kind == b"acTL":
-            return True
-    return False
-
-
 def size(data: bytes) -> tuple[int, int]:
     """Read width and height [pixels].
 
