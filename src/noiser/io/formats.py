@@ -32,6 +32,9 @@ LOSSY_QUALITY = 90
 OPAQUE = ("JPEG", "BMP")
 """Formats without transparency: a BMP's fourth channel means nothing to most programs."""
 
+ANIMATED = ("WEBP", "PNG", "GIF", "AVIF")
+"""Formats that can hold an animation."""
+
 KINDS = {8: "8 bits", 10: "10 bits", 12: "12 bits", 16: "16 bits", 32: "floats"}
 """Depths, as they are called."""
 
@@ -154,6 +157,18 @@ def _refuse_hdr(data: bytes | mmap) -> None:
         raise UnsupportedError(
             f"high dynamic range on the curve {name}; noiser takes pictures on an ordinary curve"
         )
+
+
+def may_move(format_: str, data: bytes) -> bool:
+    """Tell by a file's first bytes whether it may have several frames."""
+    match format_:
+        case "WEBP":
+            return data[12:16] == b"VP8X" and data[20:21] != b"" and bool(data[20] & 2)
+        case "PNG":
+            return data.find(b"acTL", 0, data.find(b"IDAT")) > 0
+        case "AVIF":
+            return b"avis" in data[8 : 8 + int.from_bytes(data[:4], "big")]
+    return format_ == "GIF"
 
 
 def avif_bits(data: bytes | mmap) -> int:

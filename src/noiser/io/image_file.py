@@ -22,7 +22,7 @@ from noiser.io.codecs import (
     strip_writer,
 )
 from noiser.io.codecs.bit_depth import check_holds
-from noiser.io.formats import check_header, sniff
+from noiser.io.formats import check_header, may_move, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
 from noiser.io.metadata.tiff_pages import picture_pages
@@ -66,7 +66,7 @@ def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Sou
     notes: list[str] = []
     if format_ == "PNG" and (spans := png_damage.damaged(io.BytesIO(data))):
         data, notes = png_damage.without(data, spans), png_damage.notes_on(spans)
-    if format_ in animation.FORMATS and (parts := animation.frames_in(format_, data, limits)) > 1:
+    if may_move(format_, data) and (parts := animation.count(format_, data, limits)) > 1:
         return Source(data, format_, limits, animation, parts=parts, notes=tuple(notes))
     if format_ in ("PNG", "AVIF") and high_bit_depth.is_deep(format_, data):
         return Source(data, format_, limits, high_bit_depth, notes=tuple(notes))

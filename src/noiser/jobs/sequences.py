@@ -11,6 +11,7 @@ from noiser.core.errors import NoiserError, OutputError
 from noiser.core.types import Pixels
 from noiser.io.codecs import animation, multipage
 from noiser.io.color.conversion import Conversion
+from noiser.io.formats import ANIMATED
 from noiser.io.image_file import identify
 from noiser.io.output_options import prepare
 from noiser.io.source import Source
@@ -39,7 +40,7 @@ def enhance_frames(source: Source, options: JobOptions) -> Made:
         OutputError: The format holds one picture.
     """
     format_ = options.output.format or source.format
-    if format_ not in animation.FORMATS:
+    if format_ not in ANIMATED:
         raise OutputError(
             f"{format_} holds one picture, and this file has {source.parts} frames; "
             "choose WebP, PNG, GIF or AVIF"

@@ -12,8 +12,9 @@ from test_image_file import exif_with
 
 from noiser.core.errors import DecodeError, LimitError, OutputError, UnsupportedError
 from noiser.io.codecs import animation, gif
-from noiser.io.codecs.animation import FORMATS, encode, read, whole
+from noiser.io.codecs.animation import encode, read, whole
 from noiser.io.codecs.header import encoding_of
+from noiser.io.formats import ANIMATED as FORMATS
 from noiser.io.image_file import decode, identify
 from noiser.io.image_file import encode as encode_one
 from noiser.io.limits import Limits

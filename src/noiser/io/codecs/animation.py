@@ -22,9 +22,6 @@ from noiser.io.metadata.read import read_metadata
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
-FORMATS = ("WEBP", "PNG", "GIF", "AVIF")
-"""Formats that can hold an animation."""
-
 FOREVER = 0
 """Times that an animation is played, by the number that most formats have for it."""
 
@@ -52,20 +49,12 @@ class Animation:
     """Whether a PNG's first picture is only for programs that show no animations."""
 
 
-def frames_in(format_: str, data: bytes, limits: Limits) -> int:
-    """Count the frames of a file, by its header.
+def count(format_: str, data: bytes, limits: Limits) -> int:
+    """Count the frames, by their headers.
 
     Raises:
-        ImageError: It seems to have several, and cannot be read.
+        ImageError: The file cannot be read.
     """
-    may_move = {
-        "WEBP": data[12:16] == b"VP8X" and len(data) > 20 and bool(data[20] & 2),
-        "PNG": data.find(b"acTL", 0, data.find(b"IDAT")) > 0,
-        "AVIF": b"avis" in data[8 : 8 + int.from_bytes(data[:4], "big")],
-        "GIF": True,
-    }
-    if not may_move[format_]:
-        return 1
     with opened(io.BytesIO(data), format_, limits, may_move=True) as image:
         return int(getattr(image, "n_frames", 1))
 
@@ -141,7 +130,7 @@ def encode(animation: Animation, format_: str) -> bytes:
 
     Args:
         animation: Its metadata and encoding are the first frame's.
-        format_: One of `FORMATS`.
+        format_: One of `formats.ANIMATED`.
 
     Returns:
         The whole file.
