@@ -104,11 +104,12 @@ def test_places_of_16_bits_get_room_for_32(count):
     alone = tifffile.imread(io.BytesIO(small))
     assert alone[-1, -1] == count - 1
     large = single(height=3000)
-    data = joined([large, small, small, single()])
+    data = joined([large, small + b"\0", small, single()])
     with tifffile.TiffFile(io.BytesIO(data)) as found:
         assert len(found.pages) == 4
         for number in (1, 2):
             np.testing.assert_array_equal(found.pages[number].asarray(), alone)
+            assert found.pages[number].tags[273].valueoffset % 2 == 0
 
 
 def test_more_than_4_gigabytes_are_refused(monkeypatch):

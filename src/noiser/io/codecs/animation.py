@@ -117,8 +117,6 @@ def read(source: Source) -> Animation:
             starts.append(float(image.info.get("timestamp") or 0))
     if format_ == "AVIF":  # whose durations Pillow rounds one by one
         durations = [b - a for a, b in pairwise(starts)] + durations[-1:]
-    if has_cover:
-        durations[0] = 0
     frames = _alike(frames)
     return Animation(
         Photo(frames[0], format_, metadata, encoding), frames, durations, plays, has_cover
