@@ -13,6 +13,7 @@ from PIL.ExifTags import Base as Tag
 from noiser.io.color.profiles import SRGB, SRGB_GRAY
 from noiser.io.metadata import exif
 from noiser.io.metadata.exif import Exif, Value
+from noiser.io.metadata.tiff_types import as_standard
 
 CHROMA_PLACE = Tag.YCbCrPositioning
 """Where the samples of chroma lie between those of luma: of pixels as a JPEG has them.
@@ -84,6 +85,15 @@ def completed(
         block = _with_resolution(block, metadata.get("dpi"), SQUARE)
         return metadata | {"exif": exif.serialize(block)}
     return metadata
+
+
+def of_a_raw(metadata: dict[str, Any]) -> dict[str, Any]:
+    """Make EXIF of a raw, or of the JPEG within it, what a TIFF has."""
+    if "exif" not in metadata:
+        return metadata
+    block = as_standard(_with_versions(_parsed(metadata), metadata))
+    block = block.without("camera", NOT_IN_A_TIFF)
+    return metadata | {"exif": exif.serialize(block)}
 
 
 def without_chroma_place(data: bytes) -> bytes:

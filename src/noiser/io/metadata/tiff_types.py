@@ -22,6 +22,12 @@ of 16 bits; of 32; fractions."""
 NAMES: dict[int | None, str] = {None: "main", exif.CAMERA: "camera", exif.PLACE: "place"}
 """Tables of `Exif` by the tag that points to them."""
 
+STANDARD: dict[int, int] = {
+    Tag.ShutterSpeedValue: 10, Tag.BrightnessValue: 10, Tag.ExposureBiasValue: 10,
+    Tag.UserComment: RAW, Tag.FileSource: RAW, Tag.SceneType: RAW, Tag.CFAPattern: RAW,
+}  # fmt: skip
+"""Types that Exif 2.32 has for some tags of the camera, which Pillow takes for others."""
+
 UNICODE = b"UNICODE\0"
 """How a comment of 16 bits a letter begins, which lie in the file's own order of bytes."""
 
@@ -45,6 +51,15 @@ def as_stored(block: Exif, file: BinaryIO) -> Exif:
         changes: dict[str, Any] = {name: table}
         block = replace(block, **changes)
     return block
+
+
+def as_standard(block: Exif) -> Exif:
+    """Give the camera's tags the types of the standard, where they cannot be those of a file."""
+    camera = {
+        tag: replace(value, type=_mended(value.type, STANDARD.get(tag, value.type)))
+        for tag, value in block.camera.items()
+    }
+    return replace(block, camera=camera)
 
 
 def mend(written: memoryview, block: Exif) -> None:
