@@ -82,7 +82,6 @@ def test_a_jpeg_keeps_its_own_place_of_chroma_and_all_else_as_it_was(value):
     assert after.number("main", 531) == value
     assert (after.camera, after.place) == (before.camera, before.place)
     assert after.main.keys() - {256} == before.main.keys() - {256, 274}
-    assert encode(decode(encode(decode(data)))) != b""
     assert block_in(encode(decode(encode(decode(data))))) == after
 
 
@@ -169,10 +168,11 @@ def test_strips_have_the_same_tags(tmp_path, format_):
     (tmp_path / "a.png").write_bytes(saved(image, "PNG", exif=exif.serialize(block)))
     target = tmp_path / f"a.{format_.lower()}"
     enhance_file(tmp_path / "a.png", target, options(format_))
-    found = exif.parse(decode(target.read_bytes()).metadata["exif"], MEGA)
-    size = [64, 300] if format_ == "JPEG" else [None, None]
-    assert numbers(found, 40962, 40963, 40961) == [*size, 1]
-    assert found.camera[36864].data == b"0232"
+    with Image.open(target) as made:
+        found = made.getexif().get_ifd(0x8769)
+    size = (64, 300) if format_ == "JPEG" else (None, None)
+    assert (found.get(40962), found.get(40963), found[40961]) == (*size, 1)
+    assert found[36864] == b"0232"
 
 
 def options(format_: str) -> JobOptions:
