@@ -16,7 +16,7 @@ from tagged import CITY, IPTC, RESOURCES, UNEVEN, resource
 from noiser.io.codecs.strip_reader import open_strips
 from noiser.io.image_file import decode, encode
 from noiser.io.limits import Limits
-from noiser.io.metadata.tiff_pages import stored
+from noiser.io.metadata.standard.tiff_pages import stored
 from noiser.io.output_options import without_location
 from noiser.tools.inspect import describe
 

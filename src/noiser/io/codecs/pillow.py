@@ -10,10 +10,11 @@ from noiser.core.errors import OutputError, sentence
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.color.profiles import from_cmyk
 from noiser.io.formats import LOSSY_QUALITY
-from noiser.io.metadata.embed import mend_types, save_options, without_page_number
+from noiser.io.metadata.embed import save_options, without_page_number
 from noiser.io.metadata.orientation import turn_upright
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.required import completed
+from noiser.io.metadata.standard.required import completed
+from noiser.io.metadata.standard.tiff_types import mend
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
@@ -79,7 +80,7 @@ def encode(photo: Photo, format_: str) -> bytes:
         raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
     if format_ == "TIFF":
         with buffer.getbuffer() as written:
-            mend_types(written, metadata)
+            mend(written, metadata.get("exif", b""))
     return buffer.getvalue()
 
 

@@ -25,7 +25,7 @@ from noiser.io.color.profiles import SRGB
 from noiser.io.formats import RAW_SUFFIXES
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
-from noiser.io.metadata.required import of_a_raw
+from noiser.io.metadata.standard.required import of_a_raw
 from noiser.io.metadata.tiff_tags import Directory, carried, each, metadata_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source

@@ -20,7 +20,7 @@ from noiser.io.codecs.png_chunks import SIGNATURE, chunk, chunks
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks, check_layout
 from noiser.io.codecs.tiff import write_tiff
 from noiser.io.formats import LOSSY_QUALITY
-from noiser.io.metadata.required import completed
+from noiser.io.metadata.standard.required import completed
 from noiser.io.photo import Photo
 
 JPEG_ROWS = 128

@@ -14,8 +14,9 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.cpu import usable_processors
 from noiser.core.types import Pixels
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks
-from noiser.io.metadata.embed import TABLES, mend_types, tiff_tags, tiffs_exif
-from noiser.io.metadata.required import completed
+from noiser.io.metadata.embed import TABLES, tiff_tags, tiffs_exif
+from noiser.io.metadata.standard.required import completed
+from noiser.io.metadata.standard.tiff_types import mend
 
 MAX_BYTES = (1 << 32) - (1 << 26)
 """A file that could grow above this is a BigTIFF: TIFF's offsets have 32 bits [bytes]."""
@@ -89,7 +90,7 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
                 counts.append(file.write(data))
     file.seek(0)
     head = bytearray(_head(directory, offsets, counts, big))
-    mend_types(memoryview(head), layout.metadata)
+    mend(memoryview(head), layout.metadata.get("exif", b""))
     file.write(head)
 
 

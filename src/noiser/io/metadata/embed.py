@@ -7,10 +7,11 @@ from typing import Any
 from PIL import Image, PngImagePlugin
 
 from noiser.core.errors import DecodeError
-from noiser.io.metadata import exif, iptc, required, xmp_jpeg
+from noiser.io.metadata import exif, iptc, xmp_jpeg
 from noiser.io.metadata.png import text as png_text
 from noiser.io.metadata.read import IPTC_TAG, RESOURCES_TAG, XMP_TAG
-from noiser.io.metadata.tiff_types import little_endian, mend
+from noiser.io.metadata.standard import required
+from noiser.io.metadata.standard.tiff_types import little_endian
 
 TABLES = (exif.CAMERA, exif.PLACE)
 """EXIF's own tables: the camera's settings, the place."""
@@ -62,7 +63,7 @@ def fitted(metadata: dict[str, Any], format_: str) -> tuple[dict[str, Any], list
                 if kept[kind] is None:
                     lost.append(kind)
                     del kept[kind]
-    elif "exif" in kept:
+    elif format_ != "TIFF" and "exif" in kept:  # a TIFF's is completed when it is written
         kept["exif"] = required.without_chroma_place(kept["exif"])
         if not kept["exif"]:
             del kept["exif"]
@@ -170,12 +171,16 @@ def without_page_number(options: dict[str, Any]) -> dict[str, Any]:
 def tiffs_exif(metadata: dict[str, Any]) -> Image.Exif:
     """Give EXIF as Pillow's TIFF writer takes it, which misplaces a table within a table.
 
-    That writer's files are little-endian.
+    That writer's files are little-endian. Where nobody knows a resolution, which TIFF 6.0
+    requires, pixels are square.
     """
     tags = Image.Exif()
     if data := metadata.get("exif"):
         block = little_endian(exif.parse(data, len(data) * 4))
         tags.load(exif.serialize(replace(block, interop={})))
+    if "dpi" not in metadata and not set(required.RESOLUTION[:2]) <= set(tags):
+        across, down, unit = required.RESOLUTION
+        tags[across], tags[down], tags[unit] = required.SQUARE
     return tags
 
 
@@ -187,12 +192,6 @@ def tiff_tags(metadata: dict[str, Any]) -> dict[int, bytes]:
         resources = iptc.with_digest(list(metadata["resources"]), record, iptc.padded(record))
         tags[RESOURCES_TAG] = iptc.pack(resources)
     return {tag: value for tag, value in tags.items() if value}
-
-
-def mend_types(written: memoryview, metadata: dict[str, Any]) -> None:
-    """Give tags in a TIFF the types that they had before Pillow wrote them; see `mend`."""
-    data = metadata.get("exif", b"")
-    mend(written, exif.parse(data, len(data) * 4) if data else exif.Exif())
 
 
 def _all_resources(metadata: dict[str, Any]) -> list[tuple[int, bytes]]:

@@ -16,10 +16,11 @@ from PIL.ExifTags import Base as Tag
 from noiser.core.errors import DecodeError, LimitError
 from noiser.io.color.profiles import ADOBE_RGB, profile_by_codes, profile_by_gamma
 from noiser.io.limits import Limits
-from noiser.io.metadata import attachments, exif, iptc, required, tiff_types, xmp, xmp_jpeg
+from noiser.io.metadata import attachments, exif, iptc, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
 from noiser.io.metadata.png import text as png_text
-from noiser.io.metadata.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
+from noiser.io.metadata.standard import required
+from noiser.io.metadata.standard.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -224,11 +225,7 @@ def _exif_of(
     block = block.without("main", LAYOUT_TAGS)
     if block and image.format in ("JPEG", "MPO"):
         return block.with_number("main", required.CHROMA_PLACE, chroma_place)
-    if is_tiff(file):
-        block = tiff_types.as_stored(block, file)
-        if required.is_square(block):
-            block = block.without("main", required.RESOLUTION)
-    return block
+    return required.of_a_tiff(block, file) if is_tiff(file) else block
 
 
 def _tiffs_exif(image: Image.Image) -> bytes:

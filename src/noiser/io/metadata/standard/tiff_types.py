@@ -13,7 +13,7 @@ from PIL.ExifTags import Base as Tag
 
 from noiser.io.metadata import exif
 from noiser.io.metadata.exif import BYTE, FRACTION, LONG, RAW, SHORT, Exif, Value
-from noiser.io.metadata.tiff_pages import tables_of
+from noiser.io.metadata.standard.tiff_pages import tables_of
 
 KIN = ({BYTE, 6, RAW}, {SHORT, 8}, {LONG, 9}, {FRACTION, 10})
 """Types of the same bytes: whole numbers of 8 bits, with and without sign, and bytes that are none;
@@ -62,7 +62,7 @@ def as_standard(block: Exif) -> Exif:
     return replace(block, camera=camera)
 
 
-def mend(written: memoryview, block: Exif) -> None:
+def mend(written: memoryview, data: bytes) -> None:
     """Give tags that Pillow wrote into a TIFF the types that they had, in place.
 
     IPTC becomes whole numbers of 32 bits, as Photoshop writes it and programs expect it; its bytes
@@ -70,10 +70,11 @@ def mend(written: memoryview, block: Exif) -> None:
 
     Args:
         written: A little-endian TIFF or BigTIFF, whole or as far as its tables go.
-        block: What was to be written.
+        data: The EXIF that was to be written; it may be empty.
     """
     if bytes(written[:2]) != b"II":  # libtiff's on a machine of the other order
         return
+    block = exif.parse(data, len(data) * 4) if data else Exif()
     is_big = written[2] == b"+"[0]
     start = struct.unpack_from("<Q", written, 8) if is_big else struct.unpack_from("<L", written, 4)
     waiting: list[tuple[int | None, int]] = [(None, start[0])]

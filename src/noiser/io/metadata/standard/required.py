@@ -5,7 +5,7 @@ format allows (Exif 2.32, tables 17 to 20; TIFF 6.0, section 6).
 """
 
 from dataclasses import replace
-from typing import Any
+from typing import Any, BinaryIO
 
 from PIL.ExifTags import GPS
 from PIL.ExifTags import Base as Tag
@@ -13,7 +13,7 @@ from PIL.ExifTags import Base as Tag
 from noiser.io.color.profiles import SRGB, SRGB_GRAY
 from noiser.io.metadata import exif
 from noiser.io.metadata.exif import Exif, Value
-from noiser.io.metadata.tiff_types import as_standard
+from noiser.io.metadata.standard.tiff_types import as_standard, as_stored
 
 CHROMA_PLACE = Tag.YCbCrPositioning
 """Where the samples of chroma lie between those of luma: of pixels as a JPEG has them.
@@ -51,10 +51,13 @@ UNCALIBRATED = 0xFFFF
 RESOLUTION = (Tag.XResolution, Tag.YResolution, Tag.ResolutionUnit)
 """Tags of the resolution across and down, and of its unit."""
 
-UNKNOWN = (72.0, 2)
-"""The resolution, and its unit (inch), that EXIF has where nobody knows it."""
+INCH = 2
+"""The number of the unit."""
 
-SQUARE = (1.0, 1)
+UNKNOWN = (72.0, 72.0)
+"""The resolution that EXIF has where nobody knows it [pixels an inch]."""
+
+SQUARE = (1.0, 1.0, 1)
 """The resolution of a TIFF that says nothing but that pixels are square: without a unit."""
 
 
@@ -77,12 +80,9 @@ def completed(
             data = exif.serialize(_for_jpeg(block, metadata, size))
             if len(data) <= exif.JPEG_BYTES:  # or the maker note would have to go
                 return metadata | {"exif": data}
-    if format_ == "TIFF":
-        block = _parsed(metadata)
-        if not is_own:
-            block = _with_versions(block, metadata)
-            block = block.without("main", [CHROMA_PLACE]).without("camera", NOT_IN_A_TIFF)
-        block = _with_resolution(block, metadata.get("dpi"), SQUARE)
+    if format_ == "TIFF" and "exif" in metadata and not is_own:
+        block = _with_versions(_parsed(metadata), metadata)
+        block = block.without("main", [CHROMA_PLACE]).without("camera", NOT_IN_A_TIFF)
         return metadata | {"exif": exif.serialize(block)}
     return metadata
 
@@ -106,14 +106,28 @@ def without_chroma_place(data: bytes) -> bytes:
 
 def with_dpi(block: Exif, dpi: tuple[float, float]) -> Exif:
     """Put the resolution [pixels an inch] into EXIF."""
-    return _with_resolution(block, dpi, UNKNOWN)
+    if all(tag in block.main for tag in RESOLUTION[:2]):
+        if RESOLUTION[2] in block.main:
+            return block
+        return block.with_number("main", RESOLUTION[2], INCH)  # as if nothing is said
+    for tag, value in zip(RESOLUTION, dpi, strict=False):
+        block = block.with_fraction(tag, round(value * 1000), 1000)
+    return block.with_number("main", RESOLUTION[2], INCH)
 
 
-def is_square(block: Exif) -> bool:
-    """Tell whether a TIFF's resolution says no more than that pixels are square."""
-    return block.number("main", RESOLUTION[2]) == SQUARE[1] and all(
+def of_a_tiff(block: Exif, file: BinaryIO) -> Exif:
+    """Make EXIF of what Pillow read from a TIFF: the types as there, no resolution that says none.
+
+    Args:
+        block: What was read.
+        file: The TIFF or BigTIFF.
+    """
+    block = as_stored(block, file)
+    if block.number("main", RESOLUTION[2]) == SQUARE[2] and all(
         tag in block.main and _is_one(block.main[tag].data) for tag in RESOLUTION[:2]
-    )
+    ):
+        return block.without("main", RESOLUTION)
+    return block
 
 
 def _is_one(fraction: bytes) -> bool:
@@ -128,7 +142,7 @@ def _for_jpeg(block: Exif, metadata: dict[str, Any], size: tuple[int, int]) -> E
         for tag, side in zip((exif.WIDTH, exif.HEIGHT), size, strict=True):
             if tag not in block.camera:
                 block = block.with_number("camera", tag, side)
-    block = _with_resolution(block, metadata.get("dpi"), UNKNOWN)
+    block = with_dpi(block, metadata.get("dpi", UNKNOWN))
     return block.with_number("main", CHROMA_PLACE, CENTERED)
 
 
@@ -148,20 +162,6 @@ def _with(block: Exif, table: str, values: dict[int, Value]) -> Exif:
     """Put tags into a table that has them not."""
     changes: dict[str, Any] = {table: values | getattr(block, table)}
     return replace(block, **changes)
-
-
-def _with_resolution(
-    block: Exif, dpi: tuple[float, float] | None, otherwise: tuple[float, int]
-) -> Exif:
-    """Put a resolution in where there is none."""
-    if all(tag in block.main for tag in RESOLUTION[:2]):
-        if RESOLUTION[2] in block.main:
-            return block
-        return block.with_number("main", RESOLUTION[2], UNKNOWN[1])  # inches, if nothing is said
-    unit = UNKNOWN[1] if dpi else otherwise[1]
-    for tag, value in zip(RESOLUTION, dpi or (otherwise[0],) * 2, strict=False):
-        block = block.with_fraction(tag, round(value * 1000), 1000)
-    return block.with_number("main", RESOLUTION[2], unit)
 
 
 def _parsed(metadata: dict[str, Any]) -> Exif:
