@@ -1,11 +1,14 @@
 """Makers of pictures with metadata of every kind, put together by hand."""
 
+import hashlib
 import struct
 from typing import Any
 
 import numpy as np
 from pictures import dark_rgb, saved
 from PIL import Image, PngImagePlugin
+
+from noiser.io.metadata.exif import Exif, Value, serialize
 
 SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 7: 1}
 MAKER_NOTE = b"MakerNote v1\0" + bytes(range(200))
@@ -98,6 +101,9 @@ IPTC = (
 )
 """A byline, a city, a district and a caption."""
 
+UNEVEN = IPTC + dataset(2, 105, b"Night")
+"""With a headline: of a length that is no multiple of four."""
+
 
 def resource(number: int, content: bytes) -> bytes:
     """A Photoshop resource without a name."""
@@ -150,6 +156,44 @@ def everything(format_: str = "JPEG", orientation: int = 1, **options: Any) -> b
         tags = {700: packet, 33723: IPTC, 34377: RESOURCES, 271: "Maker", 274: orientation}
         return saved(image, "TIFF", tiffinfo=tags, dpi=(300, 300), **options)
     return saved(image, format_, exif=block, xmp=packet, **options)
+
+
+def full_exif(order: str = ">") -> bytes:
+    """EXIF with all that Exif 2.32 requires in a JPEG, and types that Pillow would not guess."""
+
+    def numbers(code: str, *values: int) -> bytes:
+        return struct.pack(f"{order}{len(values)}{code}", *values)
+
+    letters = "née".encode("utf-16-be" if order == ">" else "utf-16-le")
+    resolution = Value(5, numbers("L", 300, 1))
+    main = {
+        271: Value(2, b"Maker\0"), 282: resolution, 283: resolution, 296: Value(3, numbers("H", 2)),
+        531: Value(3, numbers("H", 2)),
+    }  # fmt: skip
+    camera = {
+        36864: Value(7, b"0231"), 37121: Value(7, bytes((1, 2, 3, 0))), 40960: Value(7, b"0100"),
+        37122: Value(5, numbers("L", 4, 1)), 37380: Value(10, numbers("l", 1, 3)),
+        37500: Value(7, MAKER_NOTE), 37510: Value(7, b"UNICODE\0" + letters),
+        40961: Value(3, numbers("H", 1)), 40962: Value(3, numbers("H", 64)),
+        40963: Value(3, numbers("H", 48)), 41729: Value(7, b"\1"),
+    }  # fmt: skip
+    place = {
+        0: Value(1, bytes((2, 3, 0, 0))), 1: Value(2, b"N\0"),
+        2: Value(5, numbers("L", 51, 1, 28, 1, 4812, 100)), 5: Value(1, b"\0"),
+        27: Value(7, b"ASCII\0\0\0GPS"),
+    }  # fmt: skip
+    return serialize(Exif(order, main, camera, place, {1: Value(2, b"R98\0")}, 400))
+
+
+def full_jpeg() -> bytes:
+    """A JPEG with metadata of all kinds, in which nothing is amiss; its IPTC has a digest."""
+    digest = resource(1061, hashlib.md5(UNEVEN, usedforsecurity=False).digest())
+    image = Image.fromarray(dark_rgb(48, 64))
+    return with_segments(
+        saved(image, "JPEG", exif=full_exif(), dpi=(300, 300), comment=b"a comment"),
+        segment(0xE1, b"http://ns.adobe.com/xap/1.0/\0" + xmp_packet()),
+        segment(0xED, b"Photoshop 3.0\0" + resource(1028, UNEVEN) + digest),
+    )
 
 
 def upright(pixels: np.ndarray, orientation: int) -> np.ndarray:

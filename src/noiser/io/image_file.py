@@ -25,7 +25,7 @@ from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.formats import check_header, may_move, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
-from noiser.io.metadata.tiff_pages import picture_pages
+from noiser.io.metadata.standard.tiff_pages import picture_pages
 from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source

@@ -161,6 +161,7 @@ def _layout(
         reader.check(),
         prepared.metadata,
         reader.encoding if format_ == reader.format else {},
+        is_own=format_ == reader.format,
     )
 
 

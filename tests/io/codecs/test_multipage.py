@@ -14,7 +14,7 @@ from test_image_file import exif_with
 from noiser.core.errors import LimitError, OutputError, UnsupportedError
 from noiser.io.codecs.multipage import joined, pages
 from noiser.io.image_file import decode, encode, identify
-from noiser.io.metadata import tiff_pages
+from noiser.io.metadata.standard import tiff_pages
 from noiser.io.photo import Photo
 
 GPS = {1: "N", 2: (48.0, 12.0, 30.0)}

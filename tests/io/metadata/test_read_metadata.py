@@ -33,6 +33,8 @@ from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata import embed, exif, xmp
 
 FORMATS = ["JPEG", "PNG", "WEBP", "TIFF", "AVIF"]
+REQUIRED = {0, 36864, 37121, 40960, 40961}
+"""Tags that a JPEG's EXIF has to have: versions, components, colour space."""
 
 
 def reopened(data: bytes) -> Image.Image:
@@ -60,7 +62,9 @@ def test_exif_goes_from_any_format_to_any_other(source, target):
     assert fractions(after.camera[33434], after.order) == [1 / 8]
     assert fractions(after.place[2], after.order) == [51, 28, 48.12]
     if target != "TIFF" and source != "AVIF":  # Pillow wrote these two anew
-        assert (after.camera, after.place) == (before.camera, before.place)
+        added = REQUIRED if target == "JPEG" and source != "JPEG" else set()
+        assert {k: v for k, v in after.camera.items() if k not in added} == before.camera
+        assert {k: v for k, v in after.place.items() if k not in added} == before.place
         assert after.interop == before.interop
 
 
@@ -92,7 +96,7 @@ def test_iptc_goes_between_the_formats_that_hold_it_byte_for_byte(source, target
     if target == "JPEG":  # another reader's view
         assert IptcImagePlugin.getiptcinfo(reopened(again))[2, 90] == CITY
     if target == "TIFF":
-        assert tifffile.TiffFile(io.BytesIO(again)).pages[0].tags[33723].value == IPTC
+        assert tifffile.TiffFile(io.BytesIO(again)).pages[0].tags[33723].value.rstrip(b"\0") == IPTC
 
 
 @pytest.mark.parametrize("target", ["JPEG", "PNG", "TIFF"])

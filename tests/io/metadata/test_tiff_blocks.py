@@ -1,22 +1,28 @@
 """IPTC in TIFFs: in either of two tags, of whatever type, in any order of bytes."""
 
+import hashlib
 import io
 import struct
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import pyvips
 import tifffile
 from pictures import dark_rgb
-from tagged import CITY, IPTC, RESOURCES, resource
+from PIL import Image, IptcImagePlugin
+from tagged import CITY, IPTC, RESOURCES, UNEVEN, resource
 
 from noiser.io.codecs.strip_reader import open_strips
 from noiser.io.image_file import decode, encode
 from noiser.io.limits import Limits
+from noiser.io.metadata.standard.tiff_pages import stored
 from noiser.io.output_options import without_location
 from noiser.tools.inspect import describe
 
 OWN, SHARED = 33723, 34377
 PADDED = IPTC + bytes(-len(IPTC) % 4)
+EVEN = UNEVEN + bytes(-len(UNEVEN) % 4)
 LAYOUTS = [("<", False), (">", False), ("<", True)]
 
 
@@ -34,6 +40,10 @@ def tiff(*tags: tuple[int, str, bytes], order: str = "<", big: bool = False, dee
         buffer, pixels, photometric="rgb", byteorder=order, bigtiff=big, extratags=extra
     )
     return buffer.getvalue()
+
+
+def md5(data: bytes) -> bytes:
+    return hashlib.md5(data, usedforsecurity=False).digest()
 
 
 def turned(data: bytes) -> bytes:
@@ -67,9 +77,38 @@ def test_iptc_is_found_in_either_tag_of_whatever_type(tags, order, big, deep):
     assert "notes" not in photo.metadata
 
 
+@pytest.mark.parametrize("compression", ["raw", "tiff_adobe_deflate"])
+@pytest.mark.parametrize("deep", [False, True])
+def test_iptc_is_written_as_numbers_of_32_bits_that_others_read_as_bytes(deep, compression):
+    """As Photoshop writes it: some cameras' programs take nothing else, and all take this."""
+    photo = replace(
+        decode(tiff((OWN, "B", UNEVEN), deep=deep)), encoding={"compression": compression}
+    )
+    data = encode(photo)
+    assert len(UNEVEN) % 4
+    assert stored(io.BytesIO(data), OWN) == (4, EVEN)
+    with tifffile.TiffFile(io.BytesIO(data)) as file:
+        assert file.pages[0].tags[OWN].value == EVEN
+    assert pyvips.Image.new_from_buffer(data, "").get("iptc-data") == EVEN
+    with Image.open(io.BytesIO(data)) as image:
+        assert IptcImagePlugin.getiptcinfo(image)[2, 90] == CITY
+    assert decode(data).metadata["iptc"] == UNEVEN
+
+
+@pytest.mark.parametrize("deep", [False, True])
+def test_a_digest_of_iptc_stays_true_where_padding_comes_and_goes(deep):
+    """Of the bytes as they are stored; one that was never true stays as it is."""
+    true, other = map(md5, (UNEVEN, b"another"))
+    for before, padded in ((true, md5(EVEN)), (other, other)):
+        shared = (SHARED, "U", resource(1061, before))
+        written = encode(decode(tiff((OWN, "B", UNEVEN), shared, deep=deep)))
+        assert stored(io.BytesIO(written), SHARED)[1] == resource(1061, padded)
+        assert decode(written).metadata["resources"] == ((1061, before),)
+
+
 @pytest.mark.parametrize("target", ["TIFF", "JPEG"])
 @pytest.mark.parametrize("tag", [(OWN, "I", PADDED), (SHARED, "U", RESOURCES)])
-def test_iptc_of_numbers_is_written_as_bytes(tag, target):
+def test_iptc_of_numbers_is_written_and_read_again(tag, target):
     """What is written has the caption in the way the format keeps it."""
     data = encode(decode(tiff(tag)), target)
     assert decode(data).metadata["iptc"] == IPTC

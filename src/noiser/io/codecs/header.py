@@ -22,8 +22,8 @@ from noiser.core.errors import LimitError, UnsupportedError, decoding, sentence
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.read import check_profiles
+from noiser.io.metadata.standard.tiff_pages import is_tiff, picture_page
 from noiser.io.metadata.tiff_kind import check_kind, kind_in_words
-from noiser.io.metadata.tiff_pages import is_tiff, picture_page
 from noiser.io.metadata.tiff_tags import directory_at
 
 OPENERS: dict[str, type[ImageFile.ImageFile]] = {

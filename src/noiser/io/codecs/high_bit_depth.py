@@ -19,8 +19,8 @@ from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.standard.tiff_pages import picture_page
 from noiser.io.metadata.tiff_kind import LAB, check_deep
-from noiser.io.metadata.tiff_pages import picture_page
 from noiser.io.metadata.tiff_tags import Directory, each, has_floats, metadata_of, size_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source

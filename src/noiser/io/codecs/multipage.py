@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from noiser.core.errors import OutputError, UnsupportedError
 from noiser.io.limits import check_size
-from noiser.io.metadata.tiff_pages import page_alone, picture_pages
+from noiser.io.metadata.standard.tiff_pages import page_alone, picture_pages
 from noiser.io.metadata.tiff_tags import directory_at, size_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source

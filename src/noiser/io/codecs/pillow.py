@@ -13,6 +13,8 @@ from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options, without_page_number
 from noiser.io.metadata.orientation import turn_upright
 from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.standard.required import completed
+from noiser.io.metadata.standard.tiff_types import mend
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
@@ -69,7 +71,9 @@ def encode(photo: Photo, format_: str) -> bytes:
     image = Image.fromarray(photo.pixels)
     if image.mode == "LA" and format_ not in ("PNG", "TIFF"):
         image = image.convert("RGBA")
-    options = _options(photo, format_) | save_options(photo.metadata, format_)
+    is_own = photo.format == format_
+    metadata = completed(photo.metadata, format_, image.size, is_own=is_own)
+    options = _options(photo, format_) | save_options(metadata, format_)
     if format_ == "TIFF":
         options = without_page_number(options)
     buffer = io.BytesIO()
@@ -77,6 +81,9 @@ def encode(photo: Photo, format_: str) -> bytes:
         image.save(buffer, format_, **options)
     except Exception as error:  # encoders raise what they don't document
         raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
+    if format_ == "TIFF":
+        with buffer.getbuffer() as written:
+            mend(written, metadata.get("exif", b""))
     return buffer.getvalue()
 
 

@@ -25,6 +25,7 @@ from noiser.io.color.profiles import SRGB
 from noiser.io.formats import RAW_SUFFIXES
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
+from noiser.io.metadata.standard.required import of_a_raw
 from noiser.io.metadata.tiff_tags import Directory, carried, each, metadata_of
 from noiser.io.photo import Photo
 from noiser.io.source import Source
@@ -220,4 +221,4 @@ def _metadata(data: bytes, preview: bytes, limits: Limits) -> dict[str, Any]:
         return {}
     for kind in ("dpi", "orientation"):  # of the sensor's data
         found.pop(kind, None)
-    return found
+    return of_a_raw(found)

@@ -44,6 +44,9 @@ class Layout:
     encoding: dict[str, Any] = field(default_factory=dict)
     """As in `StripReader`, where the format stays; else empty."""
 
+    is_own: bool = False
+    """Whether the metadata come from a file of the same format."""
+
     @property
     def row_bytes(self) -> int:
         """Of a row of pixels [bytes]."""

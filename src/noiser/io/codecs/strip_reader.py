@@ -25,8 +25,8 @@ from noiser.io.formats import sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
 from noiser.io.metadata.read import read_metadata
+from noiser.io.metadata.standard.tiff_pages import picture_page
 from noiser.io.metadata.tiff_kind import has_tiled_planes
-from noiser.io.metadata.tiff_pages import picture_page
 from noiser.io.metadata.tiff_tags import has_floats, picture_tags, read_directories, size_of
 from noiser.io.vips import pyvips, vips_decoding
 

@@ -20,6 +20,7 @@ from noiser.io.codecs.png_chunks import SIGNATURE, chunk, chunks
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks, check_layout
 from noiser.io.codecs.tiff import write_tiff
 from noiser.io.formats import LOSSY_QUALITY
+from noiser.io.metadata.standard.required import completed
 from noiser.io.photo import Photo
 
 JPEG_ROWS = 128
@@ -50,8 +51,9 @@ def encode(photo: Photo, format_: str) -> bytes:
     height, width = photo.pixels.shape[:2]
     encoding = photo.encoding if format_ == photo.format else {"compression": "deflate"}
     layout = Layout(
-        format_, width, height, photo.channels, photo.pixels.dtype, photo.metadata, encoding
-    )
+        format_, width, height, photo.channels, photo.pixels.dtype, photo.metadata, encoding,
+        is_own=format_ == photo.format,
+    )  # fmt: skip
     buffer = io.BytesIO()
     write_strips(buffer, [photo.pixels], layout)
     return buffer.getvalue()
@@ -82,8 +84,10 @@ def _write_jpeg(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> Non
     """
     encoding = {k: v for k, v in layout.encoding.items() if k != "progressive"}
     encoding = (encoding or {"quality": LOSSY_QUALITY}) | {"restart_marker_rows": 1}
+    size = layout.width, layout.height
+    metadata = completed(layout.metadata, "JPEG", size, is_own=layout.is_own)
     for i, piece in enumerate(blocks(strips, JPEG_ROWS)):
-        photo = Photo(piece, "JPEG", {} if i else layout.metadata, encoding)
+        photo = Photo(piece, "JPEG", {} if i else metadata, encoding)
         head, scan = _split_jpeg(pillow.encode(photo, "JPEG"), layout.height)
         file.write(b"\xff\xd7" if i else head)
         file.write(scan)

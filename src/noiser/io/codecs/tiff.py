@@ -4,6 +4,7 @@ import struct
 import zlib
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import BinaryIO
 
 import numpy as np
@@ -14,6 +15,8 @@ from noiser.core.cpu import usable_processors
 from noiser.core.types import Pixels
 from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks
 from noiser.io.metadata.embed import TABLES, tiff_tags, tiffs_exif
+from noiser.io.metadata.standard.required import completed
+from noiser.io.metadata.standard.tiff_types import mend
 
 MAX_BYTES = (1 << 32) - (1 << 26)
 """A file that could grow above this is a BigTIFF: TIFF's offsets have 32 bits [bytes]."""
@@ -54,6 +57,10 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
     Raises:
         OSError: The machine cannot write.
     """
+    size = layout.width, layout.height
+    layout = replace(
+        layout, metadata=completed(layout.metadata, "TIFF", size, is_own=layout.is_own)
+    )
     tile = layout.encoding.get("tile")
     if tile and layout.row_bytes * tile[1] > MAX_TILE_ROW_BYTES:
         tile = None
@@ -82,7 +89,9 @@ def write_tiff(file: BinaryIO, strips: Iterable[Pixels], layout: Layout) -> None
                 offsets.append(file.tell())
                 counts.append(file.write(data))
     file.seek(0)
-    file.write(_head(directory, offsets, counts, big))
+    head = bytearray(_head(directory, offsets, counts, big))
+    mend(memoryview(head), layout.metadata.get("exif", b""))
+    file.write(head)
 
 
 def is_big(layout: Layout) -> bool:

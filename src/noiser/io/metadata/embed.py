@@ -5,12 +5,13 @@ from dataclasses import replace
 from typing import Any
 
 from PIL import Image, PngImagePlugin
-from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import DecodeError
 from noiser.io.metadata import exif, iptc, xmp_jpeg
 from noiser.io.metadata.png import text as png_text
 from noiser.io.metadata.read import IPTC_TAG, RESOURCES_TAG, XMP_TAG
+from noiser.io.metadata.standard import required
+from noiser.io.metadata.standard.tiff_types import little_endian
 
 TABLES = (exif.CAMERA, exif.PLACE)
 """EXIF's own tables: the camera's settings, the place."""
@@ -37,14 +38,8 @@ HELD = {
 PILLOWS = ("exif", "icc_profile", "dpi")
 """Kinds that Pillow writes into any format in the same way."""
 
-JPEG_SEGMENT_BYTES = 65533
-"""Of EXIF, or of the comment, in a JPEG at most [bytes]."""
-
 PAGE_NUMBER = 297
 """TIFF's tag of a page's number and of how many there are."""
-
-RESOLUTION = (Tag.XResolution, Tag.YResolution, Tag.ResolutionUnit)
-"""TIFF's and EXIF's tags of the resolution across and down, and of its unit."""
 
 
 def fitted(metadata: dict[str, Any], format_: str) -> tuple[dict[str, Any], list[str]]:
@@ -69,6 +64,10 @@ def fitted(metadata: dict[str, Any], format_: str) -> tuple[dict[str, Any], list
                 if kept[kind] is None:
                     lost.append(kind)
                     del kept[kind]
+    elif format_ != "TIFF" and "exif" in kept:  # a TIFF's is completed when it is written
+        kept["exif"] = required.without_chroma_place(kept["exif"])
+        if not kept["exif"]:
+            del kept["exif"]
     names = ", ".join(NAMES[kind] for kind in NAMES if kind in lost)
     verb = "is" if len(lost) == 1 and lost[0] not in ("resources", "text") else "are"
     return kept, [f"{names} {verb} left out, which {format_} cannot hold"] if lost else []
@@ -76,13 +75,13 @@ def fitted(metadata: dict[str, Any], format_: str) -> tuple[dict[str, Any], list
 
 def _short_exif(data: bytes) -> bytes | None:
     """Leave the maker note out of EXIF that is too long for a JPEG; None if it still is."""
-    if len(data) > JPEG_SEGMENT_BYTES:
+    if len(data) > exif.JPEG_BYTES:
         data = exif.serialize(exif.parse(data, len(data)).without("camera", [exif.MAKER_NOTE]))
     return _short(data)
 
 
 def _short(data: bytes) -> bytes | None:
-    return data if len(data) <= JPEG_SEGMENT_BYTES else None
+    return data if len(data) <= exif.JPEG_BYTES else None
 
 
 def _splittable(packet: bytes) -> bytes | None:
@@ -157,16 +156,9 @@ def _for_riff_and_heif(metadata: dict[str, Any]) -> dict[str, Any]:
         block = exif.Exif()
         if data := metadata.get("exif"):
             block = exif.parse(data, len(data) * 4)
-        if RESOLUTION[0] not in block.main:
-            options["exif"] = exif.serialize(_with_resolution(block, dpi))
+        if required.RESOLUTION[0] not in block.main:
+            options["exif"] = exif.serialize(required.with_dpi(block, dpi))
     return options
-
-
-def _with_resolution(block: exif.Exif, dpi: tuple[float, float]) -> exif.Exif:
-    """Put the resolution [pixels an inch] into EXIF."""
-    for tag, value in zip(RESOLUTION, dpi, strict=False):
-        block = block.with_fraction(tag, round(value * 1000), 1000)
-    return block.with_number("main", RESOLUTION[2], 2)
 
 
 def without_page_number(options: dict[str, Any]) -> dict[str, Any]:
@@ -183,19 +175,28 @@ def without_page_number(options: dict[str, Any]) -> dict[str, Any]:
 
 
 def tiffs_exif(metadata: dict[str, Any]) -> Image.Exif:
-    """Give EXIF as Pillow's TIFF writer takes it, which misplaces a table within a table."""
+    """Give EXIF as Pillow's TIFF writer takes it, which misplaces a table within a table.
+
+    That writer's files are little-endian. Where nobody knows a resolution, which TIFF 6.0
+    requires, pixels are square.
+    """
     tags = Image.Exif()
     if data := metadata.get("exif"):
-        block = exif.parse(data, len(data) * 4)
+        block = little_endian(exif.parse(data, len(data) * 4))
         tags.load(exif.serialize(replace(block, interop={})))
+    if "dpi" not in metadata and not set(required.RESOLUTION[:2]) <= set(tags):
+        across, down, unit = required.RESOLUTION
+        tags[across], tags[down], tags[unit] = required.SQUARE
     return tags
 
 
 def tiff_tags(metadata: dict[str, Any]) -> dict[int, bytes]:
-    """Give the tags of a TIFF that hold metadata beside EXIF."""
-    tags = {XMP_TAG: metadata.get("xmp"), IPTC_TAG: metadata.get("iptc")}
+    """Give the tags of a TIFF that hold metadata beside EXIF, IPTC padded to fours."""
+    record = metadata.get("iptc", b"")
+    tags = {XMP_TAG: metadata.get("xmp"), IPTC_TAG: iptc.padded(record)}
     if "resources" in metadata:
-        tags[RESOURCES_TAG] = iptc.pack(list(metadata["resources"]))
+        resources = iptc.with_digest(list(metadata["resources"]), record, iptc.padded(record))
+        tags[RESOURCES_TAG] = iptc.pack(resources)
     return {tag: value for tag, value in tags.items() if value}
 
 

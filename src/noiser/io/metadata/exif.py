@@ -20,6 +20,9 @@ HEADER = b"Exif\0\0"
 TYPE_BYTES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
 """Bytes of one value by TIFF's number of its type; others are unknown and left out."""
 
+JPEG_BYTES = 65533
+"""Of EXIF, or of the comment, in a JPEG at most [bytes]."""
+
 ORIENTATION, SOFTWARE, CAMERA, PLACE, INTEROP, MAKER_NOTE = (
     Tag.Orientation,
     Tag.Software,
@@ -64,7 +67,7 @@ SAID = frozenset(Tag) - {Tag.DNGPrivateData, MAKER_NOTE} | {NO_DATA, 59932, 5993
 COLOR_SPACE, WIDTH, HEIGHT = Tag.ColorSpace, Tag.ExifImageWidth, Tag.ExifImageHeight
 """Tags of the camera's table: the colour space, and the picture's size [pixels]."""
 
-TEXT, SHORT, LONG, FRACTION, POINTER = 2, 3, 4, 5, 13
+BYTE, TEXT, SHORT, LONG, FRACTION, RAW, POINTER = 1, 2, 3, 4, 5, 7, 13
 """TIFF's numbers of some types."""
 
 SUBTABLES = Tag.SubIFDs

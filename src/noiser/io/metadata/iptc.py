@@ -3,6 +3,7 @@
 A JPEG keeps them in its APP13 segments, a TIFF in two tags of its own, a PNG in a text.
 """
 
+import hashlib
 import struct
 from collections.abc import Iterator
 
@@ -28,6 +29,9 @@ The thumbnails are the dark picture's, the copies could contradict their origina
 
 SAID = frozenset((1005, 1034, 1035))
 """Resources of which it is known that they name no place: resolution, copyright, address."""
+
+DIGEST = 1061
+"""Resource with the MD5 of IPTC as it is stored, by which programs tell whether XMP is as new."""
 
 PLACES = frozenset(
     [(2, number) for number in (26, 27, 90, 92, 95, 100, 101)]
@@ -91,6 +95,19 @@ def soundest(records: list[bytes]) -> bytes:
 def sound_part(record: bytes) -> bytes:
     """Give a record as far as its datasets are sound, without what pads it."""
     return b"".join(raw for _, _, raw in datasets(record))
+
+
+def padded(record: bytes) -> bytes:
+    """Fill a record up to fours with zeros, as a TIFF's whole numbers of 32 bits need it."""
+    return record + bytes(-len(record) % 4)
+
+
+def with_digest(
+    found: list[tuple[int, bytes]], before: bytes, after: bytes
+) -> list[tuple[int, bytes]]:
+    """Let a digest of IPTC that was true stay true where padding comes or goes."""
+    old, new = (hashlib.md5(data, usedforsecurity=False).digest() for data in (before, after))
+    return [(n, new if (n, content) == (DIGEST, old) else content) for n, content in found]
 
 
 def pack(found: list[tuple[int, bytes]]) -> bytes:

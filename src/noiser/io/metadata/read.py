@@ -19,7 +19,8 @@ from noiser.io.limits import Limits
 from noiser.io.metadata import attachments, exif, iptc, xmp, xmp_jpeg
 from noiser.io.metadata.orientation import orientation_in, sized, upright
 from noiser.io.metadata.png import text as png_text
-from noiser.io.metadata.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
+from noiser.io.metadata.standard import required
+from noiser.io.metadata.standard.tiff_pages import LEFT_OUT, is_tiff, picture_page, stored
 
 LAYOUT_TAGS = frozenset(
     tag
@@ -67,7 +68,7 @@ def read_metadata(
     found = _collected(image, limits, file, notes)
     if (segments := getattr(image, "applist", None)) is not None:  # a JPEG's
         found |= attachments.attached_to(image.info, segments, file, found.get("xmp"), notes)
-    block = _exif_of(image, limits, found, notes)
+    block = _exif_of(image, limits, file, found, notes)
     packet = _packet_of(found, notes)
     orientation = block.number("main", exif.ORIENTATION) or orientation_in(packet)
     if orientation not in range(2, 9):
@@ -146,11 +147,12 @@ def _read_tiff(_image: Image.Image, _limits: Limits, file: BinaryIO, found: dict
     if not is_tiff(file):
         return
     kind, own = stored(file, IPTC_TAG)
-    own = iptc.in_order(own, iptc.MARK)
+    own = whole = iptc.in_order(own, iptc.MARK)
     if kind == exif.LONG:  # padded to fours
         own = iptc.sound_part(own) or own
     _, shared = stored(file, RESOURCES_TAG)
     resources = iptc.resources(iptc.in_order(shared, iptc.RESOURCE_MARK))
+    resources = iptc.with_digest(resources, whole, own)
     _put_resources(found, [r for r in resources if r[0] != iptc.IPTC])
     if data := iptc.soundest([own, *(data for number, data in resources if number == iptc.IPTC)]):
         found["iptc"] = data
@@ -205,7 +207,7 @@ def _put_resources(found: dict[str, Any], resources: list[tuple[int, bytes]]) ->
 
 
 def _exif_of(
-    image: Image.Image, limits: Limits, found: dict[str, Any], notes: list[str]
+    image: Image.Image, limits: Limits, file: BinaryIO, found: dict[str, Any], notes: list[str]
 ) -> exif.Exif:
     """Take the EXIF apart, without what describes the file; an empty one if it is damaged."""
     try:
@@ -219,7 +221,11 @@ def _exif_of(
     except DecodeError as error:
         notes.append(f"{error}; it was left out")
         return exif.Exif()
-    return block.without("main", LAYOUT_TAGS)
+    chroma_place = block.number("main", required.CHROMA_PLACE) or required.CENTERED
+    block = block.without("main", LAYOUT_TAGS)
+    if block and image.format in ("JPEG", "MPO"):
+        return block.with_number("main", required.CHROMA_PLACE, chroma_place)
+    return required.of_a_tiff(block, file) if is_tiff(file) else block
 
 
 def _tiffs_exif(image: Image.Image) -> bytes:

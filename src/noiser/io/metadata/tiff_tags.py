@@ -11,7 +11,7 @@ from noiser.core.errors import ImageError, UnsupportedError, decoding
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import TABLES
 from noiser.io.metadata.read import LAYOUT_TAGS, XMP_TAG, check_profiles, read_metadata
-from noiser.io.metadata.tiff_pages import picture_page
+from noiser.io.metadata.standard.tiff_pages import picture_page
 
 MAX_DIRECTORIES = 16
 """Of a file that are looked at: raws have a handful."""

@@ -2,6 +2,7 @@
 
 import io
 import struct
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import BinaryIO
 
@@ -118,6 +119,28 @@ def stored(file: BinaryIO, tag: int) -> tuple[int, bytes]:
         return kind, value[:size]
     found = tables.read(tables.number(value), size)
     return kind, found if len(found) == size else b""
+
+
+def tables_of(file: BinaryIO, pointers: Iterable[int]) -> dict[int | None, dict[int, int]]:
+    """Read what types the tags of the picture's page have.
+
+    Args:
+        file: A TIFF or BigTIFF.
+        pointers: Tags that point to further tables.
+
+    Returns:
+        TIFF's number of the type by tag, by the tag that points to the table: None for the page.
+    """
+    tables = _Tables(file)
+    main, _ = tables.entries(picture_page(file).at)
+    entries: dict[int | None, dict[int, tuple[int, int, bytes]]] = {None: main}
+    for tag in pointers:
+        if tag in main:
+            entries[tag], _ = tables.entries(tables.number(main[tag][2]))
+    return {
+        pointer: {tag: kind for tag, (kind, _, _) in table.items()}
+        for pointer, table in entries.items()
+    }
 
 
 class _Tables:
