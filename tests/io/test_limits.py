@@ -20,7 +20,11 @@ def test_big_tiff_counts_as_tiff():
 @pytest.mark.parametrize(
     ("head", "text"),
     [
-        (b"GIF89a", "a GIF file; it must be JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC or camera raw"),
+        (
+            b"GIF89a",
+            "a GIF file; it must be JPEG, PNG, WebP, TIFF, BMP, AVIF, HEIC, JPEG XL, JPEG 2000 "
+            "or camera raw",
+        ),
         (b"\0\0\0\x18ftypisom\0\0\0\0isom", "a video file; it must be"),
         (b"RIFF\0\0\0\0AVI ", "a RIFF file; it must be"),
         (b"%!PS-Adobe EPSF", "a PostScript file; it must be"),

@@ -10,7 +10,16 @@ from collections.abc import Callable
 
 import numpy as np
 
-from noiser.io.codecs import avif, heif, high_bit_depth, pillow, raw, strip_writer
+from noiser.io.codecs import (
+    avif,
+    heif,
+    high_bit_depth,
+    jpeg_2000,
+    jpeg_xl,
+    pillow,
+    raw,
+    strip_writer,
+)
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.formats import check_header, sniff
 from noiser.io.limits import Limits
@@ -19,8 +28,8 @@ from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
-CODECS = {"RAW": raw, "HEIC": heif}
-"""Who reads formats that Pillow does not; `high_bit_depth` reads what Pillow would cut."""
+CODECS = {"RAW": raw, "HEIC": heif, "JXL": jpeg_xl, "JP2": jpeg_2000}
+"""Who reads formats that Pillow does not, or not at once; `high_bit_depth` what it would cut."""
 
 
 def identify(data: bytes, limits: Limits | None = None, suffix: str = "") -> Source:
@@ -101,8 +110,8 @@ def encode(photo: Photo, format_: str | None = None) -> bytes:
 
 def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:
     """Choose who writes a picture."""
-    if format_ == "HEIC":
-        return heif.encode
+    if format_ in ("HEIC", "JXL"):
+        return heif.encode if format_ == "HEIC" else jpeg_xl.encode
     if photo.pixels.dtype == np.uint8 or (photo.depth == 16 and photo.channels == 1):
         return pillow.encode
     return avif.encode if format_ == "AVIF" else strip_writer.encode

@@ -9,6 +9,7 @@ from PIL import (
     BmpImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -32,6 +33,7 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "TIFF": TiffImagePlugin.TiffImageFile,
     "BMP": BmpImagePlugin.BmpImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
+    "JP2": Jpeg2KImagePlugin.Jpeg2KImageFile,
 }
 """Pillow's reader of each format: no other is ever asked, whatever else is installed."""
 
@@ -121,7 +123,7 @@ def _check_kind(image: ImageFile.ImageFile, limits: Limits, max_bits: int) -> No
         if 8 < bits < 16:
             raise UnsupportedError(f"{bits} bits; noiser reads 8, 16 and floats of 32")
     elif getattr(image, "n_frames", 1) > 1:
-        raise UnsupportedError("several pages or frames; noiser enhances single pictures")
+        raise several_frames()
     if image.mode not in PIL_MODES:
         raise UnsupportedError(f"pixels of the kind {image.mode}; there is no look for them")
     check_profiles(image.info, limits)
@@ -150,6 +152,11 @@ def encoding_of(image: ImageFile.ImageFile, data: bytes = b"") -> dict[str, Any]
             "compression": compression if compression in TIFF_COMPRESSIONS else "tiff_adobe_deflate"
         }
     return {}
+
+
+def several_frames() -> UnsupportedError:
+    """Say that animations and books are not taken."""
+    return UnsupportedError("several pages or frames; noiser enhances single pictures")
 
 
 def not_taken_whole(bits: int) -> UnsupportedError:
