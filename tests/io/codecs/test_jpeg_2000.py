@@ -22,6 +22,9 @@ HEIGHT, WIDTH = 48, 64
 XMP = b"<x:xmpmeta xmlns:x='adobe:ns:meta/'>night</x:xmpmeta>"
 XMP_UUID = bytes.fromhex("be7acfcb97a942e89c71999491e3afac")
 
+IPTC = b"\x1c\2\x78\0\5night"
+IPTC_UUID = bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38")
+
 opj = pytest.mark.skipif(shutil.which("opj_compress") is None, reason="OpenJPEG's own encoder")
 
 
@@ -182,18 +185,21 @@ def test_pixels_are_upright_and_exif_says_so(orientation):
     exif = Image.Exif()
     exif[274], exif[271] = orientation, "Maker"
     block = box(b"uuid", b"JpgTiffExif->JP2" + exif.tobytes()[6:])
-    photo = decode(with_boxes(jp2(smooth(3)), block, box(b"uuid", XMP_UUID + XMP)))
+    others = box(b"uuid", XMP_UUID + XMP), box(b"uuid", IPTC_UUID + IPTC)
+    photo = decode(with_boxes(jp2(smooth(3)), block, *others))
     np.testing.assert_array_equal(photo.pixels, turned(smooth(3), orientation))
     kept = Image.Exif()
     kept.load(photo.metadata["exif"])
     assert dict(kept) == {271: "Maker"}
     assert b"night" in photo.metadata["xmp"]
+    assert decode(encode(photo)).metadata["iptc"] == IPTC
 
 
 def test_metadata_above_the_limit_are_refused():
-    data = with_boxes(jp2(smooth(3)), box(b"uuid", XMP_UUID + XMP))
-    with pytest.raises(LimitError, match="xmp of"):
-        decode(data, Limits(max_profile_bytes=len(XMP) - 1))
+    for name, uuid, content in (("xmp", XMP_UUID, XMP), ("iptc", IPTC_UUID, IPTC)):
+        data = with_boxes(jp2(smooth(3)), box(b"uuid", uuid + content))
+        with pytest.raises(LimitError, match=f"{name} of {len(content)} bytes; the limit is"):
+            decode(data, Limits(max_profile_bytes=len(content) - 1))
 
 
 @pytest.mark.parametrize("is_bare", [False, True])

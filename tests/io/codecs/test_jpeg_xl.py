@@ -257,6 +257,15 @@ def test_floats_on_the_srgb_curve_are_taken_as_such(tmp_path):
 
 
 @cjxl
+def test_values_below_0_on_the_srgb_curve_are_no_light(tmp_path):
+    encoded = smooth(3, np.float32)
+    encoded[0] = -0.5
+    photo = decode(by_cjxl(tmp_path, pfm(encoded), "pfm", "-d", "0"))
+    assert photo.note == "values below 0 became 0"
+    assert photo.pixels[0].max() == 0
+
+
+@cjxl
 def test_floats_of_linear_p3_keep_their_primaries(tmp_path):
     data = pfm(smooth(3, np.float32))
     photo = decode(
@@ -357,7 +366,9 @@ def test_exif_is_found_wherever_it_begins(offset):
     kept.load(photo.metadata["exif"])
     assert dict(kept) == {271: "Maker"}
     assert orientation_in(photo.metadata["xmp"]) == 1
-    again = pyjpegxl.probe(encode(photo))
+    written = encode(photo)
+    again = pyjpegxl.probe(written)
+    assert b"brob" not in written  # compressed, and unknown to most programs
     assert again.exif[:6] in (b"\0\0\0\0MM", b"\0\0\0\0II")
     assert again.xmp == photo.metadata["xmp"]
 

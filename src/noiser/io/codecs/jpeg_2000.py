@@ -5,13 +5,13 @@ import io
 import numpy as np
 
 from noiser.core.adapters import pil_pixels
-from noiser.core.errors import DecodeError
+from noiser.core.errors import DecodeError, LimitError
 from noiser.core.types import Pixels
 from noiser.io.codecs.header import opened
 from noiser.io.codecs.high_bit_depth import full_range
 from noiser.io.codecs.jpeg_2000_boxes import Header, read_header
 from noiser.io.formats import INSTEAD
-from noiser.io.limits import check_size
+from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.tiff_tags import carried
 from noiser.io.photo import Photo
@@ -45,12 +45,21 @@ def decode(source: Source) -> Photo:
         if image.size != (header.width, header.height):
             raise DecodeError("damaged JP2 data: its two headers differ")
         image.load()
-        found = {name: image.info.get(name) for name in ("dpi",)} | header.info
+        found = {"dpi": image.info.get("dpi")} | header.info
         pixels = _whole(pil_pixels(image), header.bits)
     metadata = carried(found, source.limits, (header.width, header.height))
+    if "iptc" in header.info:
+        metadata["iptc"] = _iptc(header.info["iptc"], source.limits)
     pixels = turned(pixels, int(metadata.pop("orientation", 1)))
     bits = header.bits if header.bits in (10, 12) else None
     return Photo(pixels, INSTEAD, metadata, {"compression": "tiff_adobe_deflate"}, bits=bits)
+
+
+def _iptc(data: bytes, limits: Limits) -> bytes:
+    """Check how long it is."""
+    if len(data) > limits.max_profile_bytes:
+        raise LimitError(f"iptc of {len(data)} bytes; the limit is {limits.max_profile_bytes}")
+    return data
 
 
 def _checked(source: Source) -> Header:

@@ -15,6 +15,7 @@ CODESTREAM = b"\xff\x4f\xff\x51"
 
 UUIDS = {
     bytes.fromhex("be7acfcb97a942e89c71999491e3afac"): "xmp",
+    bytes.fromhex("33c7a4d2b81d4723a0baf1a3e097ad38"): "iptc",
     b"JpgTiffExif->JP2": "exif",
 }
 """Boxes of metadata by the number that names them."""
@@ -44,7 +45,7 @@ class Header:
     """Of each channel."""
 
     info: dict[str, bytes] = field(default_factory=dict)
-    """`exif`, `xmp` and `icc_profile`, where there are."""
+    """`exif`, `xmp`, `iptc` and `icc_profile`, where there are."""
 
 
 def read_header(data: bytes) -> Header:

@@ -20,8 +20,8 @@ from noiser.core.types import Pixels
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.header import several_frames
 from noiser.io.codecs.high_bit_depth import apply, colors, from_linear_light, to_linear_light
+from noiser.io.codecs.jpeg_xl_container import with_metadata
 from noiser.io.codecs.jpeg_xl_header import ALPHA, BLACK, GRAY, Header, read_header
-from noiser.io.codecs.jpeg_xl_profile import with_profile
 from noiser.io.color import icc
 from noiser.io.color.profiles import has_curve, is_srgb
 from noiser.io.formats import HDR_TRANSFERS, LOSSY_QUALITY, hdr_refused
@@ -123,18 +123,19 @@ def encode(photo: Photo, _format: str = "JXL") -> bytes:
     if profile or (photo.format != "JXL" and photo.pixels.dtype == np.float32):
         options = {"lossless": True}
     speed = getattr(library.EncoderSpeed, SPEED)
+    metadata = [(b"xml ", said["xmp"])] if "xmp" in said else []
     if "exif" in said:  # begins with where the TIFF in it does
-        options = options | {"exif": bytes(4) + said["exif"].removeprefix(exif.HEADER)}
+        metadata.insert(0, (b"Exif", bytes(4) + said["exif"].removeprefix(exif.HEADER)))
     try:
         with _gate():
             made: bytes = library.encode_from_numpy(
-                np.ascontiguousarray(photo.pixels), speed=speed, xmp=said.get("xmp"), **options
+                np.ascontiguousarray(photo.pixels), speed=speed, **options
             )
     except DecodeError as error:
         raise OutputError(
             f"cannot be written as JXL: {sentence(error.__cause__ or error)}"
         ) from None
-    return with_profile(made, profile, is_gray=is_gray) if profile else made
+    return with_metadata(made, metadata, profile, is_gray=is_gray)
 
 
 def _checked(source: Source) -> tuple[Header, tuple[int, int]]:

@@ -1,11 +1,20 @@
-"""JPEG XL's colour profile: written into a codestream whose encoder has no way to take one.
+"""JPEG XL's metadata: written as other programs read them, which pyjpegxl 0.3 does not.
 
-pyjpegxl 0.3 puts profiles into a box that no other program reads. A codestream begins with its
-header bit by bit, and its frames start at a whole byte: so the header can be written anew.
-ISO/IEC 18181-1, annexes B (numbers), C (prefix codes) and E.4 (profiles).
+It puts profiles into a box that no other program reads, and EXIF and XMP into compressed ones that
+few do. Here EXIF and XMP get plain boxes. The profile's place is the codestream, which begins with
+its header bit by bit; its frames start at a whole byte: so the header can be written anew.
+ISO/IEC 18181-1, annexes B (numbers), C (prefix codes) and E.4 (profiles); 18181-2 (boxes).
 """
 
+from collections.abc import Sequence
+
 from noiser.io.codecs.jpeg_xl_header import CONTAINER, boxes, read_header
+
+FTYP = b"\0\0\0\x14ftypjxl \0\0\0\0jxl "
+"""The box that follows a container's first."""
+
+SIGNATURE = b"\r\n\x87\n"
+"""The rest of that first one."""
 
 BYTE_REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 """A code's first bit is its highest, a stream's its lowest."""
@@ -13,39 +22,42 @@ BYTE_REVERSED = bytes(int(f"{value:08b}"[::-1], 2) for value in range(256))
 FROM_LIST = 1
 """The command to copy bytes from the list."""
 
+Box = tuple[bytes, bytes]
+"""A kind and a content."""
+
 Bits = tuple[int, int]
 """A number and how many bits it takes, the lowest first."""
 
 
-def with_profile(data: bytes, profile: bytes, *, is_gray: bool) -> bytes:
-    """Say by a profile what the colours of a file are.
+def with_metadata(
+    data: bytes, metadata: Sequence[Box], profile: bytes | None, *, is_gray: bool
+) -> bytes:
+    """Put into a file what its encoder did not.
 
     Args:
-        data: The whole file, lossless, its colours described in words.
-        profile: ICC, of 128 bytes at least.
+        data: The whole file, with a container or without.
+        metadata: EXIF and XMP, in boxes `Exif` and `xml `.
+        profile: ICC, of 128 bytes at least, for a lossless file whose colours are said in words.
         is_gray: Whether the picture has no colours.
 
     Returns:
-        The file with the same frames and boxes.
+        The file; a codestream alone where there is no box.
     """
-    if not data.startswith(CONTAINER):
-        return _described(data, profile, is_gray)
-    parts, others = [], []
-    for kind, content in boxes(data):
-        if kind in (b"jxlc", b"jxlp"):
-            parts.append(content[4 if kind == b"jxlp" else 0 :])
-        else:
-            others.append(_box(kind, content))
-    stream = _described(b"".join(parts), profile, is_gray)
-    return b"".join([*others[:2], _box(b"jxlc", stream), *others[2:]])
-
-
-def _box(kind: bytes, content: bytes) -> bytes:
-    return (len(content) + 8).to_bytes(4, "big") + kind + content
+    stream, others = data, list[Box]()
+    if data.startswith(CONTAINER):  # 16 bits and floats have one, which says their level
+        parts = [box for box in boxes(data) if box[0] in (b"jxlc", b"jxlp")]
+        others = [box for box in boxes(data) if box[0] == b"jxll"]
+        stream = b"".join(content[4 if kind == b"jxlp" else 0 :] for kind, content in parts)
+    if profile is not None:
+        stream = _described(stream, profile, is_gray)
+    if not metadata and not others:
+        return stream
+    made = (*others, *metadata, (b"jxlc", stream))
+    return b"".join([CONTAINER, SIGNATURE, FTYP, *(_box(*box) for box in made)])
 
 
 def _described(stream: bytes, profile: bytes, is_gray: bool) -> bytes:
-    """Write a codestream's header anew."""
+    """Write a codestream's header anew: its colours are what the profile says."""
     start, end, stop = read_header(stream).places
     bits = int.from_bytes(stream[2 : 2 + (stop + 7) // 8], "little")
     made = _joined([
@@ -56,6 +68,10 @@ def _described(stream: bytes, profile: bytes, is_gray: bool) -> bytes:
         *_coded(_predicted(profile)),
     ])  # fmt: skip
     return stream[:2] + made + stream[2 + (stop + 7) // 8 :]
+
+
+def _box(kind: bytes, content: bytes) -> bytes:
+    return (len(content) + 8).to_bytes(4, "big") + kind + content
 
 
 def _joined(fields: list[Bits]) -> bytes:
