@@ -195,6 +195,17 @@ def test_pixels_are_upright_and_exif_says_so(orientation):
     assert decode(encode(photo)).metadata["iptc"] == IPTC
 
 
+def test_headers_that_differ_are_damage():
+    """Pillow would take gray that says no depth for 16 bits."""
+    for data, place in ((jp2(smooth(1)), 10), (jp2(smooth(3)), 3), (jp2(smooth(3)), 10)):
+        at = data.index(b"ihdr") + 4 + place
+        with pytest.raises(DecodeError, match="damaged JP2 data: its two headers differ"):
+            decode(data[:at] + b"\x31" + data[at + 1 :])
+    at = jp2(smooth(3)).index(b"ihdr") + 14
+    data = jp2(smooth(3))[:at] + b"\xff" + jp2(smooth(3))[at + 1 :]
+    np.testing.assert_array_equal(decode(data).pixels, smooth(3))
+
+
 def test_metadata_above_the_limit_are_refused():
     for name, uuid, content in (("xmp", XMP_UUID, XMP), ("iptc", IPTC_UUID, IPTC)):
         data = with_boxes(jp2(smooth(3)), box(b"uuid", uuid + content))

@@ -229,6 +229,11 @@ def test_floats_are_linear_light_and_lose_nothing():
 
 
 def test_floats_of_another_format_are_written_without_loss():
+    photo = Photo(np.sqrt(smooth(3, np.float32)), "TIFF")
+    np.testing.assert_allclose(decode(encode(photo, "JXL")).pixels, photo.pixels, atol=1e-6)
+
+
+def test_floats_with_a_profile_are_marked_as_linear():
     photo = Photo(smooth(3, np.float32), "TIFF", {"icc_profile": P3})
     found = decode(encode(photo, "JXL"))
     np.testing.assert_allclose(found.pixels, photo.pixels, atol=1e-6)
@@ -332,6 +337,16 @@ def test_an_animation_is_refused(tmp_path):
 
 
 @cjxl
+@pytest.mark.parametrize(("profile", "words"), [(P3, ()), (None, ("--jpeg_store_metadata=0",))])
+def test_a_jpeg_packed_anew_is_lossy(tmp_path, profile, words):
+    image = Image.fromarray(smooth(3))
+    data = by_cjxl(tmp_path, saved(image, "JPEG", icc_profile=profile), "jpg", *words)
+    photo = decode(data)
+    assert photo.encoding == {"quality": 90}
+    assert photo.metadata.get("icc_profile") == profile
+
+
+@cjxl
 @pytest.mark.parametrize("orientation", [1, 3, 6, 8])
 def test_pixels_are_upright_once(tmp_path, orientation):
     """The codestream turns them; EXIF and XMP must not turn them again, here or in the output."""
@@ -382,6 +397,16 @@ def test_the_size_is_refused_before_pixels_are_decoded(monkeypatch):
 def test_it_does_not_go_in_strips(tmp_path):
     (tmp_path / "x.jxl").write_bytes(jxl(smooth(3)))
     assert not goes_in_strips(tmp_path / "x.jxl", Limits(max_whole_pixels=1))
+
+
+@pytest.mark.parametrize(
+    "data", [b"\xff\x0a", b"\xff\x0a\x00", jxl(smooth(3))[:4], jxl(smooth(3), xmp=XMP)[:50]]
+)
+def test_a_header_that_ends_early_is_damaged(data):
+    with pytest.raises(
+        DecodeError, match=r"^damaged JXL data: (it ends early|there is no picture)"
+    ):
+        decode(data)
 
 
 @pytest.mark.parametrize("share", [0.02, 0.2, 0.5, 0.9])

@@ -131,8 +131,11 @@ def _check_colors(
     boxes: list[tuple[bytes, bytes]], kinds: dict[bytes, bytes], header: Header
 ) -> None:
     """Read what the header's boxes say of the colours; refuse those that would be misread."""
-    said = kinds.get(b"ihdr", b"").ljust(10)
-    if struct.unpack_from(">IIH", said) != (header.height, header.width, header.channels):
+    *said, bits = struct.unpack_from(">IIHB", kinds.get(b"ihdr", b"").ljust(11))
+    is_open = bits == 255 and header.channels > 1  # another box says it; of gray Pillow asks this
+    if said != [header.height, header.width, header.channels] or not (
+        is_open or bits == header.bits - 1
+    ):
         raise DecodeError("damaged JP2 data: its two headers differ")
     if b"pclr" in kinds:
         raise UnsupportedError(f"a palette; {ONLY}")

@@ -199,10 +199,11 @@ def _light_of(encoded: Pixels) -> Pixels:
 
 
 def _to_integers(photo: Photo, bits: int) -> Photo:
-    """Bring linear floats of sRGB's primaries to sRGB, in 8 or 16 bits."""
+    """Bring floats of sRGB's primaries, linear as a rule, to sRGB in 8 or 16 bits."""
     metadata = {k: v for k, v in photo.metadata.items() if k != "icc_profile"}
     pixels = np.clip(photo.pixels, 0, 1)
-    apply(srgb_from_linear, colors(pixels))
+    if has_curve(photo.metadata["icc_profile"], LINEAR):
+        apply(srgb_from_linear, colors(pixels))
     dtype = np.uint8 if bits <= 8 else np.uint16
     pixels = np.rint(pixels * np.float32(np.iinfo(dtype).max)).astype(dtype)
     return replace(photo, pixels=pixels, metadata=metadata)
