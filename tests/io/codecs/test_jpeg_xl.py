@@ -163,6 +163,17 @@ def test_libjxls_own_decoder_sees_the_profile(tmp_path, profile):
         np.testing.assert_array_equal(np.asarray(image), pixels)
 
 
+@pytest.mark.parametrize("maker", [b"APPL", b"MSFT", b"SGI ", b"SUNW", b"SXXX", b"Adob"])
+def test_profiles_of_all_makers_are_kept(maker):
+    """The codestream holds a profile less what most profiles say at each place."""
+    gray = icc.gray_profile("Gray", (1.8,))
+    for channels, profile in ((1, gray), (2, gray), (3, ADOBE_RGB)):
+        made = profile[:4] + maker + profile[8:40] + maker + profile[44:]
+        found = encode(Photo(smooth(channels), "PNG", {"icc_profile": made}), "JXL")
+        np.testing.assert_array_equal(decode(found).pixels, smooth(channels))
+        assert decode(found).metadata["icc_profile"] == made
+
+
 def test_a_profile_in_the_librarys_own_box_is_heeded():
     assert decode(jxl(smooth(3), icc=P3)).metadata["icc_profile"] == P3
 
