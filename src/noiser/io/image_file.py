@@ -10,17 +10,9 @@ from collections.abc import Callable
 
 import numpy as np
 
-from noiser.io.codecs import (
-    avif,
-    heif,
-    high_bit_depth,
-    jpeg_2000,
-    jpeg_xl,
-    pillow,
-    raw,
-    strip_writer,
-)
+from noiser.io.codecs import high_bit_depth, pillow, raw, strip_writer
 from noiser.io.codecs.bit_depth import check_holds
+from noiser.io.codecs.boxed import avif, heif, jpeg_2000, jpeg_xl
 from noiser.io.formats import check_header, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage

@@ -7,9 +7,9 @@ import numpy as np
 from noiser.core.adapters import pil_pixels
 from noiser.core.errors import DecodeError, LimitError
 from noiser.core.types import Pixels
+from noiser.io.codecs.boxed.jpeg_2000_boxes import Header, read_header
 from noiser.io.codecs.header import opened
 from noiser.io.codecs.high_bit_depth import full_range
-from noiser.io.codecs.jpeg_2000_boxes import Header, read_header
 from noiser.io.formats import INSTEAD
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned

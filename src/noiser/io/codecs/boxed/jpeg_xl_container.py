@@ -8,7 +8,7 @@ ISO/IEC 18181-1, annexes B (numbers), C (prefix codes) and E.4 (profiles); 18181
 
 from collections.abc import Sequence
 
-from noiser.io.codecs.jpeg_xl_header import CONTAINER, boxes, read_header
+from noiser.io.codecs.boxed.jpeg_xl_header import CONTAINER, boxes, read_header
 
 FTYP = b"\0\0\0\x14ftypjxl \0\0\0\0jxl "
 """The box that follows a container's first."""

@@ -18,10 +18,10 @@ from noiser.core.errors import (
 )
 from noiser.core.types import Pixels
 from noiser.io.codecs.bit_depth import check_holds
+from noiser.io.codecs.boxed.jpeg_xl_container import with_metadata
+from noiser.io.codecs.boxed.jpeg_xl_header import ALPHA, BLACK, GRAY, Header, read_header
 from noiser.io.codecs.header import several_frames
 from noiser.io.codecs.high_bit_depth import apply, colors, from_linear_light, to_linear_light
-from noiser.io.codecs.jpeg_xl_container import with_metadata
-from noiser.io.codecs.jpeg_xl_header import ALPHA, BLACK, GRAY, Header, read_header
 from noiser.io.color import icc
 from noiser.io.color.profiles import has_curve, is_srgb
 from noiser.io.formats import HDR_TRANSFERS, LOSSY_QUALITY, hdr_refused
