@@ -186,8 +186,8 @@ def test_a_small_picture_is_enhanced_where_there_is_little_memory(night, words):
         (b"", "noiser: -: nothing came in; a picture is expected on stdin\n"),
         (
             b"8BPS\0\1",
-            "noiser: -: a Photoshop file; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC "
-            "or camera raw\n",
+            "noiser: -: a Photoshop file; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, "
+            "JPEG XL, JPEG 2000 or camera raw\n",
         ),
     ],
 )

@@ -25,7 +25,7 @@ def test_the_page_has_the_table_that_is_found():
 
 def test_the_matrix_has_all_cells():
     """The guard of the tests below."""
-    assert (len(FORMATS), len(KINDS), sum(map(len, OWN.values()))) == (7, 11, 36)
+    assert (len(FORMATS), len(KINDS), sum(map(len, OWN.values()))) == (8, 11, 43)
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -36,7 +36,7 @@ def test_a_cell_keeps_the_picture_or_is_refused_in_one_sentence(kind, format_):
     if cell == "refused":
         assert format_ in ("JPEG", "BMP")
         assert kind in ("LA", "RGBA", "P+transparency")
-        sentence = f"{format_} cannot hold transparency; choose PNG, WebP, TIFF, AVIF or HEIC"
+        sentence = f"{format_} cannot hold transparency; choose PNG, WebP, TIFF, AVIF, HEIC or JXL"
         assert data.decode() == sentence
         return
     photo = decode(data)
@@ -51,11 +51,11 @@ def test_a_cell_keeps_the_picture_or_is_refused_in_one_sentence(kind, format_):
         assert np.corrcoef(light.ravel(), gray().ravel())[0, 1] > 0.9
     if kind in ("LA", "RGBA"):
         off = np.abs(photo.pixels[..., -1].astype(int) - alpha())
-        assert off.max() <= (0 if format_ in ("PNG", "TIFF", "WEBP") else 4)
+        assert off.max() <= (0 if format_ in ("PNG", "TIFF", "WEBP", "JXL") else 4)
 
 
 @pytest.mark.parametrize("kind", ["16-bit L", "16-bit RGB", "float32"])
-@pytest.mark.parametrize("format_", ["PNG", "TIFF"])
+@pytest.mark.parametrize("format_", ["PNG", "TIFF", "JXL"])
 def test_deep_cells_have_more_values_than_8_bits_give(kind, format_):
     photo = decode(outcome(kind, format_)[1])
     assert len(np.unique(photo.pixels)) > 2000

@@ -22,7 +22,8 @@ def test_big_tiff_counts_as_tiff():
     [
         (
             b"8BPS\0\1",
-            "a Photoshop file; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC or camera ",
+            "a Photoshop file; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG XL, "
+            "JPEG 2000 or camera raw",
         ),
         (b"\0\0\0\x18ftypisom\0\0\0\0isom", "a video file; it must be"),
         (b"RIFF\0\0\0\0AVI ", "a RIFF file; it must be"),

@@ -176,6 +176,13 @@ def test_names_follow_the_format_that_all_outputs_are_to_have(inside):
     ]  # fmt: skip
 
 
+def test_what_is_only_read_becomes_a_tiff(inside):
+    touch("a/1.dng", "a/2.JP2", "a/3.j2k", "a/4.jxl")
+    assert named(["a"], None, None) == [
+        "a_enhanced/1.tif", "a_enhanced/2.tif", "a_enhanced/3.tif", "a_enhanced/4.jxl",
+    ]  # fmt: skip
+
+
 def test_names_that_become_equal_by_their_format_are_numbered(inside):
     touch("a/x.jpg", "a/x.png")
     assert named(["a"], None, "PNG") == ["a_enhanced/x.png", "a_enhanced/x-2.png"]

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pillow_heif
+import pyjpegxl
 import pyvips
 import tifffile
 from pictures import saved
@@ -23,7 +24,7 @@ from noiser.jobs.options import JobOptions
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "formats.md"
 START, END = "<!-- table -->", "<!-- end of table -->"
-FORMATS = ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC"]
+FORMATS = ["PNG", "JPEG", "WEBP", "TIFF", "BMP", "AVIF", "HEIC", "JXL"]
 KINDS = [
     "1", "L", "LA", "P", "P+transparency", "RGB", "RGBA", "16-bit L", "16-bit RGB", "CMYK",
     "float32",
@@ -36,6 +37,7 @@ OWN = {
     "BMP": {"1", "L", "P", "RGB"},
     "AVIF": {"RGB", "RGBA", "16-bit RGB"},
     "HEIC": {"L", "RGB", "RGBA", "16-bit L", "16-bit RGB"},
+    "JXL": {"L", "LA", "RGB", "RGBA", "16-bit L", "16-bit RGB", "float32"},
 }
 """Kinds that a format holds as they are; AVIF and HEIC hold 10 bits of the 16."""
 
@@ -58,7 +60,7 @@ def source(kind: str, format_: str) -> bytes:
         format_ = "PNG" if kind in OWN["PNG"] else "TIFF"
     color = gray()[..., None] * [1.0, 0.8, 0.6]
     if kind == "float32":
-        return _tiff(color.astype(np.float32))
+        return _deep(color.astype(np.float32), format_)
     if kind.startswith("16-bit"):
         values = color if kind == "16-bit RGB" else gray()
         return _deep(np.rint(values * 65535).astype(np.uint16), format_)
@@ -74,6 +76,8 @@ def source(kind: str, format_: str) -> bytes:
         image = image.convert(kind)
     if format_ == "HEIC":
         return _heic(np.asarray(image), 8)
+    if format_ == "JXL":
+        return _deep(np.asarray(image), "JXL")
     return saved(image, format_, **options)
 
 
@@ -83,6 +87,10 @@ def described(data: bytes) -> str:
         heif = pillow_heif.open_heif(data, convert_hdr_to_8bit=False)
         mode = {"I;16": "L"}.get(heif.mode, heif.mode.partition(";")[0])
         return f"{mode} {heif.info['bit_depth']}"
+    if data[:2] == b"\xff\x0a" or data[4:8] == b"JXL ":
+        said = pyjpegxl.probe(data)
+        mode = ("L", "LA", "RGB", "RGBA")[said.num_color_channels + said.has_alpha - 1]
+        return f"{mode} {'float' if said.bits_per_sample == 32 else said.bits_per_sample}"
     if data[4:8] == b"ftyp":
         vips = pyvips.Image.new_from_buffer(data, "")
         return f"{('L', 'LA', 'RGB', 'RGBA')[vips.bands - 1]} {vips.get('bits-per-sample')}"
@@ -122,7 +130,9 @@ def committed() -> str:
 
 
 def _deep(pixels: np.ndarray, format_: str) -> bytes:
-    """Write 16 bits by libraries that are not noiser's; AVIF and HEIC with 10."""
+    """Write 16 bits or floats by libraries that are not noiser's; AVIF and HEIC with 10 bits."""
+    if format_ == "JXL":
+        return pyjpegxl.encode_from_numpy(np.ascontiguousarray(pixels), lossless=True)
     if format_ == "HEIC":
         return _heic(pixels, 10)
     if format_ == "TIFF":

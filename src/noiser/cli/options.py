@@ -84,8 +84,8 @@ def file_options(command: _F) -> _F:
             "--format",
             type=_Format([name.lower() for name in DEPTHS]),
             help="Of the outputs, whose names follow. By default the input's own, or what the "
-            "output's name says; camera raws become TIFFs. A format that holds fewer bits than "
-            "the input has gets them rounded.",
+            "output's name says; camera raws and JPEG 2000 become TIFFs. A format that holds "
+            "fewer bits than the input has gets them rounded.",
         ),
         _overwrite("Replace outputs that are there already."),
         *_metadata_options(),

@@ -5,14 +5,13 @@ from mmap import mmap
 from noiser.core.errors import LimitError, UnsupportedError
 from noiser.io.limits import Limits
 
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC", "RAW")
-"""All that is read; `RAW` stands for any camera's."""
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "HEIC", "JXL", "JP2", "RAW")
+"""All that is read; `JXL` is JPEG XL, `JP2` JPEG 2000, and `RAW` stands for any camera's."""
 
 SUFFIXES = {
     ".jpg": "JPEG", ".jpeg": "JPEG", ".jpe": "JPEG", ".jfif": "JPEG", ".png": "PNG",
     ".webp": "WEBP", ".tif": "TIFF", ".tiff": "TIFF", ".bmp": "BMP", ".dib": "BMP",
-    ".gif": "GIF",
-    ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC",
+    ".gif": "GIF", ".avif": "AVIF", ".heic": "HEIC", ".heif": "HEIC", ".hif": "HEIC", ".jxl": "JXL",
 }  # fmt: skip
 """Formats by the suffix of a file that is to be written; the first of each is its own."""
 
@@ -21,13 +20,22 @@ RAW_SUFFIXES = frozenset({
     ".k25", ".kdc", ".mef", ".mos", ".mrw", ".nef", ".nrw", ".orf", ".pef", ".raf", ".raw", ".rw2",
     ".rwl", ".sr2", ".srf", ".srw", ".x3f",
 })  # fmt: skip
-"""Suffixes of camera raws, which are read and never written."""
+"""Suffixes of camera raws."""
 
-DEPTHS = {"JPEG": 8, "WEBP": 8, "BMP": 8, "GIF": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32}
+READ_ONLY_SUFFIXES = RAW_SUFFIXES | {".jp2", ".j2k", ".jpf", ".jpx", ".j2c", ".jpc"}
+"""Suffixes of what is read and never written: camera raws and JPEG 2000."""
+
+INSTEAD = "TIFF"
+"""What is written by default of a picture whose format is only read."""
+
+DEPTHS = {
+    "JPEG": 8, "WEBP": 8, "BMP": 8, "GIF": 8, "AVIF": 12, "HEIC": 12, "PNG": 16, "TIFF": 32,
+    "JXL": 32,
+}  # fmt: skip
 """The most bits of a colour that each format holds here; 32 are floats."""
 
 LOSSY_QUALITY = 90
-"""For WebP, AVIF, HEIC, and JPEGs made from another format; JPEGs keep their own tables."""
+"""For WebP, AVIF, HEIC, JXL, and JPEGs made from another format; JPEGs keep their own tables."""
 
 OPAQUE = ("JPEG", "BMP")
 """Formats without transparency: a BMP's fourth channel means nothing to most programs."""
@@ -80,7 +88,8 @@ def sniff(data: bytes) -> str:
         raise UnsupportedError("the file is empty")
     kind = f"a {found} file" if found else "no image that noiser knows"
     raise UnsupportedError(
-        f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC or camera raw"
+        f"{kind}; it must be JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF, HEIC, JPEG XL, JPEG 2000 "
+        "or camera raw"
     )
 
 
@@ -109,9 +118,10 @@ def _known(head: bytes) -> str | None:
         b"%PDF": "PDF",
         b"%!PS": "PostScript",
         b"8BPS": "Photoshop",
-        b"\xff\x0a": "JPEG XL",
-        b"\0\0\0\x0cJXL ": "JPEG XL",
-        b"\0\0\0\x0cjP  ": "JPEG 2000",
+        b"\xff\x0a": "JXL",
+        b"\0\0\0\x0cJXL ": "JXL",
+        b"\xff\x4f\xff\x51": "JP2",
+        b"\0\0\0\x0cjP  ": "JP2",
         b"FUJIFILM": "RAW",
         b"IIU\0": "RAW",  # Panasonic, Leica
         b"IIRO": "RAW",  # Olympus
@@ -153,10 +163,15 @@ def _refuse_hdr(data: bytes | mmap) -> None:
             return
         at = data.find(b"colr", at + 4)
     if curves and all(curve in HDR_TRANSFERS for curve in curves):
-        name = HDR_TRANSFERS[curves[0]]
-        raise UnsupportedError(
-            f"high dynamic range on the curve {name}; noiser takes pictures on an ordinary curve"
-        )
+        raise hdr_refused(curves[0])
+
+
+def hdr_refused(curve: int) -> UnsupportedError:
+    """Say that a curve of `HDR_TRANSFERS` is not taken."""
+    name = HDR_TRANSFERS[curve]
+    return UnsupportedError(
+        f"high dynamic range on the curve {name}; noiser takes pictures on an ordinary curve"
+    )
 
 
 def may_move(format_: str, data: bytes) -> bool:

@@ -12,9 +12,7 @@ import numpy as np
 
 from noiser.io.codecs import (
     animation,
-    avif,
     gif,
-    heif,
     high_bit_depth,
     multipage,
     pillow,
@@ -22,6 +20,7 @@ from noiser.io.codecs import (
     strip_writer,
 )
 from noiser.io.codecs.bit_depth import check_holds
+from noiser.io.codecs.boxed import avif, heif, jpeg_2000, jpeg_xl
 from noiser.io.formats import check_header, may_move, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
@@ -30,11 +29,11 @@ from noiser.io.metadata.tiff_tags import picture_tags, read_directories
 from noiser.io.photo import Photo
 from noiser.io.source import Source
 
-CODECS = {"RAW": raw, "HEIC": heif}
-"""Who reads formats that Pillow does not; `high_bit_depth` reads what Pillow would cut."""
+CODECS = {"RAW": raw, "HEIC": heif, "JXL": jpeg_xl, "JP2": jpeg_2000}
+"""Who reads formats that Pillow does not, or not at once; `high_bit_depth` what it would cut."""
 
 
-OWN_ENCODERS = {"HEIC": heif.encode, "GIF": gif.encode}
+OWN_ENCODERS = {"HEIC": heif.encode, "JXL": jpeg_xl.encode, "GIF": gif.encode}
 """Who writes formats of which one writer takes all kinds of pictures."""
 
 

@@ -18,7 +18,7 @@ class Photo:
     """
 
     format: str
-    """Of the file that `encode` writes by default: the input's, or `TIFF` for a camera raw."""
+    """Of the file that `encode` writes by default: the input's, or another if that is only read."""
 
     metadata: dict[str, Any] = field(default_factory=dict)
     """Arguments of Pillow's `save` for any format: exif, icc_profile, dpi, xmp."""

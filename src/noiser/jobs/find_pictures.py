@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from noiser.core.errors import UnsupportedError
-from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, sniff
+from noiser.io.formats import READ_ONLY_SUFFIXES, SUFFIXES, sniff
 from noiser.io.paths import is_folder, lookup_error, real
 
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""
 
-KNOWN_SUFFIXES = RAW_SUFFIXES | set(SUFFIXES)
+KNOWN_SUFFIXES = READ_ONLY_SUFFIXES | set(SUFFIXES)
 """Suffixes of what a folder is searched for."""
 
 Found = tuple[Path, Path, Path, str | None]
@@ -54,7 +54,7 @@ def empty_folders(inputs: list[Path], found: list[Found]) -> list[Path]:
 
 def no_pictures(folder: Path) -> str:
     """Say that a folder has no pictures, and what was looked for."""
-    return f"no pictures in {folder}; looked for {', '.join(SUFFIXES)} and camera raws"
+    return f"no pictures in {folder}; looked for {', '.join(SUFFIXES)}, JPEG 2000 and camera raws"
 
 
 def _pictures(

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from noiser.core.errors import OutputError
-from noiser.io.formats import RAW_SUFFIXES, SUFFIXES, suffix_of
+from noiser.io.formats import INSTEAD, READ_ONLY_SUFFIXES, SUFFIXES, suffix_of
 from noiser.io.paths import check_folder, is_folder, naming_error, real
 from noiser.jobs.find_pictures import MARK, Found, empty_folders, find_pictures, folder_beside
 
@@ -78,7 +78,7 @@ def make_plan(
         output: The file to write for a single input file; a folder otherwise, or where
             it is one or ends in a slash; None for names beside the inputs'.
         format_: That all outputs are to have; their suffixes say so. By default each keeps its
-            input's, and camera raws become TIFFs.
+            input's, and what is only read becomes a TIFF.
         names_in: Tells the names of earlier runs in a folder that gathers outputs.
 
     Returns:
@@ -182,8 +182,8 @@ def _folders(inputs: list[Path], output: Path | None) -> list[Path]:
 
 def _suffix(path: Path, format_: str | None) -> str:
     """Say which suffix an output has; the input's, where it names the output's format."""
-    if format_ is None and path.suffix.lower() in RAW_SUFFIXES:
-        format_ = "TIFF"
+    if format_ is None and path.suffix.lower() in READ_ONLY_SUFFIXES:
+        format_ = INSTEAD
     if format_ is None and path.suffix.lower() == ".mpo":
         format_ = "JPEG"  # of one picture
     if format_ is None or SUFFIXES.get(path.suffix.lower()) == format_:

@@ -12,7 +12,7 @@ from noiser.io.codecs.high_bit_depth import tiff_is_deep
 from noiser.io.color import icc
 from noiser.io.files import read_file
 from noiser.io.formats import avif_bits
-from noiser.io.image_file import identify
+from noiser.io.image_file import CODECS, identify
 from noiser.io.limits import Limits
 from noiser.io.metadata.embed import NAMES
 from noiser.io.metadata.embedded_settings import Settings, from_xmp
@@ -72,7 +72,7 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     data = read_file(path, limits.max_file_bytes)
     source = identify(data, limits, path.suffix)
     kind, tags, data = source.format, source.tags, source.data
-    if kind in ("RAW", "HEIC") or (tags is not None and _is_unknown_to_pillow(tags)):
+    if kind in CODECS or (tags is not None and _is_unknown_to_pillow(tags)):
         photo = source.codec.decode(source)
         height, width = photo.pixels.shape[:2]
         name = "camera raw" if kind == "RAW" else kind

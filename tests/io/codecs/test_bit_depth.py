@@ -14,7 +14,7 @@ from test_high_bit_depth import PROFILE, noise, tiff
 from noiser.core.color import narrowed
 from noiser.core.errors import OutputError
 from noiser.io.codecs.bit_depth import check_holds, reduced
-from noiser.io.formats import DEPTHS, RAW_SUFFIXES, SUFFIXES, suffix_of
+from noiser.io.formats import DEPTHS, READ_ONLY_SUFFIXES, SUFFIXES, suffix_of
 from noiser.io.image_file import decode, encode
 from noiser.io.photo import Photo
 
@@ -72,9 +72,10 @@ def test_a_picture_of_12_bits_keeps_them_in_another_format_that_holds_them():
     (Photo(np.zeros((2, 2, 3), np.uint16), "PNG"), "JPEG", "JPEG cannot hold 16 bits; choose PNG"),
     (Photo(np.zeros((2, 2, 3), np.uint16), "AVIF", bits=10), "WEBP",
      "WEBP cannot hold 10 bits; choose PNG or TIFF"),
-    (Photo(np.zeros((2, 2, 3), np.float32), "TIFF"), "PNG", "PNG cannot hold floats; choose TIFF"),
+    (Photo(np.zeros((2, 2, 3), np.float32), "TIFF"), "PNG",
+     "PNG cannot hold floats; choose TIFF or JXL"),
     (Photo(np.zeros((2, 2, 4), np.uint8), "PNG"), "BMP",
-     "BMP cannot hold transparency; choose PNG, WebP, TIFF, AVIF or HEIC"),
+     "BMP cannot hold transparency; choose PNG, WebP, TIFF, AVIF, HEIC or JXL"),
     (Photo(np.zeros((2, 2, 2), np.uint16), "PNG"), "JPEG",
      "JPEG cannot hold transparency; choose PNG or TIFF"),
 ])  # fmt: skip
@@ -87,10 +88,9 @@ def test_every_format_that_is_written_has_a_suffix_and_a_depth():
     assert set(SUFFIXES.values()) == set(DEPTHS)
     assert {name: suffix_of(name) for name in DEPTHS} == {
         "JPEG": ".jpg", "WEBP": ".webp", "BMP": ".bmp", "AVIF": ".avif", "HEIC": ".heic",
-        "GIF": ".gif",
-        "PNG": ".png", "TIFF": ".tif",
+        "GIF": ".gif", "PNG": ".png", "TIFF": ".tif", "JXL": ".jxl",
     }  # fmt: skip
-    assert not RAW_SUFFIXES & set(SUFFIXES)
+    assert not READ_ONLY_SUFFIXES & set(SUFFIXES)
 
 
 @pytest.mark.parametrize("words", [("--format", "jpeg"), ("-o", "x_enhanced.jpg")])

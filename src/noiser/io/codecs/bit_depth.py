@@ -21,7 +21,7 @@ def check_holds(photo: Photo, format_: str) -> None:
         OutputError: It is too deep for the format, or has transparency that it lacks.
     """
     if format_ in OPAQUE and photo.channels in (2, 4):
-        choices = "PNG, WebP, TIFF, AVIF or HEIC" if photo.depth == 8 else "PNG or TIFF"
+        choices = "PNG, WebP, TIFF, AVIF, HEIC or JXL" if photo.depth == 8 else "PNG or TIFF"
         raise OutputError(f"{format_} cannot hold transparency; choose {choices}")
     if photo.depth > DEPTHS[format_]:
         kind = KINDS.get(photo.depth, f"{photo.depth} bits")

@@ -10,6 +10,7 @@ from PIL import (
     GifImagePlugin,
     Image,
     ImageFile,
+    Jpeg2KImagePlugin,
     JpegImagePlugin,
     PngImagePlugin,
     TiffImagePlugin,
@@ -34,6 +35,7 @@ OPENERS: dict[str, type[ImageFile.ImageFile]] = {
     "BMP": BmpImagePlugin.BmpImageFile,
     "GIF": GifImagePlugin.GifImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
+    "JP2": Jpeg2KImagePlugin.Jpeg2KImageFile,
 }
 """Pillow's reader of each format: no other is ever asked, whatever else is installed."""
 
@@ -166,6 +168,11 @@ def _is_lossless(data: bytes) -> bool:
             return kind == b"VP8L"
         at += 8 + (16 if kind == b"ANMF" else size + size % 2)  # a frame has chunks of its own
     return False
+
+
+def several_frames() -> UnsupportedError:
+    """Say that an animation of another format than `formats.ANIMATED` is not read."""
+    return UnsupportedError("several frames; noiser reads those of WebP, PNG, GIF and AVIF")
 
 
 def not_taken_whole(bits: int) -> UnsupportedError:

@@ -22,7 +22,7 @@ from noiser.core.errors import (
 )
 from noiser.core.types import Pixels, Region
 from noiser.io.color.profiles import SRGB
-from noiser.io.formats import RAW_SUFFIXES
+from noiser.io.formats import INSTEAD, RAW_SUFFIXES
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.orientation import turned
 from noiser.io.metadata.standard.required import of_a_raw
@@ -112,7 +112,7 @@ def decode(source: Source) -> Photo:
         raise DecodeError(f"damaged raw data: {list(linear.shape)} values came out of it")
     pixels = turned(_on_the_curve(linear[region]), orientation)
     metadata = _metadata(source.data, preview, source.limits) | {"icc_profile": SRGB}
-    return Photo(pixels, "TIFF", metadata, {"compression": "tiff_adobe_deflate"})
+    return Photo(pixels, INSTEAD, metadata, {"compression": "tiff_adobe_deflate"})
 
 
 def _rawpy() -> Any:

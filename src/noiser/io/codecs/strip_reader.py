@@ -180,8 +180,8 @@ def open_strips(path: Path, limits: Limits | None = None) -> Iterator[StripReade
 def goes_in_strips(path: Path, limits: Limits) -> bool:
     """Tell by the header whether a picture has to be read in strips.
 
-    Those are JPEGs, PNGs and TIFFs of more pixels than are to be taken whole; not camera raws
-    and floats, which are always taken whole.
+    Those are JPEGs, PNGs and TIFFs of more pixels than are to be taken whole; floats and other
+    formats are always taken whole.
 
     Raises:
         ImageError: The picture cannot be read at all.

@@ -162,6 +162,23 @@ def gray_profile(name: str, curve: tuple[float, ...]) -> bytes:
     return _packed(name, b"GRAY", {b"kTRC": _curve_tag(curve)})
 
 
+def straightened(data: bytes) -> bytes | None:
+    """Give a simple profile straight curves, as linear light has; itself where they are straight.
+
+    Returns:
+        The profile; None if it is not a simple one.
+    """
+    simple = parse(data)
+    if simple is None or np.allclose(simple.curves, np.linspace(0, 1, CURVE_POINTS), atol=1e-4):
+        return None if simple is None else data
+    if simple.primaries is None:
+        return gray_profile("Linear gray", (1.0,))
+    tags = {n: _xyz_tag(simple.primaries[:, i]) for i, n in enumerate((b"rXYZ", b"gXYZ", b"bXYZ"))}
+    line = _curve_tag((1.0,))
+    tags |= {b"rTRC": line, b"gTRC": line, b"bTRC": line}
+    return _packed(f"{name_of(data)}, linear", b"RGB ", tags)
+
+
 def _adapted(
     primaries: tuple[tuple[float, float], ...], white: tuple[float, float]
 ) -> NDArray[np.float64]:

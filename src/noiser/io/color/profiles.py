@@ -41,6 +41,24 @@ ADOBE_RGB = icc.rgb_profile(
 """For cameras' files that name this space in their EXIF alone (DCF 2.0)."""
 
 
+def is_srgb(profile: bytes, curve: tuple[float, ...] = icc.SRGB_CURVE) -> bool:
+    """Tell whether a profile says no more than sRGB, or gray of its kind, on a curve."""
+    found, usual = icc.parse(profile), icc.parse(icc.rgb_profile("", BT709, curve))
+    if found is None or usual is None or not has_curve(profile, curve):
+        return False
+    if found.primaries is None or usual.primaries is None:
+        return True
+    return bool(np.allclose(found.primaries, usual.primaries, atol=2e-3))
+
+
+def has_curve(profile: bytes, curve: tuple[float, ...] = icc.SRGB_CURVE) -> bool:
+    """Tell whether a simple profile has a curve, whatever its primaries are."""
+    found, usual = icc.parse(profile), icc.parse(icc.gray_profile("", curve))
+    if found is None or usual is None:
+        return False
+    return bool(np.allclose(found.curves, usual.curves[0], atol=1e-3))
+
+
 def profile_by_codes(primaries: int, curve: int) -> tuple[bytes | None, str | None]:
     """Give the profile that two numbers of H.273 stand for.
 

@@ -30,6 +30,7 @@ HELD = {
     "WEBP": {"exif", "icc_profile", "xmp"},
     "AVIF": {"exif", "icc_profile", "xmp"},
     "HEIC": {"exif", "icc_profile", "xmp"},
+    "JXL": {"exif", "icc_profile", "xmp"},
     "BMP": set[str](),
     "GIF": {"comment"},
 }
@@ -150,7 +151,7 @@ def _for_gif(metadata: dict[str, Any]) -> dict[str, Any]:
 
 
 def _for_riff_and_heif(metadata: dict[str, Any]) -> dict[str, Any]:
-    """Write the resolution into EXIF, for WebP, AVIF and HEIC have no place of their own for it."""
+    """Write the resolution into EXIF, as formats want it that have no other place for it."""
     options: dict[str, Any] = {"xmp": metadata["xmp"]} if "xmp" in metadata else {}
     if dpi := metadata.get("dpi"):
         block = exif.Exif()
@@ -214,4 +215,5 @@ _WRITERS: dict[str, Callable[[dict[str, Any]], dict[str, Any]]] = {
     "WEBP": _for_riff_and_heif,
     "AVIF": _for_riff_and_heif,
     "HEIC": _for_riff_and_heif,
+    "JXL": _for_riff_and_heif,
 }

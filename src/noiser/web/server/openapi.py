@@ -31,7 +31,8 @@ SENT = ("image/jpeg", "image/png", "image/webp")
 
 BODY = (
     "The picture's file. Its bytes tell what it is, whatever Content-Type says; TIFF, BMP, AVIF, "
-    "HEIC and camera raws are taken too. Or multipart/form-data: the file in the part "
+    "HEIC, JPEG XL, JPEG 2000 and camera raws are taken too. Or multipart/form-data: the file in "
+    "the part "
     f"`{PICTURE}`, and fields in others instead of in the address."
 )
 
