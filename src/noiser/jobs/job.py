@@ -38,12 +38,15 @@ Report = Callable[[int, int], None]
 """Told the pixels done and in all of a picture that goes through in strips."""
 
 
+Status = Literal["done", "salvaged", "kept", "failed", "measured"]
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one item."""
 
     item: Item
-    status: Literal["done", "salvaged", "kept", "failed", "measured"]
+    status: Status
     """`kept`: the output was there already and was left as it is. `salvaged`: as `done`, but only
     of what is left of a picture that is cut off."""
 
@@ -161,7 +164,7 @@ def _enhanced(item: Item, options: JobOptions, hold: Hold) -> Result:
         write_file(item.output, enhanced, overwrite=options.overwrite, adopt=True, traits=traits)
     written = mark_of(item.output, checksum=False)
     target = replace(written, size=len(enhanced), crc32=zlib.crc32(enhanced))
-    status = "salvaged" if is_part else "done"
+    status: Status = "salvaged" if is_part else "done"
     return Result(item, status, note, width, height, source, target)
 
 
