@@ -27,8 +27,8 @@ SIDES = {
 }  # fmt: skip
 """Where the last of the stored rows is seen, by EXIF's orientation; else at the bottom."""
 
-ZEROS = 64
-"""So many at the end are no data: room that was reserved for what never came [bytes]."""
+ZEROS = 512
+"""So many at the end are no data, but a sector that was reserved for what never came [bytes]."""
 
 
 def salvaged(source: Source) -> Source:
