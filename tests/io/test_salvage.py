@@ -5,8 +5,8 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
 from pictures import dark_rgb, picture, saved
+from PIL import Image
 
 from noiser.core.errors import DecodeError, LimitError
 from noiser.io.codecs.png_chunks import SIGNATURE, chunk
@@ -35,7 +35,8 @@ def left_after(data):
     try:
         return rest(data)[0]
     except DecodeError as error:
-        assert str(error) in ("no whole row is left to be salvaged", "it ends before its pixels")
+        if str(error) != "no whole row is left to be salvaged":
+            raise
         return None
 
 
@@ -71,7 +72,7 @@ JPEGS = {
 
 @pytest.mark.parametrize(("mode", "how", "unit"), JPEGS.values(), ids=JPEGS)
 def test_a_jpeg_cut_anywhere_gives_its_own_rows(mode, how, unit):
-    """Compared with the whole file's pixels; where colours are smoothed, the last rows may differ."""
+    """Compared with the whole's pixels; where colours are smoothed, the last rows may differ."""
     data = saved(scene(mode), "JPEG", quality=80, **how)
     whole, heights = decode(data).pixels.astype(int), []
 
@@ -86,7 +87,7 @@ def test_a_jpeg_cut_anywhere_gives_its_own_rows(mode, how, unit):
 
 
 def test_a_unit_that_is_there_is_given_whatever_comes_next():
-    """libjpeg looks ahead; without a guess of what follows it holds back what it has."""
+    """Libjpeg looks ahead; without a guess of what follows it holds back what it has."""
     data = saved(scene("L"), "JPEG", quality=80, restart_marker_rows=1)
     rows = [data.find(b"\xff" + bytes([0xD0 + i]), pixels_at(data)) for i in range(7)]
 
@@ -125,14 +126,14 @@ def test_zeros_that_were_reserved_for_what_never_came_are_no_data():
 def test_a_jpeg_with_its_end_is_not_cut_off():
     """A hole in the middle shifts what follows: no row behind it can be trusted."""
     data = saved(scene(), "JPEG")
-    with pytest.raises(DecodeError, match="^it is not cut off, and only what is can be salvaged$"):
+    with pytest.raises(DecodeError, match=r"^it is not cut off, and only what is can be salvaged$"):
         salvaged(identify(part(data) + data[-40:]))
 
 
 def test_what_ends_before_its_pixels_has_nothing_to_be_salvaged():
     """Not a header without a picture."""
     data = saved(scene(), "JPEG")
-    with pytest.raises(DecodeError, match="^it ends before its pixels$"):
+    with pytest.raises(DecodeError, match=r"^it ends before its pixels$"):
         salvaged(identify(data[: pixels_at(data) - 20]))
 
 
@@ -251,7 +252,7 @@ def test_an_interlaced_png_is_refused_in_a_sentence():
     data = bytearray(saved(scene(), "PNG"))
     data[28] = 1
     data[29:33] = zlib.crc32(data[12:29]).to_bytes(4, "big")
-    with pytest.raises(DecodeError, match="^it is interlaced, and such a PNG cannot be salvaged$"):
+    with pytest.raises(DecodeError, match=r"^it is interlaced, and such a PNG cannot be salvaged$"):
         salvaged(identify(bytes(data[:-100])))
 
 
@@ -278,7 +279,7 @@ def test_the_limits_hold_for_what_is_salvaged(format_):
 
 def test_other_formats_are_refused_in_a_sentence():
     """They would need other ways."""
-    with pytest.raises(DecodeError, match="^only JPEG and PNG can be salvaged$"):
+    with pytest.raises(DecodeError, match=r"^only JPEG and PNG can be salvaged$"):
         salvaged(identify(saved(scene(), "BMP")[:-100]))
 
 
