@@ -188,6 +188,26 @@ def test_a_progressive_jpeg_cut_later_has_all_rows():
     assert note == "cut off in scan 3: all 61 rows are there, in less detail"
 
 
+def test_a_progressive_jpeg_without_all_of_its_colours_is_refused_in_a_sentence():
+    """Gray would be invented for colour."""
+    data = part(saved(scene("L"), "JPEG", progressive=True))
+    at = data.find(b"\xff\xc2")
+    frame = data[at : at + 13].replace(b"\x00\x0b", b"\x00\x11", 1)
+    more = b"\x02\x11\x00\x03\x11\x00"
+    colours = data[:at] + frame[:9] + b"\x03" + frame[10:] + more + data[at + 13 :]
+
+    with pytest.raises(DecodeError, match=r"^it ends before each of its colours is there$"):
+        salvaged(identify(colours))
+    assert rest(data)[0].shape == (HEIGHT, WIDTH)
+
+
+def test_a_jpeg_with_arithmetic_coding_is_refused_in_a_sentence():
+    """Its decoder cannot wait for what never comes."""
+    data = part(saved(scene(), "JPEG").replace(b"\xff\xc0", b"\xff\xc9", 1))
+    with pytest.raises(DecodeError, match=r"^it is a JPEG of an unusual kind, which cannot be"):
+        salvaged(identify(data))
+
+
 PNGS = ["1", "L", "P", "RGB", "RGBA", "LA", "I;16"]
 
 
@@ -268,10 +288,12 @@ def test_no_more_is_inflated_than_the_header_says():
     assert source.codec.decode(source).pixels.shape == (4, 8)
 
 
-@pytest.mark.parametrize("format_", ["JPEG", "PNG"])
-def test_the_limits_hold_for_what_is_salvaged(format_):
+@pytest.mark.parametrize(
+    ("format_", "how"), [("JPEG", {}), ("JPEG", {"progressive": True}), ("PNG", {})]
+)
+def test_the_limits_hold_for_what_is_salvaged(format_, how):
     """By the size that the whole picture says it has."""
-    data = part(saved(scene(), format_))
+    data = part(saved(scene(), format_, **how), 0.1 if how else 0.6)
     with pytest.raises(LimitError, match="the limit is"):
         rest(data, Limits(max_pixels=HEIGHT * WIDTH - 1))
     rest(data, Limits(max_pixels=HEIGHT * WIDTH))

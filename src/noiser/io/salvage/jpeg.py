@@ -8,7 +8,7 @@ import numpy as np
 from noiser.core.errors import DecodeError
 from noiser.core.types import Pixels
 from noiser.io.codecs.header import opened
-from noiser.io.limits import Limits
+from noiser.io.limits import Limits, check_size
 from noiser.io.salvage.jpeg_markers import END, Scan, Stream, read_stream
 from noiser.io.salvage.jpeg_means import units_in
 from noiser.io.salvage.rest import Rest
@@ -36,10 +36,12 @@ def rest_of(data: bytes, limits: Limits) -> Rest:
 
     Raises:
         DecodeError: It is not cut off, or it is of a kind of which nothing can be told.
+        LimitError: It is larger than the limits allow.
     """
     stream = read_stream(data)
     if stream.has_end:
         raise DecodeError("it is not cut off, and only what is can be salvaged")
+    check_size(stream.width, stream.height, limits)
     data = data[: stream.stop].removesuffix(b"\xff")
     if stream.method in SEQUENTIAL and len(stream.scans[0].components) == len(stream.sampling):
         rows, left = stream.height, _sequential_rows(data, stream, limits)

@@ -11,6 +11,9 @@ from noiser.io.salvage.rest import Rest
 PIECE = 1 << 20
 """Inflated at a time [bytes]."""
 
+PART = 1 << 16
+"""Given to be inflated at a time: zlib copies what it leaves of it [bytes]."""
+
 LEVEL = 1
 """Of zlib: nobody keeps the file."""
 
@@ -62,7 +65,7 @@ def _sound_pixels(data: bytes) -> Iterator[bytes]:
         if len(told) == 4 and zlib.crc32(name + content).to_bytes(4, "big") != told:
             return
         if name == b"IDAT":
-            yield content
+            yield from (content[i : i + PART] for i in range(0, len(content), PART))
         at += 12 + length
 
 
