@@ -175,6 +175,31 @@ def test_the_means_of_a_scan_are_counted_to_the_byte():
     assert len(left_after(data[: second - 1])) == 8
 
 
+def test_stuffed_bytes_are_no_part_of_the_means():
+    """A byte of ones has a zero behind it, which says that it is no marker."""
+    noise = np.random.default_rng(0).integers(0, 256, (256, 256), np.uint8)
+    blocks = Image.fromarray(noise[::8, ::8]).resize((256, 256), Image.Resampling.NEAREST)
+    data = saved(blocks, "JPEG", quality=95, progressive=True)
+    scan = read_stream(data).scans[0]
+
+    assert data.count(b"\xff\0", scan.start, scan.stop) > 2
+    assert len(left_after(data[: scan.stop])) == 256
+    assert len(left_after(data[: scan.stop - 2])) == 248
+
+
+def test_the_sampling_of_a_single_component_means_nothing():
+    """A unit of one component is one block (ITU-T T.81, A.2.2)."""
+    data = saved(scene("L"), "JPEG", progressive=True)
+    at = data.find(b"\xff\xc2") + 11
+    scan = read_stream(data).scans[0]
+    data = data[: (scan.start + scan.stop) // 2]
+    assert data[at] == 0x11
+
+    sampled = data[:at] + b"\x22" + data[at + 1 :]
+
+    assert len(left_after(sampled)) == len(left_after(data)) > 0
+
+
 def test_a_progressive_jpeg_cut_later_has_all_rows():
     """It is libjpeg's picture of what is there."""
     data = saved(scene(), "JPEG", quality=80, progressive=True)
