@@ -1,9 +1,11 @@
 """`noiser enhance`: words in, one pipeline call, words out."""
 
 import json
+import os
 import sys
 import time
 from collections import Counter
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,17 +14,22 @@ import click
 from noiser.cli.options import Words, file_options, look_options
 from noiser.cli.progress import Bar, PicturesBar
 from noiser.core.errors import DecodeError, LimitError, NoiserError, OutputError
-from noiser.io.files import read_file, read_stream, save_file
+from noiser.io.files import read_file, read_pipe, read_stream, save_file
+from noiser.io.image_file import identify
 from noiser.io.limits import MEGA
-from noiser.io.paths import is_folder
+from noiser.io.paths import is_folder, is_pipe
 from noiser.jobs.batch.names import names_in
 from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import foresee_look, share_look
-from noiser.jobs.find_pictures import no_pictures
-from noiser.jobs.in_memory import enhance_bytes
+from noiser.jobs.find_pictures import KNOWN_SUFFIXES, no_pictures
+from noiser.jobs.in_memory import enhance_source, salvaging
 from noiser.jobs.job import Result
+from noiser.jobs.job import format_of as format_asked
 from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Plan, format_of, make_plan
+
+COUNTED = ("done", "salvaged", "kept", "failed")
+"""What becomes of pictures, as reports count it."""
 
 
 @click.command("enhance")
@@ -41,6 +48,12 @@ from noiser.jobs.plan import Plan, format_of, make_plan
     type=click.Choice(["side", "split"]),
     help="Write before and after: side by side, or one picture split in the middle.",
 )
+@click.option(
+    "--salvage",
+    is_flag=True,
+    help="Of a JPEG or PNG that is cut off, enhance and write the rows that are there; what is "
+    "missing is told, and the exit code is 1.",
+)
 @click.option("--dry-run", is_flag=True, help="Show what would be written; write nothing.")
 @click.option("--json", "as_json", is_flag=True, help="Report on stdout, for machines.")
 def command(
@@ -58,21 +71,27 @@ def command(
     output keeps the input's format, depth, profile and metadata, and is written complete
     or not at all. Nothing that is there already is replaced without --overwrite, so an
     interrupted run is finished by the same command; only what noiser wrote itself is made
-    again where the input or the options have changed. A single - reads stdin.
+    again where the input or the options have changed. A single - reads stdin, and the name of
+    a pipe reads that.
     """
     words = Words(given)
     if Path("-") in inputs:
         if len(inputs) > 1 or as_json or dry_run or same_look:
             raise click.UsageError("- goes alone, without --json, --dry-run and --same-look")
-        _pipe(None, output, words)
+        _pipe(None, output, _options_of_one(output, words))
         return
     if output == Path("-"):
         if len(inputs) > 1 or is_folder(inputs[0]) or as_json or dry_run or same_look:
             raise click.UsageError(
                 "-o - is stdout, for one picture, without --json, --dry-run and --same-look"
             )
-        _pipe(inputs[0], None, words)
+        _pipe(inputs[0], None, _options_of_one(None, words))
         return
+    pipe = inputs[0] if len(inputs) == 1 and is_pipe(inputs[0]) else None
+    if pipe is not None:
+        if as_json or same_look:
+            raise click.UsageError("a pipe goes without --json and --same-look")
+        _check_name(pipe, output)
     try:
         plan = make_plan(list(inputs), output, words.format, names_in)
     except OutputError as error:
@@ -84,25 +103,56 @@ def command(
     if dry_run:
         _show(plan, options, same_look, as_json)
         return
+    if pipe is not None:
+        item = plan.items[0]
+        if item.fault:
+            raise OutputError(f"{pipe}: {item.fault}")
+        written = replace(options.output, format=format_asked(item, options))
+        _pipe(pipe, item.output, replace(options, output=written))
+        return
     with Runner(options, jobs=jobs) as runner:
         failed = _run(plan, runner, same_look, as_json)
     sys.exit(1 if failed else 0)
 
 
-def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
-    """Enhance stdin or a file, to stdout or to a file."""
-    to_stdout = output is None or output == Path("-")
+def _options_of_one(output: Path | None, words: Words) -> JobOptions:
+    """Make the options for one picture, in the format that an output's name asks for."""
     try:
-        format_ = None if to_stdout or output is None else format_of(output, words.format)
+        is_named = output is not None and output != Path("-")
+        format_ = format_of(output, words.format) if output and is_named else None
     except OutputError as error:
         raise click.UsageError(str(error)) from error
-    options = words.job_options(words.threads, format_)
-    name, most = source or "-", options.limits.max_file_bytes
+    return words.job_options(words.threads, format_)
+
+
+def _check_name(pipe: Path, output: Path | None) -> None:
+    """Refuse a pipe whose own name says neither how its output is called nor where it can lie."""
+    if output is not None and output.suffix and not is_folder(output):
+        return
+    if pipe.suffix.lower() not in KNOWN_SUFFIXES:
+        raise click.UsageError(f"{pipe} is a pipe and no name for a picture; -o FILE is needed")
+    if output is None and not os.access(pipe.parent, os.W_OK):
+        raise click.UsageError(f"nothing can be written beside {pipe}; -o names another place")
+
+
+def _read(source: Path | None, max_bytes: int) -> bytes:
+    """Read stdin, a pipe or a file."""
+    if source is not None and not is_pipe(source):
+        return read_file(source, max_bytes)
+    data = read_pipe(source, max_bytes) if source else read_stream(sys.stdin.buffer, max_bytes)
+    if not data:
+        where = "" if source else " on stdin"
+        raise DecodeError(f"nothing came in; a picture is expected{where}")
+    return data
+
+
+def _pipe(source: Path | None, output: Path | None, options: JobOptions) -> None:
+    """Enhance stdin, a pipe or a file, to stdout or to a file; ends with 1 after a salvage."""
+    name = source or "-"
     try:
-        data = read_file(source, most) if source else read_stream(sys.stdin.buffer, most)
-        if not data and source is None:
-            raise DecodeError("nothing came in; a picture is expected on stdin")
-        enhanced, _, _, note = enhance_bytes(data, options, source.suffix if source else "")
+        data = _read(source, options.limits.max_file_bytes)
+        picture = identify(data, options.limits, source.suffix if source else "")
+        (enhanced, _, _, note), is_part = salvaging(enhance_source, picture, options)
     except NoiserError as error:
         error.args = (f"{name}: {error}",)
         raise
@@ -110,11 +160,13 @@ def _pipe(source: Path | None, output: Path | None, words: Words) -> None:
         raise LimitError(f"{name}: there is not enough memory for it") from None
     if note:
         click.echo(f"noiser: {name}: {note}", err=True)
-    if to_stdout or output is None:
+    if output is None or output == Path("-"):
         sys.stdout.buffer.write(enhanced)
         sys.stdout.buffer.flush()
     else:
         save_file(output, enhanced, overwrite=options.overwrite)
+    if is_part:
+        sys.exit(1)
 
 
 def _show(plan: Plan, options: JobOptions, same_look: bool, as_json: bool) -> None:
@@ -151,7 +203,7 @@ def _show(plan: Plan, options: JobOptions, same_look: bool, as_json: bool) -> No
 
 
 def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
-    """Run the plan with a progress bar, and report; returns the number of failures."""
+    """Run the plan with a progress bar, and report; returns how many inputs were at fault."""
     results: list[Result] = []
     start = time.perf_counter()
     with Bar() as bar:
@@ -179,7 +231,7 @@ def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
             json.dumps(
                 {
                     "files": [_row(result) for result in results],
-                    **{status: counts[status] for status in ("done", "kept", "failed")},
+                    **{status: counts[status] for status in COUNTED},
                     "renewed": renewed,
                     "left_out": plan.left_out,
                     "megapixels": megapixels,
@@ -189,7 +241,7 @@ def _run(plan: Plan, runner: Runner, same_look: bool, as_json: bool) -> int:
             )
         )
     click.echo(_summary(plan, counts, renewed, megapixels / seconds), err=True)
-    return counts["failed"]
+    return counts["failed"] + counts["salvaged"]
 
 
 def _row(result: Result) -> dict[str, Any]:
@@ -201,10 +253,12 @@ def _row(result: Result) -> dict[str, Any]:
 
 def _summary(plan: Plan, counts: Counter[str], renewed: int, speed: float) -> str:
     """Say in one line what came of it."""
-    parts = [f"{counts['done']} enhanced", f"{counts['failed']} failed"]
+    parts = [f"{counts['done']} enhanced"]
+    if counts["salvaged"]:
+        parts.append(f"{counts['salvaged']} salvaged (cut off; what is left was enhanced)")
     if renewed:
         parts.append(f"{renewed} of them anew (the input or the options changed)")
-        parts[:] = [parts[0], parts[2], parts[1]]
+    parts.append(f"{counts['failed']} failed")
     if counts["kept"]:
         parts.append(f"{counts['kept']} kept (there already; --overwrite renews them)")
     if plan.left_out:

@@ -243,15 +243,14 @@ class Words:
         """Make of them what is done to each picture."""
         enhancer = self.enhancer(threads)
         output = self.output(enhancer.look, format_ or self.format)
-        compare = self.given.get("compare")
-        overwrite = self.given["overwrite"]
         return JobOptions(
             enhancer,
             self.limits,
             output,
-            overwrite,
-            compare=compare,
+            self.given["overwrite"],
+            compare=self.given.get("compare"),
             keep_times=self.given["keep_times"],
+            salvage=self.given.get("salvage", False),
         )
 
     def output(self, look: Look, format_: str | None = None) -> OutputOptions:

@@ -129,6 +129,23 @@ def read_stream(stream: BinaryIO, max_bytes: int) -> bytes:
     return found.getvalue()
 
 
+def read_pipe(path: Path, max_bytes: int) -> bytes:
+    """Read a pipe to its end, which can be done once; waits for whoever writes into it.
+
+    Raises:
+        UnsupportedError: It is none.
+        LimitError: More comes than the limit.
+        DecodeError: It cannot be read.
+    """
+    try:
+        with path.open("rb") as file:
+            if not stat.S_ISFIFO(os.fstat(file.fileno()).st_mode):
+                raise UnsupportedError("not a pipe any more")
+            return read_stream(file, max_bytes)
+    except OSError as error:
+        raise DecodeError(f"cannot be read: {error.strerror}") from error
+
+
 def mark_of(path: Path, *, checksum: bool = True) -> FileMark:
     """Tell the state of a file, with or without reading it.
 

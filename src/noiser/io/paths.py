@@ -2,6 +2,7 @@
 
 import errno
 import os
+import stat
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -37,6 +38,14 @@ def naming_error(path: Path) -> OSError | None:
 def is_folder(path: Path) -> bool:
     """Whether a folder is there, as far as anybody can tell; `Path.is_dir` may raise."""
     return os.path.isdir(path)  # noqa: PTH112
+
+
+def is_pipe(path: Path) -> bool:
+    """Whether a name leads to a pipe, as far as anybody can tell; it is not opened."""
+    try:
+        return stat.S_ISFIFO(path.stat().st_mode)
+    except (OSError, ValueError):
+        return False
 
 
 def is_there(path: Path) -> bool:

@@ -7,13 +7,15 @@ from pathlib import Path
 
 from noiser.core.errors import UnsupportedError
 from noiser.io.formats import READ_ONLY_SUFFIXES, SUFFIXES, sniff
-from noiser.io.paths import is_folder, lookup_error, real
+from noiser.io.paths import is_folder, is_pipe, lookup_error, real
 
 MARK = "_enhanced"
 """Added to the name of an input where no output is named."""
 
 KNOWN_SUFFIXES = READ_ONLY_SUFFIXES | set(SUFFIXES)
 """Suffixes of what a folder is searched for."""
+
+PIPE_BESIDE = "a pipe goes alone: name no other input beside it"
 
 Found = tuple[Path, Path, Path, str | None]
 """What was named, a picture's path, its path below what was named, and why it cannot be tried."""
@@ -37,7 +39,8 @@ def find_pictures(
         for path, relative, fault in _pictures(source, output, left_out):
             if real(path) not in seen:
                 seen.add(real(path))
-                yield source, path, relative, fault
+                is_beside = path == source and len(inputs) > 1 and is_pipe(path)
+                yield source, path, relative, PIPE_BESIDE if is_beside else fault
 
 
 def empty_folders(inputs: list[Path], found: list[Found]) -> list[Path]:

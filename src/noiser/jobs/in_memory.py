@@ -1,12 +1,16 @@
 """A picture in memory: its file's bytes in, the enhanced file's bytes or its moments out."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import TypeVar
 
+from noiser.core.errors import DecodeError, ImageError
 from noiser.io.codecs.bit_depth import reduced
 from noiser.io.color.conversion import Conversion
 from noiser.io.image_file import encode, identify
 from noiser.io.output_options import Prepared, prepare
 from noiser.io.photo import Photo
+from noiser.io.salvage import salvaged
 from noiser.io.source import Source
 from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
@@ -14,6 +18,8 @@ from noiser.jobs.gigapixel import shared_with
 from noiser.jobs.options import JobOptions
 from noiser.jobs.sequences import enhance_frames, enhance_pages, measure_frames, measure_pages
 from noiser.statistics.moments import Moments
+
+_Made = TypeVar("_Made")
 
 
 def enhance_bytes(
@@ -87,6 +93,37 @@ def measure_source(source: Source, options: JobOptions) -> tuple[Moments, int, i
     height, width = photo.pixels.shape[:2]
     conversion = _prepared(photo, options, photo.format).conversion
     return measure_by(conversion, photo.pixels, options.enhancer), width, height
+
+
+def salvaging(
+    do: Callable[[Source, JobOptions], _Made], source: Source, options: JobOptions
+) -> tuple[_Made, bool]:
+    """Do something with a picture, or with what is left of it where the options allow that.
+
+    Args:
+        do: `enhance_source` or `measure_source`; may be called twice.
+        source: The file, identified.
+        options: Are handed on.
+
+    Returns:
+        What was made, and whether of a part only.
+
+    Raises:
+        DecodeError: The picture is damaged, and none of it was taken; says whether it could be.
+        ImageError: As `do` raises.
+    """
+    try:
+        return do(source, options), False
+    except DecodeError as error:
+        try:
+            rest = salvaged(source)
+        except ImageError as reason:
+            why = f"; {reason}" if options.salvage else ""
+            raise DecodeError(f"{error}{why}") from error
+        if not options.salvage:
+            way_out = "noiser enhance --salvage takes what is left"
+            raise DecodeError(f"{error}; {way_out}") from error
+    return do(rest, options), True
 
 
 def _prepared(photo: Photo, options: JobOptions, format_: str) -> Prepared:

@@ -16,7 +16,7 @@ from noiser.io.image_file import identify
 from noiser.io.limits import MEGA
 from noiser.io.paths import traits_of
 from noiser.jobs.gigapixel import enhance_file, measure_file
-from noiser.jobs.in_memory import enhance_source, measure_source
+from noiser.jobs.in_memory import enhance_source, measure_source, salvaging
 from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.statistics.moments import Moments
@@ -38,13 +38,17 @@ Report = Callable[[int, int], None]
 """Told the pixels done and in all of a picture that goes through in strips."""
 
 
+Status = Literal["done", "salvaged", "kept", "failed", "measured"]
+
+
 @dataclass(frozen=True)
 class Result:
     """What became of one item."""
 
     item: Item
-    status: Literal["done", "kept", "failed", "measured"]
-    """`kept`: the output was there already and was left as it is."""
+    status: Status
+    """`kept`: the output was there already and was left as it is. `salvaged`: as `done`, but only
+    of what is left of a picture that is cut off."""
 
     message: str | None = None
     """Why it failed, or what the user should know."""
@@ -153,13 +157,15 @@ def _enhanced(item: Item, options: JobOptions, hold: Hold) -> Result:
     data, source = read_marked(item.input, options.limits.max_file_bytes)
     picture = identify(data, options.limits, item.input.suffix)
     with hold(picture.weight):
-        enhanced, width, height, note = enhance_source(picture, options)
+        made, is_part = salvaging(enhance_source, picture, options)
+    enhanced, width, height, note = made
     traits = traits_of(item.input, keep_times=options.keep_times)
     with _writing(item):
         write_file(item.output, enhanced, overwrite=options.overwrite, adopt=True, traits=traits)
     written = mark_of(item.output, checksum=False)
     target = replace(written, size=len(enhanced), crc32=zlib.crc32(enhanced))
-    return Result(item, "done", note, width, height, source, target)
+    status: Status = "salvaged" if is_part else "done"
+    return Result(item, status, note, width, height, source, target)
 
 
 def _enhanced_in_strips(item: Item, options: JobOptions, hold: Hold, report: Report) -> Result:
@@ -182,7 +188,7 @@ def _measured(item: Item, options: JobOptions, hold: Hold, report: Report) -> Re
         data, source = read_marked(item.input, limits.max_file_bytes)
         picture = identify(data, limits, item.input.suffix)
         with hold(picture.weight):
-            moments, width, height = measure_source(picture, options)
+            (moments, width, height), _ = salvaging(measure_source, picture, options)
     moments = replace(moments, cells=())
     return Result(item, "measured", None, width, height, source, moments=moments)
 

@@ -33,3 +33,6 @@ class JobOptions:
 
     keep_times: bool = False
     """Whether outputs get the times at which their inputs were changed last."""
+
+    salvage: bool = False
+    """Whether of a picture that is cut off the rows are taken that are there."""

@@ -203,7 +203,7 @@ class Runner:
         if result.status == "kept":
             self._note_kept(item)
             return replace(result, message=DIFFERENT) if action == "check" else result
-        if result.status != "done":
+        if result.status not in ("done", "salvaged"):
             return result
         journal = self.journal_of(item)
         if journal is not None:

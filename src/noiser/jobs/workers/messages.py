@@ -35,6 +35,7 @@ def from_options(options: JobOptions) -> Told:
         "moments": None if moments is None else packed(moments),
         "compare": options.compare,
         "keep_times": options.keep_times,
+        "salvage": options.salvage,
     }
 
 
@@ -52,6 +53,7 @@ def to_options(message: Told) -> JobOptions:
         None if message["moments"] is None else unpacked(message["moments"]),
         message["compare"],
         message["keep_times"],
+        message["salvage"],
     )
 
 
