@@ -3,12 +3,16 @@
 from mutant import Mutant
 
 STRIPS, HOLDING, LAYOUT = (
-    "io/codecs/strip_reader.py",
-    "io/codecs/decoder_memory.py",
-    "io/codecs/strip_layout.py",
+    "io/codecs/strips/reader.py",
+    "io/codecs/strips/decoder_memory.py",
+    "io/codecs/strips/layout.py",
 )
 VIPS = "io/vips.py"
-JOINING, TIFF, GIGAPIXEL = "io/codecs/strip_writer.py", "io/codecs/tiff.py", "jobs/gigapixel.py"
+JOINING, TIFF, GIGAPIXEL = (
+    "io/codecs/strips/writer.py",
+    "io/codecs/strips/tiff.py",
+    "jobs/gigapixel.py",
+)
 BATCH, FILES, ENHANCE = "jobs/batch/run.py", "io/files.py", "cli/enhance.py"
 OPTIONS, PROCESSING = "cli/options.py", "jobs/job.py"
 PROGRESS = "cli/progress.py"

@@ -27,7 +27,7 @@ from tagged import (
 )
 
 from noiser.engine.enhancer import Enhancer
-from noiser.io.codecs import strip_reader
+from noiser.io.codecs.strips import reader as strip_reader
 from noiser.io.color.profiles import ADOBE_RGB, SRGB
 from noiser.io.image_file import decode
 from noiser.io.limits import MEGA, Limits

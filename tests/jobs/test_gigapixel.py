@@ -11,7 +11,7 @@ from PIL import Image
 
 from noiser import Enhancer
 from noiser.core.errors import DecodeError, OutputError, OutputExistsError
-from noiser.io.codecs import strip_reader
+from noiser.io.codecs.strips import reader as strip_reader
 from noiser.io.image_file import decode
 from noiser.io.output_options import OutputOptions
 from noiser.jobs import gigapixel

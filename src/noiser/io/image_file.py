@@ -17,10 +17,10 @@ from noiser.io.codecs import (
     multipage,
     pillow,
     raw,
-    strip_writer,
 )
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.boxed import avif, heif, jpeg_2000, jpeg_xl
+from noiser.io.codecs.strips import writer
 from noiser.io.formats import check_header, may_move, sniff
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage
@@ -123,4 +123,4 @@ def _encoder(photo: Photo, format_: str) -> Callable[[Photo, str], bytes]:
         return OWN_ENCODERS[format_]
     if photo.pixels.dtype == np.uint8 or (photo.depth == 16 and photo.channels == 1):
         return pillow.encode
-    return avif.encode if format_ == "AVIF" else strip_writer.encode
+    return avif.encode if format_ == "AVIF" else writer.encode

@@ -14,9 +14,9 @@ import numpy as np
 from noiser.core.color import narrowed
 from noiser.core.types import Pixels
 from noiser.engine.enhancer import Enhancer
-from noiser.io.codecs.strip_layout import Layout, check_layout
-from noiser.io.codecs.strip_reader import Strip, StripReader, open_strips
-from noiser.io.codecs.strip_writer import write_strips
+from noiser.io.codecs.strips.layout import Layout, check_layout
+from noiser.io.codecs.strips.reader import Strip, StripReader, open_strips
+from noiser.io.codecs.strips.writer import write_strips
 from noiser.io.color.conversion import Conversion
 from noiser.io.files import new_file
 from noiser.io.formats import DEPTHS

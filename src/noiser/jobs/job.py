@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from noiser.core.errors import MachineError, NoiserError, OutputError, OutputExistsError
-from noiser.io.codecs.strip_reader import goes_in_strips
+from noiser.io.codecs.strips.reader import goes_in_strips
 from noiser.io.files import FileMark, mark_of, read_marked, write_file
 from noiser.io.formats import SUFFIXES
 from noiser.io.image_file import identify

@@ -10,7 +10,7 @@ from pictures import picture, saved
 from PIL import Image
 
 from noiser.core.errors import LimitError, UnsupportedError
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.limits import Limits
 
 

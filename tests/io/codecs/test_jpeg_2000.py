@@ -11,7 +11,7 @@ from PIL import Image
 from test_cli import call
 
 from noiser.core.errors import DecodeError, LimitError, OutputError, UnsupportedError
-from noiser.io.codecs.strip_reader import goes_in_strips
+from noiser.io.codecs.strips.reader import goes_in_strips
 from noiser.io.color.profiles import ADOBE_RGB, SRGB_GRAY
 from noiser.io.formats import DEPTHS, FORMATS, READ_ONLY_SUFFIXES, SUFFIXES, sniff
 from noiser.io.image_file import decode, encode, identify

@@ -21,7 +21,7 @@ from noiser.core.errors import (
     OutputError,
     UnsupportedError,
 )
-from noiser.io.codecs.strip_reader import goes_in_strips
+from noiser.io.codecs.strips.reader import goes_in_strips
 from noiser.io.color import icc
 from noiser.io.color.profiles import ADOBE_RGB, PRIMARIES, SRGB, SRGB_GRAY
 from noiser.io.formats import sniff

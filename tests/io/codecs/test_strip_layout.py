@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from noiser.core.errors import OutputError
-from noiser.io.codecs.strip_layout import Layout, blocks, check_layout
+from noiser.io.codecs.strips.layout import Layout, blocks, check_layout
 
 U8, U16 = np.dtype(np.uint8), np.dtype(np.uint16)
 

@@ -13,8 +13,8 @@ from PIL import Image
 from raws import dng
 
 from noiser.core.errors import DecodeError, LimitError, MissingExtraError, UnsupportedError
-from noiser.io.codecs import strip_reader
-from noiser.io.codecs.strip_reader import goes_in_strips, open_strips
+from noiser.io.codecs.strips import reader as strip_reader
+from noiser.io.codecs.strips.reader import goes_in_strips, open_strips
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 

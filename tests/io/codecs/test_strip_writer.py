@@ -10,8 +10,8 @@ import pyvips
 from pictures import dark_rgb, picture, saved
 from PIL import Image, PngImagePlugin
 
-from noiser.io.codecs.strip_layout import Layout
-from noiser.io.codecs.strip_writer import write_strips
+from noiser.io.codecs.strips.layout import Layout
+from noiser.io.codecs.strips.writer import write_strips
 from noiser.io.image_file import decode, encode
 from noiser.io.photo import Photo
 

@@ -9,8 +9,8 @@ from pictures import dark_rgb, picture
 from PIL import Image
 from test_strip_writer import deep, seen_by_libvips, written
 
-from noiser.io.codecs.strip_layout import Layout
-from noiser.io.codecs.tiff import is_big, write_tiff
+from noiser.io.codecs.strips.layout import Layout
+from noiser.io.codecs.strips.tiff import is_big, write_tiff
 from noiser.io.image_file import decode
 
 
@@ -19,7 +19,7 @@ from noiser.io.image_file import decode
 @pytest.mark.parametrize("compression", ["raw", "tiff_adobe_deflate"])
 @pytest.mark.parametrize("tile", [None, (64, 32)])
 def test_all_kinds_hold_the_pixels_given(mode, bigtiff, compression, tile, monkeypatch):
-    monkeypatch.setattr("noiser.io.codecs.tiff.STRIP_BYTES", 5000)
+    monkeypatch.setattr("noiser.io.codecs.strips.tiff.STRIP_BYTES", 5000)
     encoding = {"bigtiff": bigtiff, "compression": compression} | ({"tile": tile} if tile else {})
     pixels = np.asarray(picture(mode, 101, 130))
     for stored in (pixels, deep(pixels)):
@@ -88,7 +88,7 @@ def test_a_bigtiff_says_where_pixels_lie_behind_four_gigabytes(encoding):
 
 
 def test_tiles_of_which_a_row_is_too_much_to_hold_become_strips(monkeypatch):
-    monkeypatch.setattr("noiser.io.codecs.tiff.MAX_TILE_ROW_BYTES", 130 * 3 * 32 - 1)
+    monkeypatch.setattr("noiser.io.codecs.strips.tiff.MAX_TILE_ROW_BYTES", 130 * 3 * 32 - 1)
     pixels = dark_rgb(101, 130)
     for tile, tiled in (((64, 32), False), ((64, 16), True)):
         with tifffile.TiffFile(io.BytesIO(written(pixels, "TIFF", None, {"tile": tile}))) as tiff:

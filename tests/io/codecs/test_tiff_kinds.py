@@ -8,7 +8,7 @@ import pytest
 import tifffile
 
 from noiser.core.errors import NoiserError, UnsupportedError
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.tools.inspect import describe

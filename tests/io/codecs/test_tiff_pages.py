@@ -11,7 +11,7 @@ from raws import dng
 from tagged import IPTC
 
 from noiser.core.errors import DecodeError, UnsupportedError
-from noiser.io.codecs.strip_reader import goes_in_strips, open_strips
+from noiser.io.codecs.strips.reader import goes_in_strips, open_strips
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
 from noiser.tools.inspect import describe

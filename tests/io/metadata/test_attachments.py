@@ -8,7 +8,7 @@ from click.testing import CliRunner
 from tagged import segment, with_segments
 
 from noiser.cli import group
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 

@@ -14,7 +14,7 @@ from PIL import Image, PngImagePlugin
 from noiser.cli import group
 from noiser.core.errors import DecodeError
 from noiser.io.codecs.png_chunks import chunk, chunks
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits
 from noiser.io.metadata.png import damage as png_damage

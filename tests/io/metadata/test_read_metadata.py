@@ -25,7 +25,7 @@ from tagged import (
 )
 
 from noiser.core.errors import ImageError, LimitError
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.color import icc
 from noiser.io.color.profiles import ADOBE_RGB, BT709, SRGB
 from noiser.io.image_file import decode, encode

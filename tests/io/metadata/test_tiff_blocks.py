@@ -13,7 +13,7 @@ from pictures import dark_rgb
 from PIL import Image, IptcImagePlugin
 from tagged import CITY, IPTC, RESOURCES, UNEVEN, resource
 
-from noiser.io.codecs.strip_reader import open_strips
+from noiser.io.codecs.strips.reader import open_strips
 from noiser.io.image_file import decode, encode
 from noiser.io.limits import Limits
 from noiser.io.metadata.standard.tiff_pages import stored

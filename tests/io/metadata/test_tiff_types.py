@@ -9,8 +9,8 @@ import pytest
 import tifffile
 from tagged import full_exif, full_jpeg
 
-from noiser.io.codecs.strip_layout import Layout
-from noiser.io.codecs.strip_writer import write_strips
+from noiser.io.codecs.strips.layout import Layout
+from noiser.io.codecs.strips.writer import write_strips
 from noiser.io.image_file import decode, encode
 from noiser.io.limits import MEGA
 from noiser.io.metadata import exif

@@ -9,7 +9,7 @@ import pytest
 from pictures import dark_rgb, picture, saved
 
 from noiser import Enhancer, MachineError
-from noiser.io.codecs import strip_reader
+from noiser.io.codecs.strips import reader as strip_reader
 from noiser.io.files import PARTIAL_SUFFIX, partial_prefix
 from noiser.io.image_file import decode
 from noiser.io.limits import Limits

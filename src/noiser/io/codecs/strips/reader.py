@@ -17,9 +17,9 @@ from noiser.core.adapters import PIL_MODES
 from noiser.core.errors import DecodeError, UnsupportedError
 from noiser.core.types import Pixels, Region
 from noiser.io.codecs import png_chunks
-from noiser.io.codecs.decoder_memory import check_held
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.codecs.raw import is_raw
+from noiser.io.codecs.strips.decoder_memory import check_held
 from noiser.io.files import open_regular
 from noiser.io.formats import sniff
 from noiser.io.limits import Limits

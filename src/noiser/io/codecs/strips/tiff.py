@@ -13,7 +13,7 @@ from PIL.ExifTags import Base as Tag
 
 from noiser.core.cpu import usable_processors
 from noiser.core.types import Pixels
-from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks
+from noiser.io.codecs.strips.layout import DEFLATE_LEVEL, Layout, blocks
 from noiser.io.metadata.embed import TABLES, tiff_tags, tiffs_exif
 from noiser.io.metadata.standard.required import completed
 from noiser.io.metadata.standard.tiff_types import mend

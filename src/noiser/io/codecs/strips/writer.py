@@ -17,8 +17,8 @@ from noiser.core.types import Pixels
 from noiser.io.codecs import pillow
 from noiser.io.codecs.high_bit_depth import to_linear_light
 from noiser.io.codecs.png_chunks import SIGNATURE, chunk, chunks
-from noiser.io.codecs.strip_layout import DEFLATE_LEVEL, Layout, blocks, check_layout
-from noiser.io.codecs.tiff import write_tiff
+from noiser.io.codecs.strips.layout import DEFLATE_LEVEL, Layout, blocks, check_layout
+from noiser.io.codecs.strips.tiff import write_tiff
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.standard.required import completed
 from noiser.io.photo import Photo
