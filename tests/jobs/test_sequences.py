@@ -18,9 +18,11 @@ from noiser import Enhancer
 from noiser.core.errors import OutputError, UnsupportedError
 from noiser.io.codecs.multipage import joined, pages
 from noiser.io.image_file import identify
+from noiser.io.limits import Limits
 from noiser.io.output_options import OutputOptions
 from noiser.jobs.in_memory import enhance_bytes, measure_source
 from noiser.jobs.options import JobOptions
+from noiser.tools.inspect import describe
 
 
 def scene() -> list[np.ndarray]:
@@ -186,3 +188,15 @@ def test_pages_go_through_pipes_too(tmp_path):
     done = call("enhance", "-", cwd=tmp_path, stdin=joined(many()))
     assert done.returncode == 0
     assert identify(io.BytesIO(done.stdout).read()).parts == 6
+
+
+@pytest.mark.parametrize(("data", "several"), [
+    (scene_in("WEBP"), {"frames": 4}), (scene_in("GIF"), {"frames": 4}),
+    (scene_in("PNG"), {"frames": 4}), (joined(many()), {"pages": 6}),
+    (saved(Image.new("L", (8, 8)), "GIF"), {}),
+])  # fmt: skip
+def test_how_many_there_are_is_told(tmp_path, data, several):
+    path = tmp_path / "x"
+    path.write_bytes(data)
+    facts = describe(path, Limits())
+    assert {name: facts[name] for name in ("frames", "pages") if name in facts} == several

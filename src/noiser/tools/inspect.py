@@ -7,8 +7,9 @@ from typing import Any
 from PIL.ExifTags import Base as Tag
 
 from noiser.core.errors import NoiserError, UnsupportedError
+from noiser.io.codecs import multipage
 from noiser.io.codecs.header import opened, tiff_bits
-from noiser.io.codecs.high_bit_depth import tiff_is_deep
+from noiser.io.codecs.high_bit_depth import is_lab, tiff_is_deep
 from noiser.io.color import icc
 from noiser.io.files import read_file
 from noiser.io.formats import avif_bits
@@ -17,7 +18,8 @@ from noiser.io.limits import Limits
 from noiser.io.metadata.embed import NAMES
 from noiser.io.metadata.embedded_settings import Settings, from_xmp
 from noiser.io.metadata.read import read_metadata
-from noiser.io.metadata.tiff_tags import Directory, each, has_floats
+from noiser.io.metadata.tiff_tags import Directory, each
+from noiser.io.source import Source
 
 
 def describe(path: Path, limits: Limits) -> dict[str, Any]:
@@ -28,8 +30,9 @@ def describe(path: Path, limits: Limits) -> dict[str, Any]:
         limits: How large it may be.
 
     Returns:
-        Format, width and height [pixels] as shown, bits a colour, the profile's name, the kinds of
-        metadata, and the settings or None.
+        Format, width and height [pixels] as shown, bits a colour, how many frames or pages there
+        are if several, the profile's name, the kinds of metadata, and the settings or None. Of
+        several pages it is the first that is described.
 
     Raises:
         ImageError: It is no picture that noiser reads.
@@ -71,14 +74,27 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
     """Read a file's metadata and its header; what has no header for Pillow is decoded."""
     data = read_file(path, limits.max_file_bytes)
     source = identify(data, limits, path.suffix)
+    several = {}
+    if source.parts > 1:
+        several = {"pages" if source.format == "TIFF" else "frames": source.parts}
+    if "pages" in several:
+        source = identify(next(multipage.pages(data)), limits)
+    metadata, facts = _read_one(source, limits)
+    return metadata, facts | several
+
+
+def _read_one(source: Source, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Read what is said of one picture, or of all frames of an animation."""
     kind, tags, data = source.format, source.tags, source.data
     if kind in CODECS or (tags is not None and _is_unknown_to_pillow(tags)):
         photo = source.codec.decode(source)
         height, width = photo.pixels.shape[:2]
         name = "camera raw" if kind == "RAW" else kind
-        facts = {"format": name, "width": width, "height": height, "bits": photo.depth}
+        bits = photo.depth if tags is None else max(each(tags, Tag.BitsPerSample, 1))
+        bits = photo.depth if kind == "RAW" else bits
+        facts = {"format": name, "width": width, "height": height, "bits": bits}
         return photo.metadata, facts
-    with opened(io.BytesIO(data), kind, limits, max_bits=64) as image:
+    with opened(io.BytesIO(data), kind, limits, max_bits=64, may_move=True) as image:
         metadata = read_metadata(image, limits, io.BytesIO(data), notes=source.notes)
         width, height = image.size
         if metadata.get("orientation", 1) >= 5 and image.format != "TIFF":
@@ -89,5 +105,7 @@ def _read(path: Path, limits: Limits) -> tuple[dict[str, Any], dict[str, Any]]:
 
 
 def _is_unknown_to_pillow(tags: Directory) -> bool:
-    """Tell TIFFs of floats, and of deep gray with transparency."""
-    return has_floats(tags) or (tiff_is_deep(tags) and len(each(tags, Tag.BitsPerSample, 1)) == 2)
+    """Tell deep TIFFs beside those of unsigned integers of 16 bits, and gray with transparency."""
+    bits = each(tags, Tag.BitsPerSample, 1)
+    is_usual = set(bits) == {16} and set(each(tags, Tag.SampleFormat, 1)) == {1}
+    return tiff_is_deep(tags) and not (is_usual and len(bits) != 2 and not is_lab(tags))

@@ -16,6 +16,7 @@ from noiser.io.codecs.tiff_samples import brought
 from noiser.io.color.profiles import SRGB
 from noiser.io.image_file import decode, encode, identify
 from noiser.io.limits import Limits
+from noiser.tools.inspect import describe
 
 SHAPES = {"L": (24, 36), "LA": (24, 36, 2), "RGB": (24, 36, 3), "RGBA": (24, 36, 4)}
 COLOURS = np.random.default_rng(5).integers(0, 256, (24, 36, 3)).astype(np.uint8)
@@ -192,3 +193,16 @@ def test_the_edge_files_come_out_bright(shared_data, tmp_path, name):
     before, after = decode(path.read_bytes()), decode(target.read_bytes())
     assert after.pixels.dtype == before.pixels.dtype
     assert after.pixels.mean() > 1.5 * before.pixels.mean()
+
+
+@pytest.mark.parametrize(("pixels", "options", "bits"), [
+    (np.zeros((4, 6, 3), np.float16), {}, 16), (np.zeros((4, 6), np.float64), {}, 64),
+    (np.full((4, 6), 1 << 20, np.uint32), {}, 32), (np.zeros((4, 6, 3), np.int16), {}, 16),
+    (np.zeros((4, 6, 3), np.uint16), {"photometric": "cielab"}, 16),
+    (np.zeros((4, 6, 3), np.uint16), {}, 16), (np.zeros((4, 6), np.int8), {}, 8),
+])  # fmt: skip
+def test_they_are_described_by_the_bits_of_the_file(tmp_path, pixels, options, bits):
+    path = tmp_path / "x.tif"
+    path.write_bytes(tiff(pixels, **options))
+    facts = describe(path, Limits())
+    assert (facts["format"], facts["width"], facts["height"], facts["bits"]) == ("TIFF", 6, 4, bits)

@@ -79,7 +79,7 @@ def memory_factor(source: Source) -> int:
     deepest = max(each(tags, Tag.BitsPerSample, 1))
     if deepest == 64:
         return 10
-    return 6 if has_floats(tags) or deepest == 32 else 4 if _is_lab(tags) else 2
+    return 6 if has_floats(tags) or deepest == 32 else 4 if is_lab(tags) else 2
 
 
 def decode(source: Source) -> Photo:
@@ -109,15 +109,15 @@ def decode(source: Source) -> Photo:
     pixels = _decoded(format_, data, {(width, height)}, tags)
     notes: list[str] = []
     if tags is not None:
-        pixels, notes = brought(pixels, is_lab=_is_lab(tags))
-        metadata |= {"icc_profile": SRGB} if _is_lab(tags) else {}
+        pixels, notes = brought(pixels, is_lab=is_lab(tags))
+        metadata |= {"icc_profile": SRGB} if is_lab(tags) else {}
     photo = Photo(
         turned(pixels, int(orientation)), format_, metadata, encoding, "; ".join(notes) or None
     )
     return from_linear_light(photo) if pixels.dtype == np.float32 else photo
 
 
-def _is_lab(tags: Directory) -> bool:
+def is_lab(tags: Directory) -> bool:
     """Tell whether a TIFF's colours are CIELAB."""
     return each(tags, Tag.PhotometricInterpretation, 1)[0] == LAB
 
