@@ -133,7 +133,9 @@ def test_the_format_that_is_liked_best_is_chosen(header, format_):
     assert accepted_format(header) == format_
 
 
-@pytest.mark.parametrize("header", ["text/html", "image/png;q=0", "image/x-icon", "", "image/png;q=x"])
+@pytest.mark.parametrize(
+    "header", ["text/html", "image/png;q=0", "image/x-icon", "", "image/png;q=x"]
+)
 def test_a_header_that_allows_nothing_is_refused(header):
     with pytest.raises(RefusedError, match="Accept allows nothing that is written") as caught:
         accepted_format(header)
