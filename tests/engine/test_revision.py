@@ -17,6 +17,12 @@ GOLDEN = {
         ("native", "natural"): ("a22c466e28f7c7aa", "898178a4ca72e92f"),
         ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
     },
+    "0.2.0": {
+        ("reference", "natural"): ("344a97eb713f3df8", "898178a4ca72e92f"),
+        ("reference", "paper"): ("bc3dd318fe12daac", "ed37d55fcd883458"),
+        ("native", "natural"): ("b45d2b5fec8bf1d2", "898178a4ca72e92f"),
+        ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
+    },
 }
 """By revision, kind of kernel and look: SHA-256 of pixels and of moments, 16 digits each. AVX2 and
 AVX-512 are alike, and all kernels measure the same."""

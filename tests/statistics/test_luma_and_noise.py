@@ -150,8 +150,39 @@ def test_a_dark_picture_needs_everything():
 
 
 def test_a_well_lit_picture_needs_a_tenth():
-    """Between three tenths and seven tenths."""
-    assert [light_of(flat(level)).need for level in (0.32, 0.5, 0.68)] == [LEAST_NEED] * 3
+    """From a third on, however bright it is."""
+    assert [light_of(flat(level)).need for level in (0.36, 0.5, 0.68)] == [LEAST_NEED] * 3
+
+
+@pytest.mark.parametrize(("level", "white", "dark"), [(0.9, 0.7, 0.0), (0.75, 0.0, 0.0), (0.9, 0.7, 0.4)])
+def test_what_is_bright_and_has_something_dark_is_not_over_exposed(level, white, dark):
+    """A white wall with a door in it, a bright wall of any colour, paper with gray print."""
+    picture = flat(level, 40)
+    picture[: round(40 * white)] = 1.0
+    if dark:
+        picture[-2:] = dark
+    else:
+        picture[-2:] = 0.1
+
+    assert light_of(picture).washed < 0.2
+
+
+def test_what_is_white_and_has_nothing_dark_is_over_exposed():
+    """Most of it clipped, the rest nearly so."""
+    picture = flat(0.75, 40)
+    picture[:30] = 1.0
+
+    assert light_of(picture).washed == 1.0
+    assert light_of(picture).need == 1.0
+
+
+def test_where_lamps_stand_far_above_the_mean_each_has_its_own_light():
+    """And where they do not, one light falls on all."""
+    room, night = flat(0.1, 40), flat(0.02, 40)
+    room[:4], night[:1] = 0.3, 0.9
+
+    assert light_of(room).oneness == 1.0
+    assert light_of(night).oneness == 0.0
 
 
 def test_need_falls_with_light_and_has_no_step():

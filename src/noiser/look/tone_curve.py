@@ -22,7 +22,10 @@ Where lamps stand far above the mean a picture is a night and stays one.
 """
 
 MIDDLE, CALM = 0.54, 0.46
-"""Highest wanted mean, of dark pictures and of over-exposed ones, which become calmer."""
+"""Highest wanted mean, of dark pictures and of over-exposed ones, which become calmer.
+
+No other is to become darker.
+"""
 
 BLACK_SHARE = 0.12
 """Luma that the black point darkens to a half, at least [means]."""
@@ -30,7 +33,7 @@ BLACK_SHARE = 0.12
 MOST_BLACK = 0.7
 """Luma that the black point darkens to a half, at most [means]: the mean keeps two thirds."""
 
-BLACKEST = 14.5 / 255
+BLACKEST = 34 / 255
 """Where the darkest fiftieth of a picture goes if it is black."""
 
 BLACK_ENDS, BLACK_RISE = 3.5 / 255, 24.0
@@ -107,8 +110,7 @@ class Exposure:
         brightest = max(light.quantile(0.99), mean, TINY)
         ceiling = MIDDLE + (CALM - MIDDLE) * min(max((mean - 0.25) / 0.30, 0.0), 1.0)
         wanted = min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling)
-        if light.is_pattern:
-            wanted = max(wanted, mean)  # whatever it is, it is no photograph to calm
+        wanted = max(wanted, (1.0 - light.washed) * mean)
         low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
         for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
             width /= SECTIONS

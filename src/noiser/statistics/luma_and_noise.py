@@ -41,8 +41,21 @@ LAPLACIAN_GAIN = 6.0
 NOISE_BELOW = 8.0
 """The mean luma counts as this many deviations of the noise at least."""
 
-NEEDY, SATED = 0.10, 0.30
+NEEDY, SATED = 0.10, 0.35
 """Power mean of luma below which a picture needs everything, and above which next to nothing."""
+
+ONE_LIGHT, MANY_LIGHTS = 4.2, 5.2
+"""Brightest hundredth up to which one light falls on all, and above which each lamp is its own
+[means]."""
+
+WHITE_TONE = 960
+"""First of the tones that count as white: 240 of 255."""
+
+SOME_WHITE, MUCH_WHITE = 0.2, 0.6
+"""Share of white from which a picture may be over-exposed, and from which it is."""
+
+SOME_DARK, NO_DARK = 0.35, 0.55
+"""Luma of the darkest fiftieth up to which it is not over-exposed, and from which it may be."""
 
 LEAST_NEED = 0.1
 """Share of the effect that every picture gets."""
@@ -115,14 +128,29 @@ class Light:
         """How much of the effect the picture needs, from 0.1 to 1.
 
         Dark is what has a small power mean `(mean sqrt(l))^2`: a bright sky above a dark
-        street weighs less in it than in the mean. Over-exposed is what is dark inverted, but
-        no pattern: white paper is meant to be white.
+        street weighs less in it than in the mean.
         """
         dark = math.fsum((self.shares * np.sqrt(self.levels)).tolist()) ** 2
-        bright = math.fsum((self.shares * np.sqrt(1.0 - self.levels)).tolist()) ** 2
-        means = (dark,) if self.is_pattern else (dark, bright)
-        lack = max(_smooth_step((SATED - m) / (SATED - NEEDY)) for m in means)
+        lack = max(1.0 - _rise(dark, NEEDY, SATED), self.washed)
         return LEAST_NEED + (1.0 - LEAST_NEED) * lack
+
+    @cached_property
+    def washed(self) -> float:
+        """How far the picture is over-exposed, from 0 to 1: white, and nothing dark beside it.
+
+        A white wall, snow or paper has something darker before it, and is meant to be white; so
+        is a pattern.
+        """
+        if self.is_pattern:
+            return 0.0
+        white = sum(self.tones[WHITE_TONE:]) / sum(self.tones)
+        darkest = self.quantile(0.02)
+        return _rise(white, SOME_WHITE, MUCH_WHITE) * _rise(darkest, SOME_DARK, NO_DARK)
+
+    @cached_property
+    def oneness(self) -> float:
+        """Whether one light falls on all, from 0 to 1: in a night each lamp has its own."""
+        return 1.0 - _rise(self.quantile(0.99), ONE_LIGHT * self.mean, MANY_LIGHTS * self.mean)
 
     @cached_property
     def calmest(self) -> float:
@@ -197,7 +225,7 @@ def _size(index: int) -> float:
     return float(GRAIN_STEP * (2.0**octave * (1.0 + quarter / 4.0) - 1.0))
 
 
-def _smooth_step(t: float) -> float:
-    """Go from 0 to 1 with t, without corners."""
-    t = min(max(t, 0.0), 1.0)
+def _rise(value: float, low: float, high: float) -> float:
+    """Go from 0 at `low` to 1 at `high`, without corners."""
+    t = min(max((value - low) / (high - low), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)

@@ -35,6 +35,14 @@ _REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$"
 """Comments that have their lines to themselves; others stay."""
 
 
+_SIGNS = re.compile(r" ?(=>|===|!==|[<>]=?|[=*?]|&&|\|\||,) ")
+"""Signs between two words of a script that need no space around them."""
+
+
+_QUOTED = re.compile("[\"'`/]")
+"""What begins a text, or a pattern: there a space may mean something."""
+
+
 _NAMES = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
 """Names of constants."""
 
@@ -51,7 +59,7 @@ def page_files() -> dict[str, bytes]:
     """
     found = {
         path.relative_to(FOLDER).as_posix(): (
-            shortened(path.read_text("utf-8")).encode()
+            shortened(path.read_text("utf-8"), is_script=path.suffix == ".js").encode()
             if path.suffix in (".js", ".css", ".html")
             else path.read_bytes()
         )
@@ -62,8 +70,10 @@ def page_files() -> dict[str, bytes]:
     return found | {f"weights/{name}.safetensors": _weights(name) for name in PACKAGED}
 
 
-def shortened(text: str) -> str:
+def shortened(text: str, *, is_script: bool = False) -> str:
     r"""Empty the lines of a text that hold remarks only, as scripts have them; unindent all.
+
+    Of a script the lines without quotes also lose the spaces around signs.
 
     The number of lines stays, so that a browser's messages name the right one. Text in backquotes
     must not depend on its own indentation, nor have lines that look like remarks.
@@ -73,7 +83,10 @@ def shortened(text: str) -> str:
         '\nif (a) {\nb(); // c\n}'
     """
     bare = _REMARKS.sub(lambda remark: "\n" * remark.group().count("\n"), text)
-    return re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE)
+    lines = re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE).split("\n")
+    if is_script:
+        lines = [line if _QUOTED.search(line) else _SIGNS.sub(r"\1", line) for line in lines]
+    return "\n".join(lines)
 
 
 def facts() -> dict[str, Any]:

@@ -13,10 +13,10 @@ def brute_force(output, low, step):
         for y in range(step - 1, low.shape[0], step)
         for x in range(step - 1, low.shape[1], step)
     ]
+    others_before, others_after = np.array(samples).T
     flips = 0
     for before, after in samples:
-        for other_before, other_after in samples:
-            flips += (before >= other_before) != (after >= other_after)
+        flips += int(((before >= others_before) != (after >= others_after)).sum())
     return flips / len(samples)
 
 

@@ -91,6 +91,24 @@ def test_what_is_no_remark_is_kept():
     )
 
 
+@pytest.mark.parametrize("script", SCRIPTS)
+def test_a_shortened_script_differs_in_spaces_alone(script):
+    """Also where a text has signs, which stays as it is."""
+    remarks = shortened((page.FOLDER / script).read_text())
+    lines = zip(remarks.split("\n"), FILES[script].decode().split("\n"), strict=True)
+    for before, after in lines:
+        assert after == before or not set(before) & set("\"'`/")
+        assert after.replace(" ", "") == before.replace(" ", "")
+
+
+def test_signs_of_a_script_need_no_spaces():
+    """What would be another sign without them keeps them."""
+    code = 'let a = b - -c, d = e ? f : g;\nlet h = "i = j";\nif (k >= l && m) n => o;\n'
+    assert shortened(code, is_script=True) == (
+        'let a=b - -c,d=e?f : g;\nlet h = "i = j";\nif (k>=l&&m) n=>o;\n'
+    )
+
+
 def test_the_facts_are_the_packages_own():
     """Looks, knobs and presets, each with all its values."""
     told = json.loads(FILES["facts.json"])

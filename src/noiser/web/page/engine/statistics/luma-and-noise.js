@@ -7,6 +7,7 @@ import { clamp, sum } from "../numbers.js";
  *
  * `levels` and `shares` are luma in [0, 1] of the tones that occur and their shares of the
  * pixels; `mean` the mean luma; `need` how much of the effect the picture needs, from 0.1 to 1;
+ * `washed` how far it is over-exposed; `oneness` whether one light falls on all;
  * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS;
  * `isPattern` whether what looks like noise is a fine pattern; `scale` the picture's own unit of
  * luma; `quantile(share)` the luma below which a share lies.
@@ -15,15 +16,31 @@ export function lightOf(moments, constants) {
   const { levels, shares } = spreadOf(moments.tones, constants);
   const mean = meanBy(levels, shares, (level) => level);
   const noise = noiseOf(moments.grain, constants);
+  const { NEEDY, SATED, LEAST_NEED, ONE_LIGHT, MANY_LIGHTS, WHITE_TONE } = constants;
+  const { SOME_WHITE, MUCH_WHITE, SOME_DARK, NO_DARK } = constants;
+  const quantile = (share) => quantileOf(moments.tones, share, constants);
+  const dark = meanBy(levels, shares, Math.sqrt) ** 2;
+  const white = sum(moments.tones.slice(WHITE_TONE)) / sum(moments.tones);
+  const washed =
+    !noise.isPattern &&
+    rise(white, SOME_WHITE, MUCH_WHITE) * rise(quantile(0.02), SOME_DARK, NO_DARK);
   return {
     levels,
     shares,
     mean,
-    need: needOf(levels, shares, noise.isPattern, constants),
+    need: LEAST_NEED + (1 - LEAST_NEED) * Math.max(1 - rise(dark, NEEDY, SATED), washed),
+    washed,
+    oneness: 1 - rise(quantile(0.99), ONE_LIGHT * mean, MANY_LIGHTS * mean),
     ...noise,
     scale: Math.max(mean, constants.NOISE_BELOW * noise.calmest),
-    quantile: (share) => quantileOf(moments.tones, share, constants),
+    quantile,
   };
+}
+
+/** Goes from 0 at `low` to 1 at `high`, without corners. */
+function rise(value, low, high) {
+  const t = clamp((value - low) / (high - low), 0, 1);
+  return t * t * (3 - 2 * t);
 }
 
 /** Gives luma and share of the tones that occur, neighbours joined where they are many. */
@@ -57,15 +74,6 @@ function quantileOf(tones, share, { TONES }) {
   // An empty tone has no place.
   while (tones[tone] === 0 || below + tones[tone] < wanted) below += tones[tone++];
   return Math.min((tone + (wanted - below) / tones[tone]) / (TONES - 1), 1);
-}
-
-/** Dark is what has a small power mean; over-exposed is what is dark inverted, but no pattern. */
-function needOf(levels, shares, isPattern, { NEEDY, SATED, LEAST_NEED }) {
-  const dark = meanBy(levels, shares, Math.sqrt) ** 2;
-  const bright = meanBy(levels, shares, (level) => Math.sqrt(1 - level)) ** 2;
-  const least = Math.min(dark, isPattern || bright);
-  const lack = clamp((SATED - least) / (SATED - NEEDY), 0, 1);
-  return LEAST_NEED + (1 - LEAST_NEED) * lack * lack * (3 - 2 * lack);
 }
 
 /** Finds `isPattern`, `calmest` and `noise`; a class with few pixels leans on the whole picture. */
