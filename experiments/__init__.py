@@ -14,6 +14,7 @@ ORDER = (
     "downstream",
     "noise_search",
     "look",
+    "light",
     "metrics",
 )
 """The experiments, in the order of the report."""

@@ -8,8 +8,8 @@ which also moves each mean to 0.5, as a control. Measured are the mean, the shar
 values, and local contrast: in the whole picture and where the input is bright.
 
 Cost: ten seconds on one core. Expect the paper's look to bring the over-exposed mean from 0.71 to
-0.5 and local contrast to *fall* by a fifth; the natural look to go a third of the way with the
-input's contrast; auto-gamma, to 0.5 with a third more of it.
+0.5 and local contrast to *fall* by a fifth; the natural look to leave all but what is white
+everywhere as it is; auto-gamma, to 0.5 with a third more of it.
 """
 
 from collections.abc import Callable
@@ -136,8 +136,8 @@ def report(results: Results) -> str:
         + drawing.table(headers, rows)
         + "\n\nThe paper's look brings every mean near gray and leaves nothing clipped, but local "
         "contrast falls, in bright squares too: highlights turn from white to a flatter gray. The "
-        "natural look goes a part of the way, since `restraint` leaves well-lit pictures nearly "
-        "alone, and keeps the contrast. Auto-gamma, one exponent per picture and the control, "
+        "natural look calms only what is white everywhere: a white wall is meant to be white, so it "
+        "leaves the others as they are. Auto-gamma, one exponent per picture and the control, "
         "reaches gray with more contrast than the input. What was clipped before holds no "
         "texture, and no method here brings it back."
     )

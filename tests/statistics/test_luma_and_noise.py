@@ -154,7 +154,9 @@ def test_a_well_lit_picture_needs_a_tenth():
     assert [light_of(flat(level)).need for level in (0.36, 0.5, 0.68)] == [LEAST_NEED] * 3
 
 
-@pytest.mark.parametrize(("level", "white", "dark"), [(0.9, 0.7, 0.0), (0.75, 0.0, 0.0), (0.9, 0.7, 0.4)])
+@pytest.mark.parametrize(
+    ("level", "white", "dark"), [(0.9, 0.7, 0.0), (0.75, 0.0, 0.0), (0.9, 0.7, 0.4)]
+)
 def test_what_is_bright_and_has_something_dark_is_not_over_exposed(level, white, dark):
     """A white wall with a door in it, a bright wall of any colour, paper with gray print."""
     picture = flat(level, 40)
