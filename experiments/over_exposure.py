@@ -136,8 +136,8 @@ def report(results: Results) -> str:
         + drawing.table(headers, rows)
         + "\n\nThe paper's look brings every mean near gray and leaves nothing clipped, but local "
         "contrast falls, in bright squares too: highlights turn from white to a flatter gray. The "
-        "natural look calms only what is white everywhere: a white wall is meant to be white, so it "
-        "leaves the others as they are. Auto-gamma, one exponent per picture and the control, "
+        "natural look calms only what is white everywhere, for a white wall is meant to be white; "
+        "others are left as they are. Auto-gamma, one exponent per picture and the control, "
         "reaches gray with more contrast than the input. What was clipped before holds no "
         "texture, and no method here brings it back."
     )

@@ -290,7 +290,7 @@ def test_local_contrast_worked_by_hand():
 
 
 def test_every_experiment_says_how_to_run_it_and_what_to_expect():
-    assert len(ORDER) == 14
+    assert len(ORDER) == 15
     for name in ORDER:
         page = lab.load(name).__doc__
         assert f"\n    noiser experiment {name}\n" in page
