@@ -18,9 +18,9 @@ GOLDEN = {
         ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
     },
     "0.2.0": {
-        ("reference", "natural"): ("344a97eb713f3df8", "898178a4ca72e92f"),
+        ("reference", "natural"): ("8ceeb542be693091", "898178a4ca72e92f"),
         ("reference", "paper"): ("bc3dd318fe12daac", "ed37d55fcd883458"),
-        ("native", "natural"): ("b45d2b5fec8bf1d2", "898178a4ca72e92f"),
+        ("native", "natural"): ("5d3c23ee1b714036", "898178a4ca72e92f"),
         ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
     },
 }

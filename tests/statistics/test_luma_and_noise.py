@@ -151,7 +151,7 @@ def test_a_dark_picture_needs_everything():
 
 def test_a_well_lit_picture_needs_a_tenth():
     """From a third on, however bright it is."""
-    assert [light_of(flat(level)).need for level in (0.36, 0.5, 0.68)] == [LEAST_NEED] * 3
+    assert [light_of(flat(level)).need for level in (0.32, 0.5, 0.68)] == [LEAST_NEED] * 3
 
 
 @pytest.mark.parametrize(

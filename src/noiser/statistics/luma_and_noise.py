@@ -41,7 +41,7 @@ LAPLACIAN_GAIN = 6.0
 NOISE_BELOW = 8.0
 """The mean luma counts as this many deviations of the noise at least."""
 
-NEEDY, SATED = 0.10, 0.35
+NEEDY, SATED = 0.10, 0.30
 """Power mean of luma below which a picture needs everything, and above which next to nothing."""
 
 ONE_LIGHT, MANY_LIGHTS = 4.2, 5.2
