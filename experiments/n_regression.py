@@ -7,7 +7,7 @@ parameters competes with methods that were trained on task-related data. Five ne
 differ only in the seed, on LOL-v1's eval15 (paired) and on LIME and DICM (no reference).
 
 Cost: 10 trainings of 2,000 steps, about 3 minutes on two cores. Expect the paper's look at
-17.1 dB and 0.69, the natural look, with its own recipe for noise, at 19.3 dB and 0.79 (inputs:
+17.1 dB and 0.69, the natural look, with its own recipe for noise, at 19.4 dB and 0.79 (inputs:
 7.77 dB and 0.195).
 """
 

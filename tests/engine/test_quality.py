@@ -34,7 +34,7 @@ def published(look: str) -> dict[str, float]:
     return found
 
 
-@pytest.mark.parametrize(("look", "bar"), [("natural", (18.6, 0.755)), ("paper", (17.0, 0.685))])
+@pytest.mark.parametrize(("look", "bar"), [("natural", (19.3, 0.79)), ("paper", (17.0, 0.685))])
 def test_the_numbers_are_those_of_the_lab_and_above_the_bar(eval15, look, bar):
     """Within 0.02 dB and 0.001: other processors train seed 0 to other last digits."""
     enhancer = Enhancer(look)
