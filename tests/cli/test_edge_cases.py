@@ -16,7 +16,7 @@ CASES = {
         "the gain map was left out",
         "4 enhanced, 0 failed",
     ],
-    "dash-as-output": ["2664"],
+    "dash-as-output": ["\n.\n"],
     "glob-twice": ["c_enhanced.jpg", "2 left out"],
     "long-name-traceback": ["1 enhanced, 1 failed", "0 enhanced, 1 failed"],
     "misnamed-input-output": ["1 enhanced, 0 failed"],
@@ -88,6 +88,13 @@ def test_a_case_ends_in_a_sentence(cases: Path, tmp_path: Path, name: str) -> No
     assert "Traceback" not in said, said
     for words in CASES[name]:
         assert words in said, said
+
+
+def test_a_dash_as_output_is_stdout(cases: Path, tmp_path: Path) -> None:
+    """A picture comes out, and no file of that name is left."""
+    size, *found = said_by(cases / "dash-as-output" / "run.sh", tmp_path).split()
+    assert int(size) > 1000
+    assert found == ["."]
 
 
 def test_a_misnamed_picture_is_written_as_its_output_is_named(cases: Path, tmp_path: Path) -> None:
