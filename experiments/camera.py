@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
+from scipy.ndimage import convolve
 from skimage.color import rgb2ycbcr, ycbcr2rgb
+from skimage.filters import gaussian
 
 from noiser.core.color import linear_from_srgb, srgb_from_linear, to_bytes
 from noiser.core.types import ByteImage, UnitImage
@@ -101,24 +103,9 @@ def demosaiced(digital: Light) -> Light:
 
 def blurred(plane: Light, deviation: float) -> Light:
     """Blur by a Gaussian, with the borders repeated."""
-    reach = max(round(3 * deviation), 1)
-    taps = np.exp(-0.5 * (np.arange(-reach, reach + 1) / max(deviation, 1e-6)) ** 2)
-    taps /= taps.sum()
-    for axis in (0, 1):
-        padded = np.pad(plane, [(reach, reach) if a == axis else (0, 0) for a in (0, 1)], "edge")
-        size = plane.shape[axis]
-        plane = sum(
-            tap * np.take(padded, np.arange(i, i + size), axis) for i, tap in enumerate(taps)
-        )
-    return plane
+    return np.asarray(gaussian(plane, deviation, mode="nearest"))
 
 
 def _around(plane: Light) -> Light:
     """Add up 3 x 3 pixels by `AROUND`, with the pattern mirrored at the borders."""
-    padded = np.pad(plane, 1, "reflect")
-    height, width = plane.shape
-    return np.asarray(
-        sum(
-            AROUND[y, x] * padded[y : y + height, x : x + width] for y in range(3) for x in range(3)
-        )
-    )
+    return np.asarray(convolve(plane, AROUND, mode="mirror"))

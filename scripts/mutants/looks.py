@@ -49,8 +49,8 @@ MUTANTS = [
     Mutant("statistics/luma_and_noise.py", "NOISE_BELOW * self.calmest)", "0.0)", "luma_and_noise"),
     Mutant(
         "statistics/luma_and_noise.py",
-        "means = (dark,) if self.is_pattern else (dark, bright)",
-        "means = (dark,)",
+        "if self.is_pattern:\n            return 0.0",
+        "if False:\n            return 0.0",
         "luma_and_noise",
     ),
     Mutant(
@@ -137,7 +137,10 @@ MUTANTS = [
     Mutant(DENOISE, "all(-f->cast[c - 1])", "all(-f->cast[0])", NATIVE),
     Mutant("engine/kernels/reference.py", "own - _tint(light, adjustments)", "own", "looks"),
     Mutant(
-        "look/render_params.py", "_cast(moments, 1.0 - look.color)", "_cast(moments, 1.0)", "looks"
+        "look/render_params.py",
+        "_cast(moments, (1.0 - look.color) *",
+        "_cast(moments, 1.0 *",
+        "looks",
     ),
     Mutant("look/render_params.py", "1.0 - look.color / OWN_COLORS", "1.0 - look.color", "looks"),
     Mutant("statistics/luma_and_noise.py", "bisect_right(up_to, 0)", "0", "luma_and_noise"),

@@ -31,6 +31,7 @@ def call(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subproces
         cwd=cwd,
         input=stdin,
         capture_output=True,
+        timeout=300,
     )
 
 

@@ -2,14 +2,13 @@
 
 import io
 import json
-import subprocess
-import sys
 from pathlib import Path
 
 import numpy as np
 import pytest
 from pictures import dark_rgb, picture, saved
 from PIL import Image
+from test_cli import call
 
 from noiser.core.errors import DecodeError
 from noiser.engine.enhancer import Enhancer
@@ -21,17 +20,6 @@ WHOLE = saved(picture("RGB", 120, 90), "JPEG", quality=90)
 CUT = WHOLE[: len(WHOLE) * 3 // 5]
 PNG = saved(picture("RGB", 120, 90), "PNG")
 WAY_OUT = "; noiser enhance --salvage takes what is left"
-
-
-def call(*words: str | Path, cwd: Path, stdin: bytes | None = None) -> subprocess.CompletedProcess:
-    """Run noiser as a user does."""
-    return subprocess.run(
-        [sys.executable, "-m", "noiser", *map(str, words)],
-        cwd=cwd,
-        input=stdin,
-        capture_output=True,
-        timeout=60,
-    )
 
 
 def size(path: Path) -> tuple[int, int]:

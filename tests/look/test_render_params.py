@@ -111,3 +111,15 @@ def test_a_picture_of_one_black_pixel_is_developed():
 
     assert np.isfinite(folded.second_bias).all()
     assert np.isfinite([adjustments.black, *adjustments.noise]).all()
+
+
+def test_a_tint_is_taken_where_one_light_falls_on_all_and_left_in_a_night_with_lamps():
+    """A fire must not be cooled by what it does to the mean."""
+    room = np.clip(dark_scene() * [1.3, 1.0, 0.6], 0, 1)
+    night = room / 4
+    night[:2] = 0.9
+
+    taken, left = (developed(image).adjustments.cast for image in (room, night))
+
+    assert taken[0] > 0.02 > -0.02 > taken[1]
+    assert left == (0.0, 0.0)

@@ -166,7 +166,7 @@ def test_what_is_bright_and_has_something_dark_is_not_over_exposed(level, white,
     else:
         picture[-2:] = 0.1
 
-    assert light_of(picture).washed < 0.2
+    assert light_of(picture).over_exposure < 0.2
 
 
 def test_what_is_white_and_has_nothing_dark_is_over_exposed():
@@ -174,7 +174,7 @@ def test_what_is_white_and_has_nothing_dark_is_over_exposed():
     picture = flat(0.75, 40)
     picture[:30] = 1.0
 
-    assert light_of(picture).washed == 1.0
+    assert light_of(picture).over_exposure == 1.0
     assert light_of(picture).need == 1.0
 
 
@@ -183,8 +183,8 @@ def test_where_lamps_stand_far_above_the_mean_each_has_its_own_light():
     room, night = flat(0.1, 40), flat(0.02, 40)
     room[:4], night[:1] = 0.3, 0.9
 
-    assert light_of(room).oneness == 1.0
-    assert light_of(night).oneness == 0.0
+    assert light_of(room).single_illuminant == 1.0
+    assert light_of(night).single_illuminant == 0.0
 
 
 def test_need_falls_with_light_and_has_no_step():

@@ -23,10 +23,9 @@ from noiser.jobs.batch.run import Runner, foresee
 from noiser.jobs.batch.same_look import foresee_look, share_look
 from noiser.jobs.find_pictures import KNOWN_SUFFIXES, no_pictures
 from noiser.jobs.in_memory import enhance_source, salvaging
-from noiser.jobs.job import Result
-from noiser.jobs.job import format_of as format_asked
+from noiser.jobs.job import Result, format_of
 from noiser.jobs.options import JobOptions
-from noiser.jobs.plan import Plan, format_of, make_plan
+from noiser.jobs.plan import Plan, format_named, make_plan
 
 COUNTED = ("done", "salvaged", "kept", "failed")
 """What becomes of pictures, as reports count it."""
@@ -107,7 +106,7 @@ def command(
         item = plan.items[0]
         if item.fault:
             raise OutputError(f"{pipe}: {item.fault}")
-        written = replace(options.output, format=format_asked(item, options))
+        written = replace(options.output, format=format_of(item, options))
         _pipe(pipe, item.output, replace(options, output=written))
         return
     with Runner(options, jobs=jobs) as runner:
@@ -118,8 +117,9 @@ def command(
 def _options_of_one(output: Path | None, words: Words) -> JobOptions:
     """Make the options for one picture, in the format that an output's name asks for."""
     try:
-        is_named = output is not None and output != Path("-")
-        format_ = format_of(output, words.format) if output and is_named else None
+        format_ = None
+        if output is not None and output != Path("-"):
+            format_ = format_named(output, words.format)
     except OutputError as error:
         raise click.UsageError(str(error)) from error
     return words.job_options(words.threads, format_)

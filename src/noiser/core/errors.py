@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
+from typing import Any
 
 
 class NoiserError(Exception):
@@ -70,6 +72,41 @@ def decoding(format_: str) -> Iterator[None]:
         raise
     except Exception as error:  # decoders raise what they don't document
         raise DecodeError(f"damaged {format_} data: {sentence(error)}") from error
+
+
+@contextmanager
+def encoding(format_: str) -> Iterator[None]:
+    """Put whatever an encoder raises into one sentence.
+
+    Raises:
+        OutputError: Of what a library raised, documented or not.
+        NoiserError: What was raised as one passes unchanged.
+    """
+    try:
+        yield
+    except NoiserError:
+        raise
+    except Exception as error:  # encoders raise what they don't document
+        raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
+
+
+def extra(module: str, purpose: str, name: str) -> Any:
+    """Import what only an extra of noiser installs.
+
+    Args:
+        module: To be imported, and given.
+        purpose: What it does, as the beginning of a sentence.
+        name: Of the extra.
+
+    Raises:
+        MissingExtraError: It is not installed, or the library that it binds is not.
+    """
+    try:
+        return import_module(module)
+    except (ImportError, OSError):
+        raise MissingExtraError(
+            f"{purpose}, which is not installed: pip install 'noiser[{name}]'"
+        ) from None
 
 
 def sentence(error: BaseException) -> str:

@@ -42,7 +42,7 @@ class Source:
     """Of a TIFF, its first directory."""
 
     parts: int = 1
-    """How many frames or pages it has; of all but one, `decode` takes none."""
+    """How many frames or pages it has; `decode` takes what has one."""
 
     notes: tuple[str, ...] = ()
     """What of the file was damaged, and is not in `data` any more."""

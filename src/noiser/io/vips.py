@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from noiser.core.errors import DecodeError, MissingExtraError, UnsupportedError, sentence
+from noiser.core.errors import DecodeError, UnsupportedError, extra, sentence
 
 UNSUPPORTED = ("is not configured", "not supported")
 """Words of libvips about sound files."""
@@ -19,14 +19,8 @@ def pyvips() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import pyvips as module
-    except (ImportError, OSError):  # OSError: the binding is there, the library is not
-        raise MissingExtraError(
-            "pictures this large, colours of 10 to 16 bits and floats need pyvips, which is not "
-            "installed: pip install 'noiser[io]'"
-        ) from None
-    return module
+    purpose = "pictures this large, colours of 10 to 16 bits and floats need pyvips"
+    return extra("pyvips", purpose, "io")
 
 
 @contextmanager

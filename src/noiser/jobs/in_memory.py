@@ -16,7 +16,7 @@ from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
 from noiser.jobs.gigapixel import shared_with
 from noiser.jobs.options import JobOptions
-from noiser.jobs.sequences import enhance_frames, enhance_pages, measure_frames, measure_pages
+from noiser.jobs.sequences import enhance_several, measure_several
 from noiser.statistics.moments import Moments
 
 _Made = TypeVar("_Made")
@@ -54,10 +54,8 @@ def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int
         ImageError: The image cannot be used.
         OutputError: The format cannot hold the result.
     """
-    if source.parts > 1 and source.format == "TIFF":
-        return enhance_pages(source, options, enhance_source, measure_source)
     if source.parts > 1:
-        return enhance_frames(source, options)
+        return enhance_several(source, options, enhance_source, measure_source)
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     format_ = options.output.format or photo.format
@@ -85,10 +83,8 @@ def measure_source(source: Source, options: JobOptions) -> tuple[Moments, int, i
     Raises:
         ImageError: The image cannot be used.
     """
-    if source.parts > 1 and source.format == "TIFF":
-        return measure_pages(source, options, measure_source)
     if source.parts > 1:
-        return measure_frames(source, options)
+        return measure_several(source, options, measure_source)
     photo = source.codec.decode(source)
     height, width = photo.pixels.shape[:2]
     conversion = _prepared(photo, options, photo.format).conversion

@@ -90,7 +90,7 @@ def make_plan(
     """
     plan = Plan()
     if output is not None and not _gathers(inputs, output):
-        plan.format = format_of(output, format_)
+        plan.format = format_named(output, format_)
     for folder in _folders(inputs, output):
         check_folder(folder)
     found = list(find_pictures(inputs, output, plan.left_out))
@@ -150,7 +150,7 @@ def _output_name(
     return output / relative
 
 
-def format_of(output: Path, format_: str | None) -> str:
+def format_named(output: Path, format_: str | None) -> str:
     """Say which format the name of a picture asks for.
 
     Raises:

@@ -28,17 +28,49 @@ Measured = tuple[Moments, int, int]
 """What is known of a file's pixels, width and height [pixels]."""
 
 
-def enhance_frames(source: Source, options: JobOptions) -> Made:
-    """Enhance an animation by what is known of all its frames: what does not move stays as it is.
+def enhance_several(
+    source: Source,
+    options: JobOptions,
+    enhance: Callable[[Source, JobOptions], Made],
+    measure: Callable[[Source, JobOptions], Measured],
+) -> Made:
+    """Enhance an animation with one look, or a TIFF page by page.
 
     Args:
-        source: A file of several frames.
+        source: A file of several frames or pages.
         options: What is done to it.
+        enhance: Enhances one picture.
+        measure: Measures one picture.
 
     Raises:
-        ImageError: It cannot be used.
+        ImageError: It cannot be used; of a page the sentence says which.
         OutputError: The format holds one picture.
     """
+    if source.format == "TIFF":
+        return _enhance_pages(source, options, enhance, measure)
+    return _enhance_frames(source, options)
+
+
+def measure_several(
+    source: Source, options: JobOptions, measure: Callable[[Source, JobOptions], Measured]
+) -> Measured:
+    """Measure an animation or a TIFF: the sum of its frames or pages.
+
+    Args:
+        source: A file of several frames or pages.
+        options: Its enhancer counts.
+        measure: Measures one picture.
+
+    Raises:
+        ImageError: It cannot be used; of a page the sentence says which.
+    """
+    if source.format == "TIFF":
+        return _measure_pages(source, options, measure)
+    return _measure_frames(source, options)
+
+
+def _enhance_frames(source: Source, options: JobOptions) -> Made:
+    """Enhance an animation by what is known of all frames: what does not move stays as it is."""
     format_ = options.output.format or source.format
     if format_ not in ANIMATED:
         raise OutputError(
@@ -59,12 +91,8 @@ def enhance_frames(source: Source, options: JobOptions) -> Made:
     return animation.encode(moving, format_), width, height, "; ".join(prepared.notes) or None
 
 
-def measure_frames(source: Source, options: JobOptions) -> Measured:
-    """Measure an animation: the sum of its frames.
-
-    Raises:
-        ImageError: It cannot be used.
-    """
+def _measure_frames(source: Source, options: JobOptions) -> Measured:
+    """Add up what is known of an animation's frames."""
     moving = animation.read(source)
     photo = moving.photo
     conversion = prepare(photo.metadata, photo.channels, options.output, source.format).conversion
@@ -72,24 +100,13 @@ def measure_frames(source: Source, options: JobOptions) -> Measured:
     return _of_frames(moving.frames, conversion, options), width, height
 
 
-def enhance_pages(
+def _enhance_pages(
     source: Source,
     options: JobOptions,
     enhance: Callable[[Source, JobOptions], Made],
     measure: Callable[[Source, JobOptions], Measured],
 ) -> Made:
-    """Enhance a TIFF page by page, each by its own light; those of a pyramid by the first one's.
-
-    Args:
-        source: A file of several pages.
-        options: What is done to each.
-        enhance: Enhances one picture.
-        measure: Measures one picture.
-
-    Raises:
-        ImageError: A page cannot be used; the sentence says which.
-        OutputError: The format holds one picture.
-    """
+    """Enhance a TIFF page by page, each by its own light; those of a pyramid by the first one's."""
     format_ = options.output.format or source.format
     if format_ != "TIFF":
         raise OutputError(
@@ -107,19 +124,10 @@ def enhance_pages(
     return file, made[0][1], made[0][2], "; ".join(notes) or None
 
 
-def measure_pages(
+def _measure_pages(
     source: Source, options: JobOptions, measure: Callable[[Source, JobOptions], Measured]
 ) -> Measured:
-    """Measure a TIFF: the sum of its pages.
-
-    Args:
-        source: A file of several pages.
-        options: Its enhancer counts.
-        measure: Measures one picture.
-
-    Raises:
-        ImageError: A page cannot be used; the sentence says which.
-    """
+    """Add up what is known of a TIFF's pages."""
     found = list[Measured]()
     for number, page in enumerate(_pages(source), 1):
         with _naming(number):

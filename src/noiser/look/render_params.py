@@ -145,7 +145,7 @@ def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
         develops=look.develops,
         strength=look.strength * (1.0 - look.restraint * (1.0 - light.need)),
         color=1.0 - chroma,
-        cast=_cast(moments, (1.0 - look.color) * light.oneness),
+        cast=_cast(moments, (1.0 - look.color) * light.single_illuminant),
         highlights=look.highlights,
         denoise=look.denoise,
         fine=FINE * look.detail,

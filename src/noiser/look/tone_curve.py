@@ -110,7 +110,7 @@ class Exposure:
         brightest = max(light.quantile(0.99), mean, TINY)
         ceiling = MIDDLE + (CALM - MIDDLE) * min(max((mean - 0.25) / 0.30, 0.0), 1.0)
         wanted = min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling)
-        wanted = max(wanted, (1.0 - light.washed) * mean)
+        wanted = max(wanted, (1.0 - light.over_exposure) * mean)
         low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
         for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
             width /= SECTIONS

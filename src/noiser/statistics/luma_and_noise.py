@@ -131,11 +131,11 @@ class Light:
         street weighs less in it than in the mean.
         """
         dark = math.fsum((self.shares * np.sqrt(self.levels)).tolist()) ** 2
-        lack = max(1.0 - _rise(dark, NEEDY, SATED), self.washed)
+        lack = max(1.0 - _rise(dark, NEEDY, SATED), self.over_exposure)
         return LEAST_NEED + (1.0 - LEAST_NEED) * lack
 
     @cached_property
-    def washed(self) -> float:
+    def over_exposure(self) -> float:
         """How far the picture is over-exposed, from 0 to 1: white, and nothing dark beside it.
 
         A white wall, snow or paper has something darker before it, and is meant to be white; so
@@ -148,7 +148,7 @@ class Light:
         return _rise(white, SOME_WHITE, MUCH_WHITE) * _rise(darkest, SOME_DARK, NO_DARK)
 
     @cached_property
-    def oneness(self) -> float:
+    def single_illuminant(self) -> float:
         """Whether one light falls on all, from 0 to 1: in a night each lamp has its own."""
         return 1.0 - _rise(self.quantile(0.99), ONE_LIGHT * self.mean, MANY_LIGHTS * self.mean)
 

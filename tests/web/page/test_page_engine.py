@@ -20,6 +20,7 @@ from noiser.look.render_params import develop
 from noiser.look.tone_curve import steady
 from noiser.model import network
 from noiser.statistics.local_mean import cell_sums
+from noiser.statistics.luma_and_noise import Light
 
 pytestmark = needs_chromium
 
@@ -207,14 +208,33 @@ def test_developments_are_pythons(call, dark_photo, size):
         assert_near(found, develop(network.packaged(name), moments[look.padding], look))
 
 
-@pytest.mark.parametrize("turned", [lambda dark: 255 - dark, lambda dark: 90 + dark // 4])
+def washed_out(dark):
+    """White nearly everywhere, the rest bright."""
+    bright = 170 + dark // 8
+    bright[:22] = 255
+    return bright
+
+
+def with_lamps(dark):
+    """A dark, warm scene with lamps some 4.7 times above its mean, between one light and many."""
+    night = dark // 32 + np.array([14, 8, 3], np.uint8)
+    night[:2] = np.rint(6.4 * night.mean())
+    return night
+
+
+@pytest.mark.parametrize("turned", [
+    lambda dark: 255 - dark, lambda dark: 90 + dark // 4, washed_out, with_lamps,
+])  # fmt: skip
 def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
-    """Calm brightness, restraint and the noise of bright classes too."""
+    """Calm brightness, restraint, over-exposure, tint and the noise of bright classes too."""
     image = turned(dark_photo(30, 30))
 
     (found,) = call("develop", sent(image), [["natural", asdict(NATURAL)]])
 
     moments = pythons(image, "replicate")
+    light = Light.of(moments)
+    assert turned is not washed_out or light.over_exposure > 0.5
+    assert turned is not with_lamps or 0.05 < light.single_illuminant < 0.95
     assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from PIL import Image, ImageFile
 
 from noiser.core.adapters import pil_pixels
-from noiser.core.errors import LimitError, OutputError, UnsupportedError, sentence
+from noiser.core.errors import LimitError, UnsupportedError, encoding
 from noiser.core.types import Pixels
 from noiser.io.codecs import gif
 from noiser.io.codecs.header import encoding_of, opened
@@ -66,14 +66,8 @@ def read_size(source: Source) -> tuple[int, int]:
         LimitError: They are too many pixels together.
     """
     with opened(io.BytesIO(source.data), source.format, source.limits, may_move=True) as image:
-        width, height = image.size
-    pixels, most = width * height * source.parts, source.limits.max_pixels
-    if pixels > most:
-        raise LimitError(
-            f"{source.parts} frames of {width} x {height} pixels are {pixels / MEGA:.1f} "
-            f"megapixels; the limit is {most / MEGA:g} (--max-megapixels raises it)"
-        )
-    return width, height
+        _check_all(image, source)
+        return image.size
 
 
 def memory_factor(_source: Source) -> int:
@@ -96,14 +90,12 @@ def read(source: Source) -> Animation:
     Raises:
         ImageError: It cannot be read, or its colours are deeper than 8 bits.
     """
-    source.codec.read_size(source)
     data, format_ = source.data, source.format
-    if _bits(format_, data) > 8:
-        raise UnsupportedError(
-            f"an animation of {_bits(format_, data)} bits a colour; noiser reads those of 8"
-        )
+    if (bits := _bits(format_, data)) > 8:
+        raise UnsupportedError(f"an animation of {bits} bits a colour; noiser reads those of 8")
     with opened(io.BytesIO(data), format_, source.limits, may_move=True) as image:
-        encoding = encoding_of(image, data)
+        _check_all(image, source)
+        own = encoding_of(image, data)
         metadata = read_metadata(image, source.limits, io.BytesIO(data), notes=source.notes)
         orientation = int(metadata.pop("orientation", 1))
         has_cover = bool(image.info.get("default_image"))
@@ -118,9 +110,7 @@ def read(source: Source) -> Animation:
     if format_ == "AVIF":  # whose durations Pillow rounds one by one
         durations = [b - a for a, b in pairwise(starts)] + durations[-1:]
     frames = _alike(frames)
-    return Animation(
-        Photo(frames[0], format_, metadata, encoding), frames, durations, plays, has_cover
-    )
+    return Animation(Photo(frames[0], format_, metadata, own), frames, durations, plays, has_cover)
 
 
 def encode(animation: Animation, format_: str) -> bytes:
@@ -156,11 +146,20 @@ def encode(animation: Animation, format_: str) -> bytes:
         options |= own or {"quality": LOSSY_QUALITY}
     options["duration"] = whole(durations, GIF_STEP if format_ == "GIF" else 1)
     buffer = io.BytesIO()
-    try:
+    with encoding(format_):
         images[0].save(buffer, format_, save_all=True, append_images=images[1:], **options)
-    except Exception as error:  # encoders raise what they don't document
-        raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
     return _with_alpha_told(buffer.getvalue(), frames, format_)
+
+
+def _check_all(image: ImageFile.ImageFile, source: Source) -> None:
+    """Refuse frames that are too many pixels together."""
+    (width, height), most = image.size, source.limits.max_pixels
+    pixels = width * height * source.parts
+    if pixels > most:
+        raise LimitError(
+            f"{source.parts} frames of {width} x {height} pixels are {pixels / MEGA:.1f} "
+            f"megapixels; the limit is {most / MEGA:g} (--max-megapixels raises it)"
+        )
 
 
 def _with_alpha_told(data: bytes, frames: list[Pixels], format_: str) -> bytes:

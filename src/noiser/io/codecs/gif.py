@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from noiser.core.errors import OutputError, sentence
+from noiser.core.errors import OutputError, encoding
 from noiser.core.types import Pixels
 from noiser.io.metadata.embed import save_options
 from noiser.io.photo import Photo
@@ -17,8 +17,8 @@ COLOURS = 256
 SAMPLED_PIXELS = 1 << 20
 """Of all frames together, of which the palette is made."""
 
-SEEN, UNSEEN = 1, 2
-"""GIF's numbers of what becomes of a frame before the next one: it stays, or is cleared."""
+UNSEEN = 2
+"""GIF's number of a frame that is cleared before the next one."""
 
 
 def encode(photo: Photo, _format: str = "GIF") -> bytes:
@@ -35,10 +35,8 @@ def encode(photo: Photo, _format: str = "GIF") -> bytes:
     """
     (image,) = indexed([photo.pixels])
     buffer = io.BytesIO()
-    try:
+    with encoding("GIF"):
         image.save(buffer, "GIF", **save_options(photo.metadata, "GIF"))
-    except Exception as error:  # encoders raise what they don't document
-        raise OutputError(f"cannot be written as GIF: {sentence(error)}") from error
     return buffer.getvalue()
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from noiser.core.errors import OutputError, UnsupportedError
 from noiser.io.limits import check_size
+from noiser.io.metadata.exif import LONG, SHORT, TYPE_BYTES
 from noiser.io.metadata.standard.tiff_pages import page_alone, picture_pages
 from noiser.io.metadata.tiff_tags import directory_at, size_of
 from noiser.io.photo import Photo
@@ -17,12 +18,6 @@ CLASSIC = b"II*\0"
 MAX_BYTES = (1 << 32) - 1
 """Of a file whose places have 32 bits."""
 
-SIZES = {1: 1, 2: 1, 3: 2, 4: 4, 5: 8, 6: 1, 7: 1, 8: 2, 9: 4, 10: 8, 11: 4, 12: 8, 13: 4}
-"""Bytes of a value, by TIFF's number of its type (TIFF 6.0, section 2)."""
-
-SHORT, LONG = 3, 4
-"""TIFF's numbers of two types."""
-
 PIXELS = (273, 324)
 """Tags that say where strips and tiles are."""
 
@@ -32,9 +27,8 @@ DIRECTORIES = (330, 34665, 34853, 40965)
 
 def read_size(source: Source) -> tuple[int, int]:
     """See `Codec`; of the first page."""
-    size = size_of(
-        directory_at(io.BytesIO(source.data), picture_pages(io.BytesIO(source.data))[0].at)
-    )
+    file = io.BytesIO(source.data)
+    size = size_of(directory_at(file, picture_pages(file)[0].at))
     check_size(*size, source.limits)
     return size
 
@@ -96,7 +90,7 @@ def _shift(data: bytearray, at: int, base: int) -> int:
     (count,) = struct.unpack_from("<H", data, at)
     for entry in range(at + 2, at + 2 + 12 * count, 12):
         tag, kind, number, value = struct.unpack_from("<HHLL", data, entry)
-        size = SIZES.get(kind, 1) * number
+        size = TYPE_BYTES.get(kind, 1) * number
         place = entry + 8
         if size > 4:
             place = value + base

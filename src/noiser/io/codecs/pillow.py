@@ -6,7 +6,7 @@ from typing import Any
 from PIL import Image
 
 from noiser.core.adapters import pil_array, pil_pixels
-from noiser.core.errors import OutputError, sentence
+from noiser.core.errors import encoding
 from noiser.io.codecs.header import encoding_of, opened
 from noiser.io.color.profiles import SRGB, from_cmyk
 from noiser.io.formats import LOSSY_QUALITY
@@ -77,10 +77,8 @@ def encode(photo: Photo, format_: str) -> bytes:
     if format_ == "TIFF":
         options = without_page_number(options)
     buffer = io.BytesIO()
-    try:
+    with encoding(format_):
         image.save(buffer, format_, **options)
-    except Exception as error:  # encoders raise what they don't document
-        raise OutputError(f"cannot be written as {format_}: {sentence(error)}") from error
     if format_ == "TIFF":
         with buffer.getbuffer() as written:
             mend(written, metadata.get("exif", b""))

@@ -12,14 +12,7 @@ from PIL import Image
 from PIL.ExifTags import Base as Tag
 
 from noiser.core.color import srgb_from_linear
-from noiser.core.errors import (
-    DecodeError,
-    LimitError,
-    MissingExtraError,
-    UnsupportedError,
-    decoding,
-    sentence,
-)
+from noiser.core.errors import DecodeError, LimitError, UnsupportedError, decoding, extra, sentence
 from noiser.core.types import Pixels, Region
 from noiser.io.color.profiles import SRGB
 from noiser.io.formats import INSTEAD, RAW_SUFFIXES
@@ -121,14 +114,7 @@ def _rawpy() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import rawpy
-    except (ImportError, OSError):
-        raise MissingExtraError(
-            "camera raws are developed with rawpy, which is not installed: "
-            "pip install 'noiser[raw]'"
-        ) from None
-    return rawpy
+    return extra("rawpy", "camera raws are developed with rawpy", "raw")
 
 
 @contextmanager

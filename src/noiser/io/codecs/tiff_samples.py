@@ -6,7 +6,7 @@ from collections.abc import Callable
 import numpy as np
 
 from noiser.core.color import srgb_from_lab
-from noiser.core.errors import DecodeError, MissingExtraError, UnsupportedError, sentence
+from noiser.core.errors import DecodeError, UnsupportedError, extra, sentence
 from noiser.core.types import Pixels, Plane
 
 ROWS = 64
@@ -69,17 +69,11 @@ def doubles(data: bytes, page: int) -> Pixels:
         DecodeError: The data is damaged.
         MissingExtraError: `noiser[io]` is not installed.
     """
-    try:
-        import tifffile
-    except ImportError:
-        raise MissingExtraError(
-            "floats of 64 bits are read with tifffile, which is not installed: "
-            "pip install 'noiser[io]'"
-        ) from None
+    tifffile = extra("tifffile", "floats of 64 bits are read with tifffile", "io")
     try:
         with tifffile.TiffFile(io.BytesIO(data)) as file:
             found = file.pages[page]
-            pixels = found.asarray(maxworkers=1)
+            pixels: Pixels = found.asarray(maxworkers=1)
             if getattr(found, "planarconfig", 1) == 2 and pixels.ndim == 3:
                 pixels = np.ascontiguousarray(np.moveaxis(pixels, 0, -1))
     except Exception as error:  # what it raises is not documented

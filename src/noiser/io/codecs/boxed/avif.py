@@ -4,7 +4,7 @@ from typing import Any
 
 import numpy as np
 
-from noiser.core.errors import OutputError, sentence
+from noiser.core.errors import encoding
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options
 from noiser.io.photo import Photo
@@ -32,21 +32,18 @@ def encode(photo: Photo, _format: str = "AVIF") -> bytes:
     """
     height, width = photo.pixels.shape[:2]
     data = np.ascontiguousarray(photo.pixels).tobytes()
-    with forgetting() as vips:
-        try:
-            image = vips.Image.new_from_memory(data, width, height, photo.channels, "ushort")
-            kind = "grey16" if photo.channels < 3 else "rgb16"
-            image = image.copy(interpretation=kind)
-            said = save_options(photo.metadata, "AVIF")
-            for name, blob in BLOBS.items():
-                if name in said:
-                    image.set_type(vips.GValue.blob_type, blob, said[name])
-            made: Any = image.heifsave_buffer(
-                compression="av1",
-                bitdepth=photo.bits or BITS,
-                Q=LOSSY_QUALITY,
-                subsample_mode="off",
-            )
-        except vips.Error as error:
-            raise OutputError(f"cannot be written as AVIF: {sentence(error)}") from error
+    with forgetting() as vips, encoding("AVIF"):
+        image = vips.Image.new_from_memory(data, width, height, photo.channels, "ushort")
+        kind = "grey16" if photo.channels < 3 else "rgb16"
+        image = image.copy(interpretation=kind)
+        said = save_options(photo.metadata, "AVIF")
+        for name, blob in BLOBS.items():
+            if name in said:
+                image.set_type(vips.GValue.blob_type, blob, said[name])
+        made: Any = image.heifsave_buffer(
+            compression="av1",
+            bitdepth=photo.bits or BITS,
+            Q=LOSSY_QUALITY,
+            subsample_mode="off",
+        )
     return bytes(made)

@@ -5,14 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from noiser.core.errors import (
-    DecodeError,
-    MissingExtraError,
-    OutputError,
-    UnsupportedError,
-    decoding,
-    sentence,
-)
+from noiser.core.errors import DecodeError, UnsupportedError, decoding, encoding, extra
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.high_bit_depth import full_range
 from noiser.io.formats import LOSSY_QUALITY
@@ -100,12 +93,10 @@ def encode(photo: Photo, _format: str = "HEIC") -> bytes:
     heif.misc.set_orientation(info)  # or the encoder would have it turned once more
     options = photo.encoding if photo.format == "HEIC" else {"quality": LOSSY_QUALITY}
     buffer = io.BytesIO()
-    try:
+    with encoding("HEIC"):
         made = heif.from_bytes(mode, (width, height), np.ascontiguousarray(photo.pixels).tobytes())
         made.info.update(info)
         made.save(buffer, bit_depth=photo.bits or DEEPEST, **options, **info)
-    except Exception as error:  # encoders raise what they don't document
-        raise OutputError(f"cannot be written as HEIC: {sentence(error)}") from error
     return buffer.getvalue()
 
 
@@ -125,12 +116,4 @@ def _pillow_heif() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import pillow_heif
-        import pillow_heif.misc
-    except (ImportError, OSError):
-        raise MissingExtraError(
-            "HEIC pictures are read and written with pillow-heif, which is not installed: "
-            "pip install 'noiser[io]'"
-        ) from None
-    return pillow_heif
+    return extra("pillow_heif", "HEIC pictures are read and written with pillow-heif", "io")

@@ -4,10 +4,10 @@ ISO/IEC 15444-1, annexes A (codestream) and I (boxes).
 """
 
 import struct
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from noiser.core.errors import DecodeError, LimitError, UnsupportedError
+from noiser.io.codecs.boxed.boxes import boxes
 from noiser.io.codecs.header import not_taken_whole, several_frames
 
 CODESTREAM = b"\xff\x4f\xff\x51"
@@ -63,11 +63,11 @@ def read_header(data: bytes) -> Header:
     streams, described = [data], list[tuple[bytes, bytes]]()
     if not data.startswith(CODESTREAM):
         streams = []
-        for kind, content in _boxes(data):
+        for kind, content in boxes(data, "JP2"):
             if kind == b"jp2c":
                 streams.append(content)
             elif kind == b"jp2h":
-                described = described or list(_boxes(content))
+                described = described or list(boxes(content, "JP2"))
             elif kind == b"uuid" and content[:16] in UUIDS:
                 header.info.setdefault(UUIDS[content[:16]], content[16:])
         if len(streams) > 1:
@@ -80,20 +80,6 @@ def read_header(data: bytes) -> Header:
         _check_colors(described, kinds, header)
     _check_channels(kinds.get(b"cdef"), header.channels)
     return header
-
-
-def _boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Give kind and content of each box."""
-    at = 0
-    while at + 8 <= len(data):
-        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        end = at + size if size else len(data)
-        if end < at + head or end > len(data):
-            raise DecodeError("damaged JP2 data: it ends early, or a box is of another size")
-        yield kind, data[at + head : end]
-        at = end
 
 
 def _read_size(stream: bytes, header: Header) -> None:

@@ -8,14 +8,7 @@ from typing import Any
 import numpy as np
 
 from noiser.core.color import linear_from_srgb, srgb_from_linear
-from noiser.core.errors import (
-    DecodeError,
-    MissingExtraError,
-    OutputError,
-    UnsupportedError,
-    decoding,
-    sentence,
-)
+from noiser.core.errors import DecodeError, OutputError, UnsupportedError, decoding, extra, sentence
 from noiser.core.types import Pixels
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.boxed.jpeg_xl_container import with_metadata
@@ -246,11 +239,4 @@ def _pyjpegxl() -> Any:
     Raises:
         MissingExtraError: It is not installed.
     """
-    try:
-        import pyjpegxl
-    except (ImportError, OSError):
-        raise MissingExtraError(
-            "JPEG XL pictures are read and written with pyjpegxl, which is not installed: "
-            "pip install 'noiser[io]'"
-        ) from None
-    return pyjpegxl
+    return extra("pyjpegxl", "JPEG XL pictures are read and written with pyjpegxl", "io")

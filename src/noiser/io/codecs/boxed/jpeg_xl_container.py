@@ -8,7 +8,8 @@ ISO/IEC 18181-1, annexes B (numbers), C (prefix codes) and E.4 (profiles); 18181
 
 from collections.abc import Sequence
 
-from noiser.io.codecs.boxed.jpeg_xl_header import CONTAINER, boxes, read_header
+from noiser.io.codecs.boxed.boxes import boxes
+from noiser.io.codecs.boxed.jpeg_xl_header import CONTAINER, read_header
 
 FTYP = b"\0\0\0\x14ftypjxl \0\0\0\0jxl "
 """The box that follows a container's first."""
@@ -45,8 +46,8 @@ def with_metadata(
     """
     stream, others = data, list[Box]()
     if data.startswith(CONTAINER):  # 16 bits and floats have one, which says their level
-        parts = [box for box in boxes(data) if box[0] in (b"jxlc", b"jxlp")]
-        others = [box for box in boxes(data) if box[0] == b"jxll"]
+        parts = [box for box in boxes(data, "JXL") if box[0] in (b"jxlc", b"jxlp")]
+        others = [box for box in boxes(data, "JXL") if box[0] == b"jxll"]
         stream = b"".join(content[4 if kind == b"jxlp" else 0 :] for kind, content in parts)
     if profile is not None:
         stream = _described(stream, profile, is_gray)

@@ -3,10 +3,11 @@
 ISO/IEC 18181-1 (codestream, annexes D and E) and 18181-2 (container). Fields come lowest bit first.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from noiser.core.errors import DecodeError
+from noiser.io.codecs.boxed.boxes import boxes
 
 CONTAINER = b"\0\0\0\x0cJXL "
 """How a file of boxes begins; others are the codestream alone."""
@@ -137,30 +138,12 @@ def read_header(data: bytes) -> Header:
     return header
 
 
-def boxes(data: bytes) -> Iterator[tuple[bytes, bytes]]:
-    """Give the boxes of a file that has them: kind and content.
-
-    Raises:
-        DecodeError: A box cannot be of the size that it says.
-    """
-    at = 0
-    while at + 8 <= len(data):
-        size, kind, head = int.from_bytes(data[at : at + 4], "big"), data[at + 4 : at + 8], 8
-        if size == 1:
-            size, head = int.from_bytes(data[at + 8 : at + 16], "big"), 16
-        end = at + size if size else len(data)
-        if end < at + head:
-            raise DecodeError("damaged JXL data: a box of an impossible size")
-        yield kind, data[at + head : end]
-        at = end
-
-
 def _beginning(data: bytes) -> tuple[bytes, bool]:
     """Give the codestream as far as its header goes, and whether it is a JPEG packed anew."""
     if not data.startswith(CONTAINER):
         return data[:MOST_HEADER], False
     stream, has_jpeg = b"", False
-    for kind, content in boxes(data):
+    for kind, content in boxes(data, "JXL", is_whole=False):
         if kind in (b"jxlc", b"jxlp") and len(stream) < MOST_HEADER:
             stream += content[4 if kind == b"jxlp" else 0 :][:MOST_HEADER]
         has_jpeg |= kind == b"jbrd"

@@ -34,7 +34,7 @@ export function develop(network, moments, look, constants) {
     develops: [look.black, highlights, color, detail, denoise].some(Boolean),
     strength: look.strength * (1 - look.restraint * (1 - light.need)),
     color: 1 - chroma,
-    cast: castOf(moments, (1 - color) * light.oneness, constants),
+    cast: castOf(moments, (1 - color) * light.singleIlluminant, constants),
     highlights,
     denoise,
     fine: FINE * detail,

@@ -51,12 +51,12 @@ function blackened({ lumas, constants: { TINY } }, bright, black) {
 /** Finds the shift that gives the wanted mean, each with its own black point. */
 function shiftFor(curve) {
   const { BRIGHTEST, NIGHT, MIDDLE, CALM, LARGEST_SHIFT, SECTIONS, TINY } = curve.constants;
-  const { mean, shares, quantile, washed } = curve.light;
+  const { mean, shares, quantile, overExposure } = curve.light;
   const brightest = Math.max(quantile(0.99), mean, TINY);
   const ceiling = MIDDLE + (CALM - MIDDLE) * clamp((mean - 0.25) / 0.3, 0, 1);
   const wanted = Math.max(
     Math.min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling),
-    (1 - washed) * mean,
+    (1 - overExposure) * mean,
   );
   const meanAt = (shift) => {
     const bright = brightened(curve, shift);

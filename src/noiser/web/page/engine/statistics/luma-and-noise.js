@@ -7,7 +7,7 @@ import { clamp, sum } from "../numbers.js";
  *
  * `levels` and `shares` are luma in [0, 1] of the tones that occur and their shares of the
  * pixels; `mean` the mean luma; `need` how much of the effect the picture needs, from 0.1 to 1;
- * `washed` how far it is over-exposed; `oneness` whether one light falls on all;
+ * `overExposure` how far it is over-exposed; `singleIlluminant` whether one light falls on all;
  * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS;
  * `isPattern` whether what looks like noise is a fine pattern; `scale` the picture's own unit of
  * luma; `quantile(share)` the luma below which a share lies.
@@ -21,16 +21,16 @@ export function lightOf(moments, constants) {
   const quantile = (share) => quantileOf(moments.tones, share, constants);
   const dark = meanBy(levels, shares, Math.sqrt) ** 2;
   const white = sum(moments.tones.slice(WHITE_TONE)) / sum(moments.tones);
-  const washed =
+  const overExposure =
     !noise.isPattern &&
     rise(white, SOME_WHITE, MUCH_WHITE) * rise(quantile(0.02), SOME_DARK, NO_DARK);
   return {
     levels,
     shares,
     mean,
-    need: LEAST_NEED + (1 - LEAST_NEED) * Math.max(1 - rise(dark, NEEDY, SATED), washed),
-    washed,
-    oneness: 1 - rise(quantile(0.99), ONE_LIGHT * mean, MANY_LIGHTS * mean),
+    need: LEAST_NEED + (1 - LEAST_NEED) * Math.max(1 - rise(dark, NEEDY, SATED), overExposure),
+    overExposure,
+    singleIlluminant: 1 - rise(quantile(0.99), ONE_LIGHT * mean, MANY_LIGHTS * mean),
     ...noise,
     scale: Math.max(mean, constants.NOISE_BELOW * noise.calmest),
     quantile,
