@@ -32,7 +32,7 @@ NEEDS = ("lol-v1", "lime", "dicm12", "exposure", "exdark8")
 
 FIGURES = look_report.FIGURES
 
-STEPS = ("auto", "color", "black", "highlights", "detail", "denoise", "restraint")
+STEPS = ("auto", "color", "black", "highlights", "detail", "denoise", "local", "restraint")
 """The knobs of the natural look, in the order in which it is built up."""
 
 NOISE_STD = 1.64
@@ -47,8 +47,6 @@ def variant(name: str) -> Enhancer:
     """Give a stage of the look by its name: `paper`, `natural`, `to KNOB` or `without KNOB`."""
     if name in ("paper", "natural"):
         return Enhancer(name, threads=1)
-    if name == look_report.LOCAL:
-        return Enhancer(threads=1, local=0.5)
     if name == "alone":
         kept: tuple[str, ...] = ()
     elif name.startswith("to "):
@@ -61,7 +59,7 @@ def variant(name: str) -> Enhancer:
 def variants() -> list[str]:
     """List the stages: the paper's look, built up, and with each knob left out."""
     built = ["paper", "alone", *(f"to {knob}" for knob in STEPS[:-1]), "natural"]
-    return [*built, *(f"without {knob}" for knob in STEPS), look_report.LOCAL]
+    return [*built, *(f"without {knob}" for knob in STEPS)]
 
 
 def stage(name: str, limit: int | None) -> Json:

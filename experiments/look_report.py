@@ -20,9 +20,6 @@ WORDS = {
 }
 """Names of the stages that do not name their knob."""
 
-LOCAL = "local 0.5"
-"""The stage that uses the statistics of places."""
-
 WASHED, KEPT = 0.9, 6 / 255
 """Mean from which a photograph of `exposure` is white everywhere, and how far others may move."""
 
@@ -66,8 +63,6 @@ def _words(name: str) -> str:
     """Name a stage in the table."""
     if name in WORDS:
         return WORDS[name]
-    if name == LOCAL:
-        return f"natural with `{name}`"
     kind, knob = name.split()
     return f"+ `{knob}`" if kind == "to" else f"natural without `{knob}`"
 
@@ -134,7 +129,7 @@ def figures(names: Sequence[str], variant: Callable[[str], Enhancer], folder: Pa
 
     Restraint does nothing to dark pictures, so the last column is the natural look as well.
     """
-    built = [name for name in names if not name.startswith(("without", LOCAL, "natural"))]
+    built = [name for name in names if not name.startswith(("without", "natural"))]
     titles = ["as seen", *(_words(name).replace("`", "") for name in built)]
     rows = [
         (title, [_small(low), *(_small(variant(name).enhance(low)) for name in built)])

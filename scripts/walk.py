@@ -68,9 +68,11 @@ def walk(path: Path) -> list[Stop]:
 
 def form_of(value: Any) -> str | None:
     """Name the form of a picture that a value is, or holds; None if it is none."""
-    if isinstance(value, bytes | bytearray | memoryview | np.ndarray):
-        large = (value.size if isinstance(value, np.ndarray) else len(value)) >= LEAST
-        return type(value).__name__ if large else None
+    if isinstance(value, np.ndarray):
+        is_curve = max(value.shape, default=0) == value.size
+        return None if is_curve or value.size < LEAST else "ndarray"
+    if isinstance(value, bytes | bytearray | memoryview):
+        return type(value).__name__ if len(value) >= LEAST else None
     if isinstance(value, Image.Image):
         return "PIL image"
     held = list(value) if isinstance(value, list) else list(_held(value))

@@ -102,7 +102,7 @@ MUTANTS = [
     Mutant(
         GRAY, "gray_weigh(f, hidden, end, 0, 9, g)", "gray_weigh(f, hidden, end, 0, 8, g)", NATIVE
     ),
-    Mutant(GRAY, "load(row + i), all(-20.0f))", "load(row + i), all(-2.0f))", NATIVE),
+    Mutant(GRAY, "load(lift + i), all(-20.0f))", "load(lift + i), all(-2.0f))", NATIVE),
     Mutant(RENDER, "(1 - share) * before[i]", "share * before[i]", NATIVE),
     Mutant(
         KERNEL, "SPAN - 2 * HALO : SPAN - HALO - 1", "SPAN - 2 * HALO : SPAN - HALO + 3", NATIVE

@@ -33,7 +33,7 @@ MUTANTS = [
            "if self._found == len(self._parts[-1]):", "frames"),
     Mutant("jobs/batch/run.py", "self._note(result)", "self._noted(result)", "same_look"),
     Mutant(SERIES, "found.key != key or", "", "same_look"),
-    Mutant(GIGAPIXEL, "replace(options.moments, cells=measure().cell_table)", "options.moments",
+    Mutant(GIGAPIXEL, "replace(options.moments, grid=measure().grid)", "options.moments",
            "same_look"),
     Mutant(WATCHING, 'if result.status == "failed" and', "if False and", "watch"),
     Mutant(WATCHING, "max(now - since, now - state.mtime)", "now - since", "watch"),

@@ -3,9 +3,9 @@
 from typing import NamedTuple
 
 KERNEL = "engine/kernels/c/kernel.c"
-MEASURE, DENOISE, RENDER, VECTORS, GRAY, DEVELOP = (
+MEASURE, DENOISE, RENDER, VECTORS, GRAY, DEVELOP, LIGHT = (
     f"engine/kernels/c/{name}.h"
-    for name in ("measure", "denoise", "render", "vectors", "gray", "develop")
+    for name in ("measure", "denoise", "render", "vectors", "gray", "develop", "local_light")
 )
 
 

@@ -12,8 +12,10 @@ ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
 POOL, PROCESS = "jobs/workers/async_pool.py", "jobs/workers/process.py"
 APP, FAULTS = "app access_control", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
-SURVEY, EXIF, SMOOTHING = (
+SURVEY, LIGHT, SHADERS, EXIF, SMOOTHING = (
     "web/page/engine/statistics/histograms.js",
+    "web/page/engine/look/local-light.js",
+    "web/page/engine/kernels/shaders.js",
     "web/page/files/exif.js",
     "web/page/engine/statistics/smoothing.js",
 )
@@ -39,7 +41,13 @@ MUTANTS = [
     Mutant("web/page_files.py", 'remark.group().count("\\n")', "0", "page_files"),
     Mutant(SURVEY, "16 * 256 * 255) >> 11", "16 * 256 * 256) >> 11", ENGINE),
     Mutant(SURVEY, "(octave - 2)) & 3", "(octave - 1)) & 3", ENGINE),
+    Mutant(SURVEY, "tone >= first", "tone > first", ENGINE),
+    Mutant(SURVEY, "Math.max(width, height)", "Math.max(width, bottom)", ENGINE),
+    Mutant(LIGHT, "bases.weights, KEPT_MEAN)", "bases.weights, 0)", ENGINE),
+    Mutant(LIGHT, "(2 * amount * lift", "(lift", ENGINE),
     Mutant(SMOOTHING, "return moved / one.length > CUT", "return moved > CUT", ENGINE),
+    Mutant(SMOOTHING, "backlit: backlitOf(grid)", "", ENGINE),
+    Mutant(SHADERS, "sums += liftAt(at, dot(LUMA, scene.quiet));", "", GL),
     Mutant("web/page/engine/kernels/webgl.js", "gl.bindFramebuffer(gl.FRAMEBUFFER, null);", "", GL),
     Mutant("web/page/engine/engine.js", "if (!isWanted()) return false;", "", GL),
     Mutant(EXIF, "if (isUpright) facts[ORIENTATION] = 1;", "", SAVING),

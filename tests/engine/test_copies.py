@@ -111,7 +111,7 @@ def test_a_kernel_that_the_other_machine_lacks_is_named(move_elsewhere):
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
 def test_moments_pickle(photo, protocol):
-    """With their cells."""
+    """With their grid."""
     moments = Enhancer(local=0.5).measure(photo)
 
     assert pickle.loads(pickle.dumps(moments, protocol)) == moments  # noqa: S301 - our own

@@ -153,7 +153,7 @@ def test_tiles_with_one_pixel_of_neighbours_measure_the_whole(kernel, look, cut)
     tool = Enhancer(look, kernel=kernel)
 
     upper = tool.measure(image[: cut + 1].copy(), np.s_[:cut, :])
-    lower = tool.measure(image[cut - 1 :].copy(), np.s_[1:, :])
+    lower = tool.measure(image[cut - 1 :].copy(), np.s_[1:, :], (cut - 1, 0))
 
     assert upper + lower == tool.measure(image)
 

@@ -27,10 +27,10 @@ class Recorder:
     def __init__(self):
         self.measured, self.rendered = [], []
 
-    def measure(self, pixels, region, padding):
+    def measure(self, pixels, region, padding, origin=None):
         """Note the band."""
         self.measured.append(region)
-        return kernels.reference.measure(pixels, region, padding)
+        return kernels.reference.measure(pixels, region, padding, origin)
 
     def render(self, pixels, region, params, out, origin):
         """Note the band."""
@@ -118,11 +118,11 @@ def test_a_fault_in_a_thread_reaches_the_caller(photo):
     class Broken(Recorder):
         """A kernel that gives up in the second band."""
 
-        def measure(self, pixels, region, padding):
+        def measure(self, pixels, region, padding, origin=None):
             """Fail."""
             if region[0].start:
                 raise MemoryError
-            return super().measure(pixels, region, padding)
+            return super().measure(pixels, region, padding, origin)
 
     tool = Enhancer(threads=2)
     tool.kernel = Broken()
@@ -139,7 +139,7 @@ def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
     class Broken(Recorder):
         """A kernel that gives up in the caller's thread, and takes its time in another."""
 
-        def measure(self, pixels, region, padding):
+        def measure(self, pixels, region, padding, origin=None):
             """Fail or wait."""
             if threading.current_thread() is threading.main_thread():
                 while not begun:
@@ -148,7 +148,7 @@ def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
             begun.append(region)
             time.sleep(0.05)
             ended.append(region)
-            return super().measure(pixels, region, padding)
+            return super().measure(pixels, region, padding, origin)
 
     tool = Enhancer(threads=2)
     tool.kernel = Broken()
@@ -168,10 +168,10 @@ def test_a_forked_process_has_threads_of_its_own(dark_photo):
     class Meeting(Recorder):
         """A kernel that waits for another thread."""
 
-        def measure(self, pixels, region, padding):
+        def measure(self, pixels, region, padding, origin=None):
             """Meet, then measure."""
             barrier.wait(5)
-            return super().measure(pixels, region, padding)
+            return super().measure(pixels, region, padding, origin)
 
     tool.kernel, barrier = Meeting(), threading.Barrier(2)
     expected = tool.measure(image)

@@ -157,17 +157,6 @@ def test_neutral_knobs_leave_the_second_convolution_as_it_is():
     assert np.array_equal(folded.second_bias, network.second_bias)
 
 
-def test_first_gray_is_what_gray_adds_to_each_hidden_channel():
-    """The response to an image that is one unit brighter everywhere, by torch's convolution."""
-    network = truth.random_network(4)
-    folded = fold(network, flat_moments(-30000))
-    weight = torch.tensor(folded.first_weight)
-
-    response = torch.nn.functional.conv2d(torch.ones(1, 3, 3, 3, dtype=torch.float64), weight)
-
-    assert folded.first_gray == pytest.approx(response.ravel().numpy(), rel=1e-12)
-
-
 def test_the_folded_filter_remembers_the_padding():
     """The second convolution needs it too."""
     assert fold(truth.random_network(1), flat_moments(0, "replicate")).padding == "replicate"

@@ -168,7 +168,7 @@ def test_more_brightness_darkens_no_pixel_of_the_natural_look(image, ends):
 @given(image=GRAYS, ends=ORDERED)
 def test_more_black_brightens_no_pixel_at_the_same_exposure(image, ends):
     """Where `auto` does not make up for it, every gray falls."""
-    settings = {"color": 1, "auto": 0, "detail": 0}
+    settings = {"color": 1, "auto": 0, "detail": 0, "local": 0}
 
     less, more = (enhance(image, black=b, **settings) for b in ends)
 
@@ -181,7 +181,8 @@ def test_more_highlights_go_from_the_network_to_the_photo(image, ends):
 
     So the distance to where the knob ends only becomes smaller.
     """
-    settings = {"auto": 0, "detail": 0, "color": 1, "black": 0, "denoise": 0, "restraint": 0}
+    settings = {"auto": 0, "detail": 0, "color": 1, "black": 0, "denoise": 0}
+    settings |= {"restraint": 0, "local": 0}
     less, more, end = (enhance(image, highlights=h, **settings) for h in (*ends, 1.0))
 
     assert (abs(end - more) <= abs(end - less) + 2e-6).all()
@@ -231,7 +232,7 @@ def test_below_a_half_more_colour_comes_nearer_to_the_photos(seed, below):
 @given(image=GRAYS, ends=ORDERED)
 def test_more_restraint_stays_nearer_to_the_input(image, ends):
     """A straight way from the enhanced picture towards the input, as far as there is light."""
-    less, more = (abs(enhance(image, restraint=r) - image) for r in ends)
+    less, more = (abs(enhance(image, restraint=r, local=0) - image) for r in ends)
 
     assert (more <= less + 1e-6).all()
 
@@ -266,5 +267,5 @@ def test_the_default_look_turns_every_knob_that_it_names():
     turned = {name for name in TURNED if getattr(NATURAL, name) != NEUTRAL.get(name, 0.0)}
 
     assert turned == {
-        "restraint", "auto", "black", "highlights", "color", "detail", "denoise"
+        "restraint", "auto", "black", "highlights", "color", "detail", "denoise", "local"
     }  # fmt: skip

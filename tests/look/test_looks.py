@@ -90,7 +90,7 @@ def test_natural_has_neutral_borders_and_most_of_the_photos_own_colours():
     assert (NATURAL.padding, NATURAL.color, NATURAL.strength) == ("replicate", 0.8, 1.0)
 
 
-@pytest.mark.parametrize("knob", ["black", "highlights", "color", "detail", "denoise"])
+@pytest.mark.parametrize("knob", ["black", "highlights", "color", "detail", "denoise", "local"])
 def test_a_knob_of_the_development_asks_for_it_and_for_the_light(knob):
     """One of them is enough."""
     look = replace(PAPER, **{knob: 0.5})
@@ -161,6 +161,7 @@ def formula(image, look, adjustments, network_output):
         {"color": 1.0, "detail": 2.0},
         {"color": 0.0, "highlights": 0.4, "denoise": 1.0},
         {"color": 0.3},
+        {"local": 0.0},
         {"black": 0.3, "restraint": 0.0, "denoise": 0.0},
     ],
     ids=str,
@@ -174,7 +175,7 @@ def test_the_look_is_its_formula_around_the_network_of_torch(dark_photo, padding
     enhancer.look = replace(enhancer.look, padding=padding)
     folded, adjustments = enhancer.develop(enhancer.measure(image))
     quiet = truth.scene(image, padding, adjustments)[0]
-    network_output = truth.torch_folded(folded, quiet)
+    network_output = truth.raised(truth.torch_folded(folded, quiet), adjustments.lift, quiet)
 
     expected = formula(image, enhancer.look, adjustments, network_output)
 

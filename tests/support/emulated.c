@@ -41,19 +41,24 @@ int main(int count, char **words) {
         int32_t *padding = part(&at);
         int64_t sums[TAPS], products[TAPS][TAPS];
         uint32_t tones[TONES], grain[GRAINS];
-        if (CALL(noiser_measure)(from, where, *padding, sums, products, tones, grain)) return 1;
+        grid *light = part(&at);
+        light->first_tones = part(&at);
+        light->sums = part(&at);
+        if (CALL(noiser_measure)(from, where, *padding, sums, products, tones, grain, light)) return 1;
         fwrite(sums, sizeof sums, 1, result);
         fwrite(products, sizeof products, 1, result);
         fwrite(tones, sizeof tones, 1, result);
         fwrite(grain, sizeof grain, 1, result);
+        if (light->sums)
+            fwrite(light->sums, sizeof *light->sums, 2 * light->rows * light->columns * BINS, result);
     } else {
         image *to = part(&at);
         int64_t size = to->height * to->row;
         to->data = malloc(size);
         filter *f = part(&at);
-        const float **arrays[] = {&f->first_weight, &f->first_bias, &f->first_gray,
-                                  &f->second_weight, &f->second_bias, &f->window};
-        for (int i = 0; i < 6; i++) *arrays[i] = part(&at);
+        const float **arrays[] = {&f->first_weight, &f->first_bias, &f->second_weight,
+                                  &f->second_bias, &f->lift};
+        for (int i = 0; i < 5; i++) *arrays[i] = part(&at);
         if (CALL(noiser_render)(from, to, where, f)) return 1;
         fwrite(to->data, size, 1, result);
     }

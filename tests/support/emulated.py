@@ -35,9 +35,16 @@ class EmulatedLibrary:
         subprocess.run(command, check=True)
 
     def noiser_measure_neon(self, image, region, padding, *outputs) -> int:
-        """Measure, and fill the four outputs one after the other."""
-        result = self._run("measure", image, [region._obj, ctypes.c_int32(padding)])
+        """Measure, and fill the outputs one after the other."""
+        *outputs, light = outputs
+        grid = light._obj
+        size = 2 * grid.rows * grid.columns * 12 * 8
+        first_tones = ctypes.string_at(grid.first_tones, 11 * 4) if size else b""
+        parts = [region._obj, ctypes.c_int32(padding), grid, first_tones, bytes(size)]
+        result = self._run("measure", image, parts)
         sizes = [27 * 8, 27 * 27 * 8, 1021 * 4, 240 * 4]
+        if size:
+            outputs, sizes = [*outputs, grid.sums], [*sizes, size]
         for pointer, size in zip(outputs, sizes, strict=True):
             ctypes.memmove(pointer, result[:size], size)
             result = result[size:]
@@ -48,13 +55,13 @@ class EmulatedLibrary:
         f = filter_._obj
         colors = 1 if f.gray else 3
         sizes = [
-            f.hidden * 9 * colors, f.hidden, f.hidden, f.hidden * 9 * colors, colors,
-            f.window_rows * f.window_columns,
+            f.hidden * 9 * colors, f.hidden, f.hidden * 9 * colors, colors,
+            f.lift_rows * f.lift_columns * 12,
         ]  # fmt: skip
-        pointers = (f.first_weight, f.first_bias, f.first_gray, f.second_weight, f.second_bias)
+        pointers = (f.first_weight, f.first_bias, f.second_weight, f.second_bias)
         arrays = [
             ctypes.string_at(pointer, 4 * size) if size else b""
-            for pointer, size in zip((*pointers, f.window), sizes, strict=True)
+            for pointer, size in zip((*pointers, f.lift), sizes, strict=True)
         ]
         result = self._run("render", image, [region._obj, out._obj, f, *arrays])
         assert len(result) == out._obj.height * out._obj.row

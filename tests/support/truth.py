@@ -1,6 +1,8 @@
 """Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from itertools import product
 
 import numpy as np
@@ -13,7 +15,8 @@ from torch.nn import functional
 from noiser.core.types import ByteImage, Padding, Pixels, Region
 from noiser.engine.kernels import native
 from noiser.look.fold import Folded
-from noiser.look.render_params import Adjustments
+from noiser.look.local_light import Lift
+from noiser.look.render_params import Adjustments, RenderParams
 from noiser.model.network import Network
 
 PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
@@ -50,6 +53,15 @@ def random_network(hidden: int, seed: int = 0) -> Network:
         rng.normal(0, 0.6 / np.sqrt(hidden), (3, hidden, 3, 3)).astype(np.float32),
         rng.normal(0, 0.1, 3).astype(np.float32),
     )
+
+
+def lifted(pairs: Sequence[RenderParams]) -> list[RenderParams]:
+    """Give each of some pictures a lift of its own, far from even: 3 x 4 cells of 8 x 8 pixels."""
+    tables = np.random.default_rng(4).normal(0, 0.3, (len(pairs), 3, 4, 12)).astype(np.float32)
+    return [
+        RenderParams(folded, replace(adjustments, lift=Lift(table, 8)))
+        for (folded, adjustments), table in zip(pairs, tables, strict=True)
+    ]
 
 
 def as_kind(image: ByteImage, dtype: str, channels: int, seed: int = 0) -> Pixels:
@@ -173,6 +185,23 @@ def torch_folded(folded: Folded, signed: NDArray[np.float64]) -> NDArray[np.floa
     return ((torch.tanh(output) + 1) / 2)[0].permute(1, 2, 0).numpy()
 
 
+def raised(
+    network_output: NDArray[np.float64], lift: Lift | None, signed: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Add what SciPy reads in the lift's table before the tanh; `signed` is as the network's."""
+    if lift is None:
+        return network_output
+    luma = ((signed[2:-2, 2:-2] + 1) / 2) @ np.array([0.299, 0.587, 0.114])
+    rows, columns = np.mgrid[0 : luma.shape[0], 0 : luma.shape[1]]
+    places = [
+        *(((at + 0.5) / lift.cell - 0.5).clip(0, None) for at in (rows, columns)),
+        11 * np.sqrt(luma.clip(0, 1)),
+    ]
+    added = ndimage.map_coordinates(lift.table.astype(float), places, order=1, mode="nearest")
+    before = np.arctanh(2 * network_output - 1) + added[..., None]
+    return (np.tanh(before) + 1) / 2
+
+
 def scene(
     image: Pixels, padding: Padding, adjustments: Adjustments
 ) -> tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]:
@@ -209,7 +238,7 @@ def scene(
     share = adjustments.denoise
     seen = colors(*(share * q + (1 - share) * p for q, p in ((red, planes[1]), (blue, planes[2]))))
     quiet = 2 * ((light + small)[..., None] + seen) - 1
-    detail = adjustments.fine * small + adjustments.medium * large
+    detail = adjustments.fine * small + adjustments.medium * large.clip(-0.01, 0.01)
     inner = np.s_[9:-9, 9:-9]
     return (
         quiet[7:-7, 7:-7],

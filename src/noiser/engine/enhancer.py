@@ -65,7 +65,7 @@ class Enhancer:
         color: 0 for gray-world colours like the paper's, 1 for the photo's own.
         detail: Fine detail given back, in [0, 2]; 0 is as soft as the network.
         denoise: Share of the noise that is taken away, in [0, 1].
-        local: How far dark parts are judged by their surroundings, in [0, 1].
+        local: How far each part gets the light it needs, in [0, 1].
         noise_floor: More noise to expect than `auto` does, share of the full range in [0, 0.5].
         weights: A weights file or a network; by default the look's packaged weights.
         threads: Threads to compute on; by default one for each usable processor.

@@ -3,7 +3,6 @@
 import os
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
-from dataclasses import replace
 from functools import cache, reduce
 from operator import add
 from typing import Any, TypeVar
@@ -15,7 +14,6 @@ from noiser.core.types import Pixels, Region
 from noiser.engine.kernels import Kernel
 from noiser.look.knobs import Look
 from noiser.look.render_params import RenderParams
-from noiser.statistics.local_mean import cell_sums
 from noiser.statistics.moments import Moments
 
 BANDS_PER_THREAD = 4
@@ -79,10 +77,7 @@ class Bands:
         """Measure an array in bands and add up."""
 
         def measure_band(band: Region) -> Moments:
-            moments = self._kernel.measure(pixels, band, look.padding)
-            if look.local == 0:
-                return moments
-            return replace(moments, cells=cell_sums(pixels, band, origin))
+            return self._kernel.measure(pixels, band, look.padding, origin if look.local else None)
 
         return reduce(add, self._map(measure_band, self._cut(pixels, region, 1)))
 

@@ -134,19 +134,20 @@ def measure_file(
 def shared_with(options: JobOptions, measure: Callable[[], Moments]) -> Moments:
     """Give the moments by which a picture is rendered: a series', or its own.
 
-    Where the look has `local`, the cells are the picture's own also in a series: they say what
-    lies where.
+    Where the look has `local`, the grid is the picture's own also in a series, where that has
+    none: it says what lies where.
     """
     if options.moments is None:
         return measure()
     if is_measured(options):
         return options.moments
-    return replace(options.moments, cells=measure().cell_table)
+    return replace(options.moments, grid=measure().grid)
 
 
 def is_measured(options: JobOptions) -> bool:
     """Whether nothing has to be known of a picture before it is rendered."""
-    return options.moments is not None and options.enhancer.look.local == 0
+    moments = options.moments
+    return moments is not None and (options.enhancer.look.local == 0 or moments.grid is not None)
 
 
 def _layout(

@@ -178,7 +178,7 @@ def _enhanced_in_strips(item: Item, options: JobOptions, hold: Hold, report: Rep
 
 
 def _measured(item: Item, options: JobOptions, hold: Hold, report: Report) -> Result:
-    """Measure one item, whole or in strips; its cells would tell of no other picture."""
+    """Measure one item, whole or in strips; its grid would tell of no other picture."""
     limits = options.limits
     if goes_in_strips(item.input, limits):
         with hold(STRIPS_BUDGET):
@@ -189,7 +189,7 @@ def _measured(item: Item, options: JobOptions, hold: Hold, report: Report) -> Re
         picture = identify(data, limits, item.input.suffix)
         with hold(picture.weight):
             (moments, width, height), _ = salvaging(measure_source, picture, options)
-    moments = replace(moments, cells=())
+    moments = replace(moments, grid=None)
     return Result(item, "measured", None, width, height, source, moments=moments)
 
 

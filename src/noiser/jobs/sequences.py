@@ -115,7 +115,7 @@ def _enhance_pages(
     made, notes = list[Made](), list[str]()
     if _is_pyramid(_sizes(source)) and options.moments is None:
         moments, *_ = measure(next(_pages(source)), options)
-        options = replace(options, moments=replace(moments, cells=()))
+        options = replace(options, moments=replace(moments, grid=None))
     for number, page in enumerate(_pages(source), 1):
         with _naming(number):
             made.append(enhance(page, options))
@@ -132,7 +132,7 @@ def _measure_pages(
     for number, page in enumerate(_pages(source), 1):
         with _naming(number):
             moments, width, height = measure(page, options)
-        found.append((replace(moments, cells=()), width, height))
+        found.append((replace(moments, grid=None), width, height))
     return reduce(add, (moments for moments, *_ in found)), *found[0][1:]
 
 
@@ -173,9 +173,8 @@ def _naming(number: int) -> Iterator[None]:
 
 
 def _of_frames(frames: list[Pixels], conversion: Conversion, options: JobOptions) -> Moments:
-    """Add up what is known of all frames, but not of their places."""
-    found = (measure_by(conversion, frame, options.enhancer) for frame in frames)
-    return reduce(add, (replace(moments, cells=()) for moments in found))
+    """Add up what is known of all frames, of their places too: what does not move has one look."""
+    return reduce(add, (measure_by(conversion, frame, options.enhancer) for frame in frames))
 
 
 def _enhanced(frame: Pixels, conversion: Conversion, options: JobOptions) -> Pixels:

@@ -67,11 +67,6 @@ class Folded:
             second_bias=self.second_bias * contrast + shift,
         )
 
-    @property
-    def first_gray(self) -> NDArray[np.float64]:
-        """What one signed unit of gray adds to each hidden channel: float64 [K]."""
-        return in_order(self.first_weight.reshape(-1, TAPS))
-
 
 def fold(
     network: Network,

@@ -97,9 +97,13 @@ class Look:
     """
 
     local: float = _knob(
-        0.0, 1.0, "How far dark parts are judged by their surroundings.", default=0.0
+        0.0, 1.0, "How far each part gets the light it needs; 0 treats all alike.", default=0.0
     )
-    """How far the mean is that of a window of a quarter of the picture; 0 is neutral."""
+    """How far dark parts are raised that one tone curve for all leaves dark; 0 is neutral.
+
+    What is dark is told by place and brightness, without crossing edges. Before a bright sky or
+    window the sky stays as it is.
+    """
 
     noise_floor: float = _knob(
         0.0, 0.5, "More noise to expect than `auto` does, share of the full range.", default=0.0
@@ -126,7 +130,7 @@ class Look:
     @property
     def develops(self) -> bool:
         """Whether there is more to do with the network's output than to show it."""
-        return any((self.black, self.highlights, self.color, self.detail, self.denoise))
+        return any((self.black, self.highlights, self.color, self.detail, self.denoise, self.local))
 
     @property
     def needs_light(self) -> bool:

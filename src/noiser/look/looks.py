@@ -17,6 +17,7 @@ NATURAL = Look(
     color=0.8,
     detail=1.0,
     denoise=0.9,
+    local=0.5,
 )
 """The default: a photograph of the same scene with more light.
 

@@ -4,7 +4,7 @@ All that depends on the whole picture is found here, once; a kernel is left with
 """
 
 import math
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -13,9 +13,9 @@ import numpy as np
 from noiser.core.color import luma
 from noiser.look.fold import Folded, fold, in_order, weights_for
 from noiser.look.knobs import Look
-from noiser.look.tone_curve import TINY, Exposure, steady
+from noiser.look.local_light import Lift, LocalLight, local_light
+from noiser.look.tone_curve import TINY, Exposure, ToneCurve, steady, visible_noise
 from noiser.model.network import Network
-from noiser.statistics.local_mean import Window, window_of
 from noiser.statistics.luma_and_noise import NOISE_LEVELS, Light
 from noiser.statistics.moments import Moments
 
@@ -39,6 +39,10 @@ CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 
 OWN_COLORS = 0.5
 """From this value of `color` on, the network leaves colours alone."""
+
+BACKLIT_COLOR = 0.85
+"""How much lower that luma of chroma is in a backlit picture: daylight is not as noisy as its
+shadows are dark."""
 
 FINE, MEDIUM = 0.6, 0.1
 """Detail of one and of two pixels that is given back at `detail` 1."""
@@ -84,8 +88,8 @@ class Adjustments:
     noise: tuple[float, ...] = (0.0,) * len(NOISE_LEVELS)
     """Variance of the noise to take away at `light.NOISE_LEVELS`, in luma of [0, 1]."""
 
-    window: Window | None = None
-    """How the mean differs from place to place."""
+    lift: Lift | None = None
+    """What is added before the tanh, by place and luma."""
 
     @property
     def noise_slopes(self) -> tuple[float, ...]:
@@ -128,33 +132,38 @@ def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
         ValueError: The look needs what the moments do not have.
     """
     shift = math.atanh(look.brightness)
-    window = window_of(moments, look.local) if look.local > 0 else None
     if not look.needs_light:
         plain = fold(network, moments, eps=look.eps, noise_floor=look.noise_floor)
-        bare = Adjustments(strength=look.strength, window=window)
+        bare = Adjustments(strength=look.strength)
         return RenderParams(plain.turned(look.contrast, shift), bare)
     light = Light.of(moments)
     floor = math.hypot(look.noise_floor, look.auto * FLOOR * light.scale)
     chroma = max(1.0 - look.color / OWN_COLORS, 0.0)
     plain = fold(network, moments, eps=look.eps, noise_floor=floor, chroma=chroma)
     contrast = look.contrast * _calibration(network, chroma) ** look.auto
-    exposure = Exposure(plain, light, look, contrast)
+    curve = ToneCurve(plain, contrast, look.highlights)
+    exposure = Exposure(curve, light)
     shift += look.auto * exposure.shift
-    black = look.black * exposure.black
+    curve = replace(curve, shift=shift, black=look.black * exposure.black)
+    share = 1.0 - look.restraint * (1.0 - light.need)
+    cast = _cast(moments, (1.0 - look.color) * light.single_illuminant)
+    local = LocalLight(share)
+    if look.local > 0 and not light.is_pattern:
+        local = local_light(moments.grid, curve, share, look.local)
     adjustments = Adjustments(
         develops=look.develops,
-        strength=look.strength * (1.0 - look.restraint * (1.0 - light.need)),
+        strength=look.strength * local.share,
         color=1.0 - chroma,
-        cast=_cast(moments, (1.0 - look.color) * light.single_illuminant),
+        cast=cast,
         highlights=look.highlights,
         denoise=look.denoise,
         fine=FINE * look.detail,
         medium=MEDIUM * look.detail,
-        black=black,
-        chroma_floor=CHROMA_FLOOR * light.scale,
+        black=curve.black,
+        chroma_floor=CHROMA_FLOOR * light.scale * (1.0 - BACKLIT_COLOR * local.backlit),
         detail_floor=DETAIL_FLOOR * light.scale,
-        noise=exposure.visible_noise(shift, black),
-        window=window,
+        noise=visible_noise(light, curve, local.of(np.array(NOISE_LEVELS))),
+        lift=local.lift,
     )
     return RenderParams(plain.turned(contrast, shift), adjustments)
 

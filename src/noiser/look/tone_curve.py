@@ -1,17 +1,18 @@
-"""Exposure: brightness and black point of a picture, found before a pixel is rendered.
+"""Tone curve: what a look makes of flat gray; and exposure, which is found by it.
 
-After the fold the network is a local filter, and what it makes of flat gray is a tone curve.
-With the histogram of the picture's luma it tells the mean of the result.
+After the fold the network is a local filter, and flat gray goes through it as through a curve.
+With the histogram of the picture's luma it tells the mean of the result, before a pixel is
+rendered.
 """
 
 import math
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noiser.core.color import luma
 from noiser.look.fold import Folded
-from noiser.look.knobs import Look
 from noiser.model.network import gelu
 from noiser.statistics.luma_and_noise import NOISE_LEVELS, Light
 
@@ -48,8 +49,71 @@ SECTIONS = 32
 SEEN = 2.0 / 255
 """Noise of the result below which nobody sees it, and none is taken away [luma in [0, 1]]."""
 
+LEAST_MISSING = 1e-4
+"""Share that is missing to white, or to black, at least, where a luma is to be reached."""
+
 TINY = 1e-12
 """Keeps 0 / 0 out, far below a 16-bit step [squared luma]."""
+
+Lumas = NDArray[np.float64]
+"""float64 [n] in [0, 1]."""
+
+
+@dataclass(frozen=True, eq=False)
+class ToneCurve:
+    """The formulas of the kernels, on flat gray."""
+
+    plain: Folded
+    """The network, before contrast and shift."""
+
+    contrast: float
+    """Factor of what it makes."""
+
+    highlights: float
+    """Share of the photo's own in what is missing to white."""
+
+    shift: float = 0.0
+    """Added before the tanh."""
+
+    black: float = 0.0
+    """Luma that is darkened to a half."""
+
+    def of(self, levels: Lumas, lifts: Lumas | float = 0.0) -> Lumas:
+        """Compute luma of the result for each luma, with more added before the tanh."""
+        before = self.response(levels) + (self.shift + lifts)
+        return blackened(self.bright(before, levels), levels, self.black)
+
+    def response(self, levels: Lumas) -> NDArray[np.float64]:
+        """Compute what the network makes of flat gray, before shift and tanh: float64 [3,n].
+
+        Where luma alone passes through, [1,n].
+        """
+        return self.contrast * _gray_response(self.plain, levels)
+
+    def bright(self, before_tanh: NDArray[np.float64], levels: Lumas) -> NDArray[np.float64]:
+        """Compute luma before the black point: of [colors,...,n] float64 [...,n]."""
+        colors = (np.tanh(before_tanh) + 1.0) / 2.0
+        missing = np.maximum(1.0 - (luma(*colors) if len(colors) == 3 else colors[0]), 0.0)
+        both = missing + self.highlights * ((1.0 - levels) - missing)
+        bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
+        return bright
+
+    def inverse(self, levels: Lumas, result: Lumas) -> Lumas:
+        """Compute what must stand before the tanh for lumas to come out as `result`."""
+        bright = np.clip(result / np.maximum(blackened(1.0, levels, self.black), TINY), 0.0, 1.0)
+        square, own = (1.0 - bright) ** 2, self.highlights * (1.0 - levels)
+        # square = missing ((1 - highlights) missing + own)
+        both = own + np.sqrt(own**2 + 4.0 * (1.0 - self.highlights) * square)
+        missing = 2.0 * square / np.maximum(both, TINY)
+        return np.arctanh(1.0 - 2.0 * np.clip(missing, LEAST_MISSING, 1.0 - LEAST_MISSING))
+
+
+def blackened(
+    bright: NDArray[np.float64] | float, levels: Lumas, black: NDArray[np.float64] | float
+) -> NDArray[np.float64]:
+    """Darken by the black point."""
+    square = levels**2
+    return bright * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
 
 
 class Exposure:
@@ -58,50 +122,20 @@ class Exposure:
     Attributes:
         shift: Added before the tanh, so that the result has the wanted mean.
         black: Luma that is darkened to a half, so that black stays black.
+
+    Args:
+        curve: Without either.
+        light: Of the picture.
     """
 
-    def __init__(self, plain: Folded, light: Light, look: Look, contrast: float) -> None:
-        self._light, self._highlights = light, look.highlights
+    def __init__(self, curve: ToneCurve, light: Light) -> None:
+        self._curve, self._light = curve, light
         self._darkest = light.quantile(0.02)
-        knots = [max(level, 2.0 / 255.0) for level in NOISE_LEVELS]
-        self._luma = np.concatenate([light.levels, [self._darkest], knots])
-        self._before_tanh = contrast * _gray_response(plain, self._luma)
+        self._luma = np.append(light.levels, self._darkest)
+        self._before_tanh = curve.response(self._luma)
         self.shift = steady(self._find_shift())
-        self.black = steady(float(self._black_for(self._bright(self.shift))))
-
-    def curve(self, shift: float, black: float) -> NDArray[np.float64]:
-        """Compute luma of the result for each luma: the formula of the kernels, on flat gray.
-
-        Args:
-            shift: Before the tanh.
-            black: Luma that is darkened to a half.
-
-        Returns:
-            float64 [levels].
-        """
-        return self._blackened(self._bright(shift), black)
-
-    def visible_noise(self, shift: float, black: float) -> tuple[float, ...]:
-        """Compute the variance of noise to take away: what would be seen in the result."""
-        knots = slice(-len(NOISE_LEVELS), None)
-        gains = self.curve(shift, black)[knots] / self._luma[knots]
-        seen = self._light.noise**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
-        return tuple(steady(max(float(variance), 0.0)) for variance in seen)
-
-    def _bright(self, shift: float | NDArray[np.float64]) -> NDArray[np.float64]:
-        """Compute luma before the black point; of N shifts [N,1] float64 [N,levels]."""
-        colors = [(np.tanh(z + shift) + 1.0) / 2.0 for z in self._before_tanh]
-        missing = np.maximum(1.0 - (luma(*colors) if len(colors) == 3 else colors[0]), 0.0)
-        both = missing + self._highlights * ((1.0 - self._luma) - missing)
-        bright: NDArray[np.float64] = 1.0 - np.sqrt(missing * both)
-        return bright
-
-    def _blackened(
-        self, bright: NDArray[np.float64], black: float | NDArray[np.float64]
-    ) -> NDArray[np.float64]:
-        """Darken by the black point."""
-        square = self._luma**2
-        return bright * (square * (1.0 + black**2) + TINY) / (square + black**2 + TINY)
+        found = curve.bright(self._before_tanh + self.shift, self._luma)
+        self.black = steady(float(self._black_for(found)))
 
     def _find_shift(self) -> float:
         """Find the shift that gives the wanted mean, each with its own black point."""
@@ -114,8 +148,9 @@ class Exposure:
         low, width = -LARGEST_SHIFT, 2.0 * LARGEST_SHIFT
         for _ in range(4):  # to 1e-5: a hundredth of an 8-bit level at most
             width /= SECTIONS
-            bright = self._bright(low + width * np.arange(1.0, SECTIONS)[:, None])
-            curves = self._blackened(bright, self._black_for(bright)[:, None])
+            shifts = low + width * np.arange(1.0, SECTIONS)[:, None]
+            bright = self._curve.bright(self._before_tanh[:, None] + shifts, self._luma)
+            curves = blackened(bright, self._luma, self._black_for(bright)[:, None])
             means = curves[:, : light.shares.size] @ light.shares
             low += width * int((means < wanted).sum())
         return low + width / 2.0
@@ -136,6 +171,22 @@ class Exposure:
         # share = l^2 (1 + k^2) / (l^2 + k^2), solved for k
         square = np.maximum(1.0 - share, 0.0) / np.maximum(share - darkest**2, TINY)
         return np.clip(darkest * np.sqrt(square), least, most)
+
+
+def visible_noise(
+    light: Light, curve: ToneCurve, lifts: NDArray[np.float64] | float
+) -> tuple[float, ...]:
+    """Compute the variance of noise to take away at `NOISE_LEVELS`: what would be seen.
+
+    Args:
+        light: How noisy the picture is.
+        curve: That it is rendered with.
+        lifts: What is added for flat parts of these levels, float64 [5].
+    """
+    levels = np.maximum(NOISE_LEVELS, 2.0 / 255.0)
+    gains = curve.of(levels, lifts) / levels
+    seen = light.noise**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
+    return tuple(steady(max(float(variance), 0.0)) for variance in seen)
 
 
 def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.float64]:

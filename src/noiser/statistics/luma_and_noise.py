@@ -9,7 +9,8 @@ from itertools import accumulate
 import numpy as np
 from numpy.typing import NDArray
 
-from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, GRAIN_STEP, TONES, Moments
+from noiser.statistics.light_grid import TONES
+from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, GRAIN_STEP, Moments
 
 NOISE_LEVELS = (0.0, 4 / 255, 16 / 255, 64 / 255, 160 / 255)
 """Luma for which the noise is given: about the middle of each class of grain."""
@@ -131,7 +132,7 @@ class Light:
         street weighs less in it than in the mean.
         """
         dark = math.fsum((self.shares * np.sqrt(self.levels)).tolist()) ** 2
-        lack = max(1.0 - _rise(dark, NEEDY, SATED), self.over_exposure)
+        lack = max(1.0 - rise(dark, NEEDY, SATED), self.over_exposure)
         return LEAST_NEED + (1.0 - LEAST_NEED) * lack
 
     @cached_property
@@ -145,12 +146,12 @@ class Light:
             return 0.0
         white = sum(self.tones[WHITE_TONE:]) / sum(self.tones)
         darkest = self.quantile(0.02)
-        return _rise(white, SOME_WHITE, MUCH_WHITE) * _rise(darkest, SOME_DARK, NO_DARK)
+        return rise(white, SOME_WHITE, MUCH_WHITE) * rise(darkest, SOME_DARK, NO_DARK)
 
     @cached_property
     def single_illuminant(self) -> float:
         """Whether one light falls on all, from 0 to 1: in a night each lamp has its own."""
-        return 1.0 - _rise(self.quantile(0.99), ONE_LIGHT * self.mean, MANY_LIGHTS * self.mean)
+        return 1.0 - rise(self.quantile(0.99), ONE_LIGHT * self.mean, MANY_LIGHTS * self.mean)
 
     @cached_property
     def calmest(self) -> float:
@@ -225,7 +226,7 @@ def _size(index: int) -> float:
     return float(GRAIN_STEP * (2.0**octave * (1.0 + quarter / 4.0) - 1.0))
 
 
-def _rise(value: float, low: float, high: float) -> float:
+def rise(value: float, low: float, high: float) -> float:
     """Go from 0 at `low` to 1 at `high`, without corners."""
     t = min(max((value - low) / (high - low), 0.0), 1.0)
     return t * t * (3.0 - 2.0 * t)

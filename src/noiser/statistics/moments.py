@@ -1,15 +1,13 @@
 """Measure: what has to be known of an image as a whole, as sums that add up."""
 
 import operator
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noiser.core.types import Padding
-from noiser.statistics.cells import Cell, CellSums, Table
+from noiser.statistics.light_grid import TONES, LightGrid
 
 TAPS = 27
 """Values under the 3x3 kernel: 3 colours, 3 rows, 3 columns, in this order."""
@@ -30,9 +28,6 @@ UPPER = np.triu_indices(TAPS)
 INTEGER_LUMA = (77, 150, 29)
 """Weights of red, green and blue in 256ths: BT.601's, in integers, for exact histograms."""
 
-TONES = 1021
-"""Bins of the histogram of luma: four for each 8-bit level, and one for pure white."""
-
 GRAIN_LEVELS = (2, 8, 32, 101)
 """Luma between the five classes by which grain is sorted [8-bit levels]."""
 
@@ -41,16 +36,6 @@ GRAIN_BINS = 48
 
 GRAIN_STEP = 64
 """Where grain's octaves begin: the size is counted from here [1/256 of an 8-bit level]."""
-
-
-class _Listed:
-    """A field that lists cells where it is read; kept are tables: an eighth of the memory."""
-
-    def __get__(self, moments: "Moments | None", _owner: object = None) -> tuple[Cell, ...]:
-        return () if moments is None else tuple(map(tuple, moments.cell_table.tolist()))
-
-    def __set__(self, moments: "Moments", cells: CellSums | Table | Sequence[Cell]) -> None:
-        object.__setattr__(moments, "_cell_sums", CellSums.of(cells))
 
 
 @dataclass(frozen=True)
@@ -88,11 +73,8 @@ class Moments:
     classes of tones [pixels]. A pixel's noise shows in it, a slope or an edge hardly does
     (Immerkaer 1996)."""
 
-    cells: _Listed = _Listed()
-    """Row, column, pixels and sum of luma of squares of 16 x 16 pixels, in order; only where
-    the look has `local`, see `local_mean.py` [1/256 of 1/65535]."""
-
-    _cell_sums: ClassVar[CellSums]  # no field; each has its own, by `cells`
+    grid: LightGrid | None = None
+    """Tones by place; only where the look has `local`."""
 
     def __post_init__(self) -> None:
         """Refuse what cannot be moments; they may come from another machine."""
@@ -126,26 +108,8 @@ class Moments:
             tuple(map(operator.add, self.products, other.products)),
             tuple(map(operator.add, self.tones, other.tones)),
             tuple(map(operator.add, self.grain, other.grain)),
-            self._cell_sums + other._cell_sums,
+            self.grid + other.grid if self.grid and other.grid else self.grid or other.grid,
         )
-
-    def __eq__(self, other: object) -> bool:
-        """Compare all numbers, cells as tables."""
-        if not isinstance(other, Moments):
-            return NotImplemented
-        same = self._but_cells() == other._but_cells()
-        return same and np.array_equal(self.cell_table, other.cell_table)
-
-    def __hash__(self) -> int:
-        return hash(self._but_cells())
-
-    def _but_cells(self) -> tuple[object, ...]:
-        return self.padding, self.count, self.sums, self.products, self.tones, self.grain
-
-    @property
-    def cell_table(self) -> Table:
-        """The numbers of `cells`: int64 [n,4], not to be written."""
-        return self._cell_sums.table
 
     def mean(self) -> NDArray[np.float64]:
         """Mean of each value under the kernel: float64 [27] in [-1, 1]."""

@@ -24,8 +24,8 @@ SUFFIXES = (".html", ".css", ".js", ".svg", ".webmanifest")
 """Kinds of files of the page."""
 
 TOLD = (
-    "core.color", "statistics.moments", "statistics.luma_and_noise", "statistics.local_mean",
-    "look.fold", "look.tone_curve", "look.render_params",
+    "core.color", "statistics.moments", "statistics.light_grid", "statistics.luma_and_noise",
+    "look.fold", "look.tone_curve", "look.local_light", "look.render_params",
     "engine.kernels.denoise", "engine.kernels.reference",
 )  # fmt: skip
 """Modules whose constants the page's engine is to have."""
@@ -35,12 +35,14 @@ _REMARKS = re.compile(r"^[ \t]*(?://[^\n]*|/\*\*?\s(?:[^*]|\*(?!/))*\*/[ \t]*)$"
 """Comments that have their lines to themselves; others stay."""
 
 
-_SIGNS = re.compile(r" ?(=>|===|!==|[<>]=?|[=*?]|&&|\|\||,) ")
-"""Signs between two words of a script that need no space around them."""
+_NEEDLESS = re.compile(
+    r"(?<=[^\w\s$+-]) | (?=[^\w\s$#+-])|(?<=[^+-]) (?=[+-]=? [^+-])|(?<= [+-]) (?=[^+-])"
+)
+"""Spaces beside a sign of a script; where one `+` or `-` meets another they mean something."""
 
 
-_QUOTED = re.compile("[\"'`/]")
-"""What begins a text, or a pattern: there a space may mean something."""
+_QUOTED = re.compile(r"['`\\]|(?<! )/|/(?! )")
+"""What begins a text, or a pattern, or a remark: there a space may mean something."""
 
 
 _NAMES = re.compile(r"\b[A-Z][A-Z0-9_]+\b")
@@ -73,7 +75,8 @@ def page_files() -> dict[str, bytes]:
 def shortened(text: str, *, is_script: bool = False) -> str:
     r"""Empty the lines of a text that hold remarks only, as scripts have them; unindent all.
 
-    Of a script the lines without quotes also lose the spaces around signs.
+    Scripts also lose the spaces around signs, outside of texts in double quotes; lines with other
+    quotes stay as they are.
 
     The number of lines stays, so that a browser's messages name the right one. Text in backquotes
     must not depend on its own indentation, nor have lines that look like remarks.
@@ -85,8 +88,18 @@ def shortened(text: str, *, is_script: bool = False) -> str:
     bare = _REMARKS.sub(lambda remark: "\n" * remark.group().count("\n"), text)
     lines = re.sub(r"^[ \t]+", "", bare, flags=re.MULTILINE).split("\n")
     if is_script:
-        lines = [line if _QUOTED.search(line) else _SIGNS.sub(r"\1", line) for line in lines]
+        lines = list(map(_closed_up, lines))
     return "\n".join(lines)
+
+
+def _closed_up(line: str) -> str:
+    """Take the needless spaces out of a line, but not out of its texts."""
+    parts = line.split('"')
+    goes_on = len(parts) % 2 == 0  # in the next line, or a text does from the one before
+    if goes_on or any(map(_QUOTED.search, parts[::2])):
+        return line
+    parts[::2] = [_NEEDLESS.sub("", part) for part in parts[::2]]
+    return '"'.join(parts)
 
 
 def facts() -> dict[str, Any]:

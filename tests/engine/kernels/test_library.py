@@ -50,6 +50,9 @@ def compiled(source, path, *flags):
     file.unlink()
 
 
+STRUCTS = (structures.Image, structures.Region, structures.Grid, structures.Filter)
+
+
 @needs_library
 def test_a_library_of_the_sources_beside_it_is_used(place):
     """All kernels of the installed one, without a fault."""
@@ -80,13 +83,12 @@ def test_a_library_without_its_sources_is_used(tmp_path):
 
 @needs_library
 @pytest.mark.parametrize("variant", [kernel.variant for kernel in native.kernels().values()])
-@pytest.mark.parametrize("struct", [structures.Image, structures.Region, structures.Filter])
+@pytest.mark.parametrize("struct", STRUCTS)
 def test_a_structure_lies_in_c_as_it_does_in_python(variant, struct):
     """Size and offset of each field, by its name."""
     found = iter(structures.layout(ctypes.CDLL(str(native.LIBRARY)), variant)[1:])
-    structs = (structures.Image, structures.Region, structures.Filter)
-    names = {each: ["size", *(field[0] for field in each._fields_)] for each in structs}
-    in_c = {each: dict(zip(names[each], found, strict=False)) for each in structs}
+    names = {each: ["size", *(field[0] for field in each._fields_)] for each in STRUCTS}
+    in_c = {each: dict(zip(names[each], found, strict=False)) for each in STRUCTS}
 
     expected = {field[0]: getattr(struct, field[0]).offset for field in struct._fields_}
     assert in_c[struct] == {"size": ctypes.sizeof(struct), **expected}

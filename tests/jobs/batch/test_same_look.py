@@ -58,10 +58,11 @@ def test_a_series_is_rendered_by_the_sum_of_its_moments(scene, tmp_path):
     enhancer = Enhancer(threads=1)
     images = [pixels_of(scene / f"{i}.png") for i in range(4)]
     parts = [enhancer.measure(image) for image in images]
-    assert moments == parts[0] + parts[1] + parts[2] + parts[3]
+    assert moments == replace(parts[0] + parts[1] + parts[2] + parts[3], grid=None)
     for i, image in enumerate(images):
         made = pixels_of(tmp_path / "out" / f"{i}.png")
-        np.testing.assert_array_equal(made, enhancer.render(image, moments))
+        own = replace(moments, grid=parts[i].grid)
+        np.testing.assert_array_equal(made, enhancer.render(image, own))
     assert not np.array_equal(pixels_of(tmp_path / "out" / "0.png"), enhancer.enhance(images[0]))
     assert {r.item.input.name for r in measured if r.status == "failed"} == {"broken.png"}
     assert {r.status for r in results} == {"done"}
@@ -110,11 +111,11 @@ def test_pictures_in_strips_take_part(scene, tmp_path):
 
 @pytest.mark.parametrize("limits", [Limits(), Limits(max_whole_pixels=1000)])
 def test_what_lies_where_is_each_pictures_own(scene, tmp_path, limits):
-    """`local` needs cells; those of another picture would be a ghost of it."""
+    """`local` needs a grid; that of another picture would be a ghost of it."""
     moments, _, _ = shared(scene, tmp_path / "out", limits=limits, local=1.0)
-    assert moments.cells == ()
+    assert moments.grid is None
     enhancer, image = Enhancer(threads=1, local=1.0), pixels_of(scene / "0.png")
-    own = replace(moments, cells=enhancer.measure(image).cells)
+    own = replace(moments, grid=enhancer.measure(image).grid)
     made = pixels_of(tmp_path / "out" / "0.png")
     np.testing.assert_array_equal(made, enhancer.render(image, own))
 

@@ -1,5 +1,6 @@
 // What the tests of the page's engine call in the browser: pictures come and go as base64.
 
+import { backlitOf, basesOf } from "./engine/look/local-light.js";
 import { develop } from "./engine/look/render-params.js";
 import { add, measure } from "./engine/statistics/moments.js";
 import { erf, networkOf } from "./engine/network.js";
@@ -66,6 +67,9 @@ async function withPool(size, work) {
   }
 }
 
+const smoothing = (seconds) =>
+  createSmoothing(seconds, (grid) => backlitOf(basesOf(grid, constants), constants));
+
 window.engine = {
   measure: (image, cuts) => plain(measured(image, cuts)),
 
@@ -123,16 +127,30 @@ window.engine = {
     }),
 
   smooth: (seconds, frames) => {
-    const smoothing = createSmoothing(seconds);
-    const before = smoothing.measured === undefined;
-    const found = frames.map(([image, time]) => plain(smoothing.add(measured(image), time)));
-    return { before, found, last: plain(smoothing.measured) };
+    const film = smoothing(seconds);
+    const before = film.measured === undefined;
+    const found = frames.map(([image, time]) => plain(film.add(measured(image), time)));
+    return { before, found, last: plain(film.measured) };
   },
 
   developSmoothed: (frames, name, look) => {
-    const smoothing = createSmoothing(1);
-    for (const [image, time] of frames) smoothing.add(measured(image), time);
-    return plain(develop(networks[name], smoothing.measured[look.padding], look, constants));
+    const film = smoothing(1);
+    return frames.map(([image, time]) => {
+      const moments = film.add(measured(image), time)[look.padding];
+      return plain(develop(networks[name], moments, look, constants));
+    });
+  },
+
+  /** Renders one picture by what is known after each frame of a film. */
+  renderSmoothed: (frames, image, [name, look]) => {
+    const film = smoothing(1);
+    const { width, height } = image;
+    const band = bandOf(open(image), 0, height, 0);
+    return frames.map(([frame, time]) => {
+      const moments = film.add(measured(frame), time)[look.padding];
+      const developed = develop(networks[name], moments, look, constants);
+      return toBase64(render(band, { x: 0, y: 0, width, height }, developed, constants));
+    });
   },
 
   numbers: (values) => values.map((value) => [erf(value), rint(value), steady(value)]),

@@ -162,6 +162,12 @@ def test_each_knob_moves_the_picture_and_measures_nothing_again(shown):
     assert shown.measured() == measured
 
 
+def test_a_knob_is_called_what_a_photographer_calls_it(shown):
+    for name, said in (("color", "Colour"), ("local", "Light in dark parts")):
+        label = shown.page.get_by_label(said, exact=True)
+        assert label.get_attribute("id") == f"knob-{name}"
+
+
 def test_another_look_is_another_picture_of_the_same_measurement(shown):
     """Also the paper's, whose border is another one."""
     measured = shown.measured()

@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import truth
+from backlit import backlit
 from browsing import StaticHost, chromium, needs_chromium
 
 from noiser.engine.enhancer import Enhancer
@@ -19,7 +20,6 @@ from noiser.look.presets import all_presets
 from noiser.look.render_params import develop
 from noiser.look.tone_curve import steady
 from noiser.model import network
-from noiser.statistics.local_mean import cell_sums
 from noiser.statistics.luma_and_noise import Light
 
 pytestmark = needs_chromium
@@ -55,9 +55,9 @@ def received(text, height, width):
 
 
 def pythons(image, padding):
-    """Measure a picture in Python, with cells."""
+    """Measure a picture in Python, with its grid of light."""
     region = np.s_[0 : image.shape[0], 0 : image.shape[1]]
-    return replace(reference.measure(image, region, padding), cells=cell_sums(image, region))
+    return reference.measure(image, region, padding, (0, 0))
 
 
 def numbers_of(moments):
@@ -130,25 +130,26 @@ def test_the_largest_sums_are_exact(call):
         assert numbers_sent(found[padding]) == numbers_of(pythons(image, padding))
 
 
-@pytest.mark.parametrize("size", [(1, 1), (16, 17), (40, 50)])
-def test_cells_are_pythons(call, dark_photo, size):
-    """Pixels and luma of each square of 16 pixels are the same integers."""
+@pytest.mark.parametrize("size", [(1, 1), (4, 5), (3, 256), (257, 3), (40, 50), (9, 513), (600, 8)])
+def test_the_grid_of_light_is_pythons(call, dark_photo, size):
+    """Pixels and tones of each cell and brightness are the same integers, cells of any side."""
     image = dark_photo(*size)
+    image[: size[0] // 2] = 255 - image[: size[0] // 2]
 
-    cells = call("measure", sent(image))["zero"]["cells"]
+    grid = call("measure", sent(image))["zero"]["grid"]
 
-    found = [
-        (*divmod(i, cells["columns"]), pixels, 257 * luma)
-        for i, (pixels, luma) in enumerate(zip(cells["pixels"], cells["luma"], strict=True))
-    ]
-    assert tuple(found) == pythons(image, "zero").cells
-    assert cells["top"] == 0
+    wanted = pythons(image, "zero").grid
+    shape = grid["rows"], grid["columns"], -1
+    found = [np.reshape(grid[name], shape) for name in ("pixels", "tones")]
+    assert np.array_equal(found, wanted.sums)
+    assert (grid["shift"], grid["top"]) == (wanted.shift, 0)
 
 
+@pytest.mark.parametrize("size", [(40, 23), (40, 1000), (300, 9)])
 @pytest.mark.parametrize("cuts", [[1], [16], [39], [5, 6, 7, 21], list(range(1, 40))])
-def test_any_cut_into_bands_adds_up_to_the_whole(call, dark_photo, cuts):
+def test_any_cut_into_bands_adds_up_to_the_whole(call, dark_photo, cuts, size):
     """Each band has the rows it needs around it; the sum is that of the whole picture."""
-    image = sent(dark_photo(40, 23))
+    image = sent(dark_photo(*size))
 
     assert call("measure", image, cuts) == call("measure", image)
 
@@ -178,20 +179,27 @@ DEVELOPMENT = {
 def assert_near(found, wanted):
     """Compare all numbers of a adjustments: within a millionth of the largest of a kind."""
     folded, adjustments = wanted
-    mine, window = found["adjustments"], found["adjustments"]["window"]
+    mine = found["adjustments"]
     pairs = [(found["folded"][name], getattr(folded, python)) for name, python in FOLDED.items()]
     pairs.append((mine["strength"], adjustments.strength))
     if adjustments.develops:
         pairs += [(mine[name], getattr(adjustments, is_)) for name, is_ in DEVELOPMENT.items()]
-    if adjustments.window is not None:
-        assert (window["rows"], window["columns"]) == adjustments.window.gray.shape
-        assert window["cell"] == adjustments.window.cell
-        pairs.append((window["gray"], adjustments.window.gray))
     for number, theirs in pairs:
         values = np.ravel(np.asarray(theirs, np.float64))
         assert np.ravel(number) == pytest.approx(values, rel=1e-6, abs=1e-6 * abs(values).max())
     assert mine["develops"] == adjustments.develops
-    assert (window is None) == (adjustments.window is None)
+    assert_near_lift(mine["lift"], adjustments.lift)
+
+
+def assert_near_lift(found, wanted):
+    """Compare what is added before the tanh; none at all is one cell of zeros."""
+    if wanted is None:
+        assert found == {"table": [0.0] * 12, "rows": 1, "columns": 1, "cell": 1}
+        return
+    table = np.reshape(found["table"], wanted.table.shape)
+    assert [found["rows"], found["columns"], 12] == [*wanted.table.shape]
+    assert found["cell"] == wanted.cell
+    assert abs(table - wanted.table).max() <= 1 / 4096
 
 
 @pytest.mark.parametrize("size", [(1, 1), (2, 9), (50, 70)])
@@ -224,6 +232,7 @@ def with_lamps(dark):
 
 @pytest.mark.parametrize("turned", [
     lambda dark: 255 - dark, lambda dark: 90 + dark // 4, washed_out, with_lamps,
+    lambda _: backlit(), lambda _: backlit(400, 9),
 ])  # fmt: skip
 def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
     """Calm brightness, restraint, over-exposure, tint and the noise of bright classes too."""
@@ -295,7 +304,9 @@ def night(size):
 
 
 @pytest.mark.parametrize(
-    "image", [night((60, 40)), truth.dark_photo(13, 150)], ids=["night", "wide"]
+    "image",
+    [night((60, 40)), truth.dark_photo(13, 150), backlit(30, 290)],
+    ids=["night", "wide", "backlit"],
 )
 def test_pictures_are_the_references(call, image):
     """Of each look no value is off by more than 1 of 255, and 99.9 % of all are equal."""
@@ -313,6 +324,19 @@ def test_pictures_are_the_references(call, image):
     assert differences.max() <= 1
     assert (differences > 0).mean() < 0.001
     assert (differences[..., 3] == 0).all()
+
+
+@pytest.mark.parametrize("image", [night((60, 40)), backlit()], ids=["night", "backlit"])
+@pytest.mark.parametrize(("low", "high"), [(0.0, 1e-3), (0.499, 0.5), (0.5, 0.501), (0.999, 1.0)])
+def test_local_light_comes_and_goes_smoothly(call, image, low, high):
+    """No step where it begins, nor where all of it was; by and by it changes much."""
+    looks = [["natural", asdict(replace(NATURAL, local=local))] for local in (low, high, 1 - high)]
+
+    made = [received(text, *image.shape[:2]) for text in call("render", sent(image), looks)]
+
+    one, other, far = (picture.astype(int) for picture in made)
+    assert abs(one - other).max() <= 1
+    assert abs(one - far).max() > 5 or abs(0.5 - high) < 0.01
 
 
 def test_real_photos_are_the_references(call, shared_data):
@@ -419,7 +443,7 @@ def test_a_still_film_has_the_moments_of_its_frame(call, dark_photo):
     image = dark_photo(20, 30)
     frames = [[sent(image), time] for time in (0.0, 0.04, 0.5)]
 
-    found = call("developSmoothed", frames, "natural", asdict(NATURAL))
+    found = call("developSmoothed", frames, "natural", asdict(NATURAL))[-1]
 
     moments = pythons(image, "replicate")
     assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
@@ -451,6 +475,39 @@ def test_flicker_is_damped(call):
     means = [smoothed_mean(found) for found in call("smooth", 0.7, frames)["found"][20:]]
 
     assert 0 < max(means) - min(means) < 0.1 * 2 * 10 / 255
+
+
+def half_lit(level):
+    """Make a frame of dark gray beside bright: uint8 [16,40,3]."""
+    image = np.full((16, 40, 3), 200, np.uint8)
+    image[:, :24] = level
+    return image
+
+
+def test_what_becomes_backlit_does_so_by_and_by(call):
+    """Where all of a base passes what counts as dark in one frame, no frame shows a step."""
+    dark, less_dark = (sent(half_lit(level)) for level in (48, 54))
+    frames = [[less_dark if i else dark, 0.04 * i] for i in range(60)]
+
+    made = call("renderSmoothed", frames, less_dark, ["natural", asdict(NATURAL)])
+
+    film = np.array([received(text, 16, 40)[..., 0].astype(int) for text in made])
+    assert abs(film[-1] - film[0]).max() > 20
+    assert abs(np.diff(film, axis=0)).max() < 5
+
+
+def test_the_grid_of_a_film_follows_its_frames(call):
+    """After `seconds`, 1/e of where light was is left, and the rest is where it is."""
+    frames = [[sent(half_lit(24)), 0], [sent(half_lit(24)[:, ::-1]), 0.5]]
+
+    (before, after) = (each["zero"]["grid"] for each in call("smooth", 0.5, frames)["found"])
+
+    for name, near in (("pixels", 1e-12), ("tones", 1e-9)):
+        first = np.array(before[name])
+        last = first.reshape(4, 10, 12)[:, ::-1].ravel()
+        wanted = last + (first - last) / math.e
+        assert after[name] == pytest.approx(wanted, abs=near)
+        assert abs(first - last).max() > 100 * near
 
 
 @pytest.mark.parametrize(("level", "holds"), [(180, True), (112, False)])
@@ -487,15 +544,21 @@ def test_a_frame_shown_twice_changes_nothing(call):
     assert smoothed_mean(found[1]) == smoothed_mean(found[0])
 
 
-def test_frames_of_another_size_go_on(call):
-    """Means weigh the same whatever the size; cells are those of the last."""
-    frames = [[sent(frame(100)), 0], [sent(frame(108, (40, 20))), 0.5]]
+@pytest.mark.parametrize(("first", "then"), [
+    ((8, 10), (40, 20)), ((8, 10), (8, 600)), ((8, 256), (16, 512)),
+])  # fmt: skip
+def test_frames_of_another_size_go_on(call, first, then):
+    """Means weigh the same whatever the size; the grid is that of the last."""
+    frames = [[sent(frame(100, first)), 0], [sent(frame(108, then)), 0.5]]
 
     found = call("smooth", 0.5, frames)
 
-    first, last = (2 * level / 255 - 1 for level in (102, 110))
-    assert smoothed_mean(found["last"]) == pytest.approx(last + (first - last) / math.e, abs=2e-3)
-    assert found["last"]["zero"]["cells"] == call("measure", frames[1][0])["zero"]["cells"]
+    old, new = (2 * level / 255 - 1 for level in (102, 110))
+    assert smoothed_mean(found["last"]) == pytest.approx(new + (old - new) / math.e, abs=2e-3)
+    grid = found["last"]["zero"]["grid"]
+    own = call("measure", frames[1][0])["zero"]["grid"]
+    assert grid["pixels"] == [pixels / (then[0] * then[1]) for pixels in own["pixels"]]
+    assert (grid["rows"], grid["shift"]) == (own["rows"], own["shift"])
     assert found["before"]
 
 

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from backlit import backlit
 from browsing import StaticHost, chromium, needs_chromium
 from pictures import saved
 from PIL import Image
@@ -160,6 +161,15 @@ def test_real_dark_photos_are_the_same_as_in_python(page, shared_data, look):
             image.thumbnail((96, 96))
             low = np.asarray(image.convert("RGB"))
         assert_equal_pictures(enhanced_by(page, low, look), Enhancer(look).enhance(low))
+
+
+@pytest.mark.parametrize("shape", [(90, 60), (30, 400)])
+@pytest.mark.parametrize("local", [0.0, 0.5, 1.0])
+def test_a_backlit_picture_is_the_same_as_in_python(page, shape, local):
+    """Edges between dark and bright, cells of 4 and of 8 pixels."""
+    low = backlit(*shape)
+    found = enhanced_by(page, low, local=local)
+    assert_equal_pictures(found, Enhancer(local=local).enhance(low))
 
 
 @pytest.mark.parametrize("shape", [(1, 1), (1, 9), (9, 1), (2, 3), (17, 16)])

@@ -20,7 +20,13 @@ class Kernel(Protocol):
     def name(self) -> str:
         """What `noiser info` calls this kernel."""
 
-    def measure(self, pixels: Pixels, region: Region, padding: Padding) -> Moments:
+    def measure(
+        self,
+        pixels: Pixels,
+        region: Region,
+        padding: Padding,
+        origin: tuple[int, int] | None = None,
+    ) -> Moments:
         """Sum up the values under the kernel over a region."""
 
     def render(

@@ -34,6 +34,10 @@ COLOR_NOISE = 1.5**2
 NO_ENERGY = 1e-9
 """Keeps 0 / 0 out, far below a 16-bit step [squared luma]."""
 
+MOST_MEDIUM = 0.01
+"""Detail of two pixels that a look gives back, at most [luma in [0, 1]]: texture, and no edges,
+which it would line with a halo."""
+
 Planes = NDArray[np.float64]
 """float64 [C,H,W]: an image channel by channel."""
 
@@ -86,6 +90,7 @@ def taken_apart(photo: Planes, adjustments: Adjustments) -> Scene:
         )
     ]
     small, large = weights[0] * fine[4:-4, 4:-4], weights[1] * medium[0, 2:-2, 2:-2]
+    given = np.clip(large, -MOST_MEDIUM, MOST_MEDIUM)
     quiet_luma = smooth[0, 2:-2, 2:-2] + large
     colors = smooth[1:, 2:-2, 2:-2] + weights[2] * medium[1:, 2:-2, 2:-2]
     seen = adjustments.denoise * colors + keep * planes[1:, 5:-5, 5:-5]
@@ -93,7 +98,7 @@ def taken_apart(photo: Planes, adjustments: Adjustments) -> Scene:
         quiet=quiet_luma + small + all_three(seen),
         light=np.maximum(quiet_luma, 0.0),
         chroma=all_three(colors),
-        detail=adjustments.fine * small + adjustments.medium * large,
+        detail=adjustments.fine * small + adjustments.medium * given,
     )
 
 

@@ -6,6 +6,7 @@ from functools import cache, lru_cache
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from noiser.core.color import LUMA
 from noiser.core.types import Padding, Pixels, Region
@@ -14,8 +15,9 @@ from noiser.engine.kernels.stamp import stamp_of
 from noiser.engine.kernels.structures import Filter, Image
 from noiser.look.fold import Folded
 from noiser.look.render_params import SCALARS, RenderParams
+from noiser.statistics.light_grid import BINS, FIRST_TONES, TONES, LightGrid, shift_for
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
-from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, TONES, UNIT, UPPER, Moments
+from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, UNIT, UPPER, Moments
 
 LIBRARY = Path(__file__).with_name("c") / "libkernel.so"
 """Made by the build hook where a C compiler is at hand."""
@@ -66,18 +68,26 @@ class NativeKernel:
         function.restype = ctypes.c_int64
         return int(function(ctypes.c_int64(rounds)))
 
-    def measure(self, pixels: Pixels, region: Region, padding: Padding) -> Moments:
+    def measure(
+        self,
+        pixels: Pixels,
+        region: Region,
+        padding: Padding,
+        origin: tuple[int, int] | None = None,
+    ) -> Moments:
         """Sum up the values under the kernel over a region: see the reference."""
         sums = np.empty(TAPS, np.int64)
         products = np.empty((TAPS, TAPS), np.int64)
         tones = np.empty(TONES, np.uint32)
         grain = np.empty((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.uint32)
+        light, counted = _grid(region, origin)
         function = getattr(self.library, f"noiser_measure_{self.variant}")
         failed = function(
             ctypes.byref(_image(pixels)),
             ctypes.byref(_region(region)),
             PADDINGS[padding],
             *(ctypes.c_void_p(a.ctypes.data) for a in (sums, products, tones, grain)),
+            ctypes.byref(light),
         )
         if failed:
             raise MemoryError
@@ -92,6 +102,7 @@ class NativeKernel:
             tuple(scale**2 * p for p in unordered.tolist()),
             tuple(tones.tolist()),
             tuple(grain.tolist()),
+            _unpacked(light, counted, region[0].start + origin[0]) if origin else None,
         )
 
     def render(
@@ -104,16 +115,17 @@ class NativeKernel:
     ) -> None:
         """Apply the folded network and the look to a region: see the reference."""
         folded, adjustments = params
+        source, target = _image(pixels), _image(out)
         levels = LEVELS[DEPTHS[pixels.dtype]]
         arrays = _pack(folded, levels, adjustments.develops)
-        window = None if adjustments.window is None else adjustments.window.gray
+        lift = adjustments.lift
         levels_of_noise = ctypes.c_float * len(NOISE_LEVELS)
         filter_ = Filter(
             *(array.ctypes.data for array in arrays),
-            None if window is None else window.ctypes.data,
-            *((0, 0) if window is None else window.shape),
+            lift.table.ctypes.data if lift else None,
+            *(lift.table.shape[:2] if lift else (0, 0)),
             *origin,
-            0 if adjustments.window is None else adjustments.window.cell,
+            lift.cell if lift else 0,
             arrays[1].size,
             PADDINGS[folded.padding],
             adjustments.develops,
@@ -128,8 +140,8 @@ class NativeKernel:
         )
         function = getattr(self.library, f"noiser_render_{self.variant}")
         failed = function(
-            ctypes.byref(_image(pixels)),
-            ctypes.byref(_image(out)),
+            ctypes.byref(source),
+            ctypes.byref(target),
             ctypes.byref(_region(region)),
             ctypes.byref(filter_),
         )
@@ -219,7 +231,6 @@ def _pack(folded: Folded, levels: int, develops: bool) -> tuple[Pixels, ...]:
     arrays = (
         first.reshape(-1, CHANNEL_BLOCK, first.shape[1]).transpose(0, 2, 1) / GELU_UNIT,
         np.pad(folded.first_bias, (0, missing)) / GELU_UNIT,
-        np.pad(-folded.first_gray, (0, missing)) / GELU_UNIT,
         second.transpose(1, 2, 0) * GELU_UNIT,
         second_bias,
     )
@@ -229,6 +240,9 @@ def _pack(folded: Folded, levels: int, develops: bool) -> tuple[Pixels, ...]:
 def _is_gray(folded: Folded, develops: bool) -> bool:
     """Whether luma alone goes through the network."""
     return develops and folded.colors == 1
+
+
+_FIRST_TONES = np.array(FIRST_TONES, np.int32)
 
 
 def _image(pixels: Pixels) -> Image:
@@ -249,6 +263,32 @@ def _image(pixels: Pixels) -> Image:
         channels,
         DEPTHS[pixels.dtype],
     )
+
+
+def _grid(
+    region: Region, origin: tuple[int, int] | None
+) -> tuple[structures.Grid, NDArray[np.uint64]]:
+    """Make an empty grid for the kernel to count a region's light into, if it is asked for."""
+    if origin is None:
+        return structures.Grid(), np.empty(0, np.uint64)
+    top = region[0].start + origin[0]
+    bottom, right = (part.stop + first for part, first in zip(region, origin, strict=True))
+    shift = shift_for(bottom, right)
+    rows, columns = ((bottom - 1) >> shift) - (top >> shift) + 1, ((right - 1) >> shift) + 1
+    sums = np.zeros((2, rows, columns, BINS), np.uint64)
+    place = structures.Grid(
+        sums.ctypes.data, _FIRST_TONES.ctypes.data, rows, columns, *origin, shift
+    )
+    return place, sums
+
+
+def _unpacked(light: structures.Grid, counted: NDArray[np.uint64], top: int) -> LightGrid:
+    """Take pixels and tones apart, and put them where they lie in the picture."""
+    both = counted[0] + counted[1]
+    above = top >> light.shift
+    sums = np.zeros((2, above + light.rows, light.columns, BINS), np.int64)
+    sums[0, above:], sums[1, above:] = both >> 40, both & ((1 << 40) - 1)
+    return LightGrid(light.shift, sums)
 
 
 def _region(region: Region) -> structures.Region:

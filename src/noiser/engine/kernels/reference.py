@@ -4,7 +4,9 @@ Every sum is a chain of elementwise operations in a fixed order, never a matrix 
 so that here too any cut of an image gives the same bits.
 """
 
+from functools import reduce
 from itertools import product
+from operator import add
 from typing import Literal
 
 import numpy as np
@@ -17,21 +19,20 @@ from noiser.look.fold import NETWORK_HALO, Folded
 from noiser.look.render_params import Adjustments, RenderParams
 from noiser.look.tone_curve import TINY
 from noiser.model.network import gelu
-from noiser.statistics.local_mean import Window
+from noiser.statistics.light_grid import TONES, LightGrid, counted
 from noiser.statistics.moments import (
     GRAIN_BINS,
     GRAIN_LEVELS,
     GRAIN_STEP,
     INTEGER_LUMA,
     TAPS,
-    TONES,
     UNIT,
     UPPER,
     Moments,
 )
 
-Counts = NDArray[np.int64]
-"""int64 [n]: a histogram."""
+Bins = NDArray[np.int64]
+"""int64 [h,w]: where a pixel counts in a histogram."""
 
 EXACT_PIXELS = 1 << 20
 """Products are below 2^32, so this many add up exactly in a double's 53 bits [pixels]."""
@@ -39,11 +40,16 @@ EXACT_PIXELS = 1 << 20
 LEAST_CHROMA = 1e-6
 """Keeps x / 0 out, far below any level."""
 
+INNER = np.s_[..., NETWORK_HALO:-NETWORK_HALO, NETWORK_HALO:-NETWORK_HALO]
+"""What is left of planes that the network reads."""
+
 name = "reference"
 """What `noiser info` calls this kernel."""
 
 
-def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
+def measure(
+    pixels: Pixels, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+) -> Moments:
     """Sum up the values under the kernel, and their products, over a region.
 
     Args:
@@ -51,6 +57,8 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
         region: Rows and columns to measure; what lies around them is read where it is
             needed, and counts as it is.
         padding: What lies outside `pixels`.
+        origin: Row and column of `pixels[0, 0]` in the whole picture [pixels]; with it the grid
+            of light is counted too.
 
     Returns:
         The region's moments, exact.
@@ -59,6 +67,7 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
     sums, products = np.zeros(TAPS, object), np.zeros((TAPS, TAPS), object)
     tones = np.zeros(TONES, np.int64)
     grain = np.zeros((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.int64)
+    grids = list[LightGrid]()
     width = min(right - left, EXACT_PIXELS)
     height = EXACT_PIXELS // width
     for row, column in product(range(top, bottom, height), range(left, right, width)):
@@ -68,9 +77,11 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
         under = _patches(lattice).reshape(TAPS, -1)
         sums += under.sum(1).astype(np.int64)
         products += (under @ under.T).astype(np.int64)
-        found_tones, found_grain = _histograms(pixels, (rows, columns))
-        tones += found_tones
-        grain += found_grain
+        levels, sizes = _tones_and_grain(pixels, (rows, columns))
+        tones += np.bincount(levels.ravel(), minlength=tones.size)
+        grain += np.bincount(sizes.ravel(), minlength=grain.size)
+        if origin is not None:
+            grids.append(counted(levels, (rows, columns), origin))
     return Moments(
         padding,
         (bottom - top) * (right - left),
@@ -78,11 +89,12 @@ def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
         tuple(int(p) for p in products[UPPER]),
         tuple(tones.tolist()),
         tuple(grain.tolist()),
+        reduce(add, grids) if grids else None,
     )
 
 
-def _histograms(pixels: Pixels, region: Region) -> tuple[Counts, Counts]:
-    """Count tones and sizes of grain, in integers: int64 [1021] and [240]."""
+def _tones_and_grain(pixels: Pixels, region: Region) -> tuple[Bins, Bins]:
+    """Find the tone and the size of the grain of each pixel, in integers."""
     lattice = np.rint(_signed(pixels, _grow(region, 1, None), "replicate") * UNIT).astype(np.int64)
     red, green, blue = (weight * plane for weight, plane in zip(INTEGER_LUMA, lattice, strict=True))
     brightness = red + green + blue
@@ -98,10 +110,7 @@ def _histograms(pixels: Pixels, region: Region) -> tuple[Counts, Counts]:
     bins = (sizes.view(np.int32) >> 21) - (np.float32(GRAIN_STEP).view(np.int32) >> 21)
     classes = sum((tones >= 4 * level).astype(np.int64) for level in GRAIN_LEVELS)
     grain = classes * GRAIN_BINS + np.minimum(bins, GRAIN_BINS - 1)
-    return (
-        np.bincount(tones.ravel(), minlength=TONES).astype(np.int64),
-        np.bincount(grain.ravel(), minlength=(len(GRAIN_LEVELS) + 1) * GRAIN_BINS).astype(np.int64),
-    )
+    return tones, grain
 
 
 def render(
@@ -124,12 +133,16 @@ def render(
     extended = _grow(region, NETWORK_HALO, None)
     if not adjustments.develops:
         signed = _signed(pixels, extended, folded.padding)
-        enhanced = _network(pixels, region, signed, folded, adjustments.window, origin)
+        enhanced = _network(pixels, region, signed, folded)
     else:
         around = _signed(pixels, _grow(extended, BAND_HALO, None), folded.padding)
         scene = taken_apart(np.asarray(to_unit(around), np.float64), adjustments)
         signed = np.asarray(to_signed(scene.quiet), np.float64)
-        network = _network(pixels, region, signed, folded, adjustments.window, origin)
+        lift = adjustments.lift
+        raised = (
+            lift.at(np.maximum(luma(*scene.quiet[INNER]), 0.0), region, origin) if lift else 0.0
+        )
+        network = _network(pixels, region, signed, folded, raised)
         enhanced = _develop(scene, adjustments, network)
     _write(pixels[region], enhanced, adjustments.strength, out)
 
@@ -139,8 +152,7 @@ def _network(
     region: Region,
     signed: Planes,
     folded: Folded,
-    window: Window | None,
-    origin: tuple[int, int],
+    raised: Planes | float = 0.0,
 ) -> Planes:
     """Compute both convolutions: float64 [3,h,w] in [0, 1], from `signed` [3,h+4,w+4]."""
     inner = _grow(region, 1, pixels.shape)
@@ -152,34 +164,11 @@ def _network(
     (above, below), (before, after) = missing
     height, width = centered.shape[1:]
     part = centered[:, above : height - below, before : width - after]
-    hidden = _convolve(part, folded.first_weight, folded.first_bias)
-    if window is not None:
-        gray = _window_at(window, inner, origin)
-        hidden = hidden - folded.first_gray[:, None, None] * gray
-    hidden = gelu(hidden)
+    hidden = gelu(_convolve(part, folded.first_weight, folded.first_bias))
     mode: Literal["constant", "edge"] = "constant" if folded.padding == "zero" else "edge"
     hidden = np.pad(hidden, ((0, 0), *missing), mode)
     output = _convolve(hidden, folded.second_weight, folded.second_bias)
-    return np.asarray(to_unit(np.tanh(output)), np.float64)
-
-
-def _window_at(window: Window, region: Region, origin: tuple[int, int]) -> Planes:
-    """Read the window at each pixel, linear between the middles of its cells: [h,w]."""
-    near, shares = [], []
-    for part, first, size in zip(region, origin, window.gray.shape, strict=True):
-        at = (np.arange(part.start, part.stop) + first + 0.5) / window.cell - 0.5
-        at = at.clip(0, size - 1)
-        low = at.astype(np.int64)
-        near.append((low, np.minimum(low + 1, size - 1)))
-        shares.append(at - low)
-    (above, below), (before, after) = near
-    down, across = shares[0][:, None], shares[1]
-    gray = window.gray.astype(np.float64)
-    first_row, last_row = (
-        gray[np.ix_(row, before)] + across * (gray[np.ix_(row, after)] - gray[np.ix_(row, before)])
-        for row in (above, below)
-    )
-    return np.asarray(first_row + down * (last_row - first_row), np.float64)
+    return np.asarray(to_unit(np.tanh(output + raised)), np.float64)
 
 
 def _develop(scene: Scene, adjustments: Adjustments, network: Planes) -> Planes:
@@ -199,8 +188,7 @@ def _develop(scene: Scene, adjustments: Adjustments, network: Planes) -> Planes:
     kept: `L / (l + floor)` multiplies its chroma, less the tint, and its detail, and fades in
     the noise. What chroma the network makes is added.
     """
-    inner = np.s_[..., NETWORK_HALO:-NETWORK_HALO, NETWORK_HALO:-NETWORK_HALO]
-    light, own, detail = scene.light[inner], scene.chroma[inner], scene.detail[inner]
+    light, own, detail = scene.light[INNER], scene.chroma[INNER], scene.detail[INNER]
     bright = luma(*network)
     missing = np.maximum(1.0 - bright, 0.0)
     both = missing + adjustments.highlights * (np.maximum(1.0 - light, 0.0) - missing)

@@ -22,6 +22,18 @@ class Region(ctypes.Structure):
     _fields_ = tuple((name, ctypes.c_int64) for name in ("top", "bottom", "left", "right"))
 
 
+class Grid(ctypes.Structure):
+    """`grid` of kernel.c."""
+
+    _fields_ = (
+        *((name, ctypes.c_void_p) for name in ("sums", "first_tones")),
+        *(
+            (name, ctypes.c_int64)
+            for name in ("rows", "columns", "origin_row", "origin_column", "shift")
+        ),
+    )
+
+
 class Filter(ctypes.Structure):
     """`filter` of kernel.c."""
 
@@ -29,17 +41,18 @@ class Filter(ctypes.Structure):
         *(
             (name, ctypes.c_void_p)
             for name in (
-                "first_weight", "first_bias", "first_gray", "second_weight", "second_bias",
-                "window",
+                "first_weight", "first_bias", "second_weight", "second_bias", "lift",
             )
         ),
         *(
             (name, ctypes.c_int64)
-            for name in ("window_rows", "window_columns", "origin_row", "origin_column")
+            for name in (
+                "lift_rows", "lift_columns", "origin_row", "origin_column", "lift_cell",
+            )
         ),
         *(
             (name, ctypes.c_int32)
-            for name in ("window_cell", "hidden", "padding", "develops", "gray")
+            for name in ("hidden", "padding", "develops", "gray")
         ),
         ("center", ctypes.c_float * 3),
         ("levels", ctypes.c_float),
@@ -53,7 +66,7 @@ class Filter(ctypes.Structure):
 
 LAYOUT: tuple[int, ...] = tuple(
     number
-    for struct in (Image, Region, Filter)
+    for struct in (Image, Region, Grid, Filter)
     for number in (
         ctypes.sizeof(struct),
         *(getattr(struct, field[0]).offset for field in struct._fields_),

@@ -10,6 +10,8 @@ import zlib
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from noiser.engine.enhancer import Enhancer
 from noiser.io.files import FileMark
 from noiser.io.limits import Limits
@@ -20,6 +22,7 @@ from noiser.jobs.options import JobOptions
 from noiser.jobs.plan import Item
 from noiser.jobs.workers.frames import Told
 from noiser.model import network
+from noiser.statistics.light_grid import LightGrid
 from noiser.statistics.moments import Moments
 
 
@@ -107,7 +110,10 @@ def packed(moments: Moments) -> str:
         >>> unpacked(packed(few)) == few
         True
     """
-    text = json.dumps(dataclasses.asdict(moments), separators=(",", ":"))
+    told = dataclasses.asdict(dataclasses.replace(moments, grid=None))
+    if moments.grid is not None:
+        told["grid"] = [moments.grid.shift, moments.grid.sums.tolist()]
+    text = json.dumps(told, separators=(",", ":"))
     return base64.b85encode(zlib.compress(text.encode("ascii"))).decode("ascii")
 
 
@@ -121,6 +127,9 @@ def unpacked(text: str) -> Moments:
         entry = json.loads(zlib.decompress(base64.b85decode(text)))
     except zlib.error as error:
         raise ValueError("damaged moments") from error
+    if entry.get("grid"):
+        shift, sums = entry.pop("grid")
+        entry["grid"] = LightGrid(shift, np.array(sums, np.int64))
     return Moments(**{name: _frozen(value) for name, value in entry.items()})
 
 

@@ -53,6 +53,29 @@ def test_a_batch_is_its_images_one_by_one(dark_photo, tool):
     assert torch.equal(together, torch.stack([tool.enhance(frame) for frame in frames]))
 
 
+@pytest.mark.parametrize("local", [0.0, 0.3])
+def test_tiles_of_a_tensor_add_up_to_what_the_reference_measures(dark_photo, local):
+    """Arrays and tensors, each tile with its origin; without `local` there is no grid."""
+    image = dark_photo(64, 50)
+    tool = Enhancer(kernel="torch", local=local)
+    top, bottom = np.s_[0:30, :], np.s_[1:, :]
+
+    tensors = tool.measure(planar(image), top) + tool.measure(planar(image[29:]), bottom, (29, 0))
+    arrays = tool.measure(image, top) + tool.measure(image[29:], bottom, (29, 0))
+
+    assert tensors == arrays == Enhancer(kernel="reference", local=local).measure(image)
+    assert (tensors.grid is None) == (local == 0)
+
+
+def test_an_array_of_a_tile_is_measured_with_its_place(dark_photo):
+    """The kernel crops what it copies, and still knows where it is in the picture."""
+    image, region = dark_photo(60, 40), np.s_[33:45, 20:31]
+
+    found = pytorch.measure(image, region, "zero", (40, 100))
+
+    assert found == reference.measure(image, region, "zero", (40, 100))
+
+
 def test_a_region_is_that_part_of_the_whole(dark_photo, tool):
     """For tensors as for arrays."""
     frame = planar(dark_photo(30, 40))
@@ -143,10 +166,10 @@ def test_a_region_outside_is_refused(tool):
 
 
 def test_an_array_of_a_tile_is_rendered_with_its_place(dark_photo):
-    """The kernel crops what it copies, and still knows where it is in the window."""
+    """The kernel crops what it copies, and still knows where it is in the picture."""
     image = dark_photo(60, 40)
     tool = Enhancer(local=1.0)
-    pair = tool.develop(tool.measure(image))
+    pair = tool.develop(tool.measure(image, origin=(40, 100)))
     region = np.s_[33:45, 20:31]
     found, expected = (np.empty_like(image[region]) for _ in range(2))
 

@@ -7,8 +7,7 @@ import truth
 
 from noiser.engine.kernels import reference
 from noiser.engine.kernels.pytorch import planes
-from noiser.engine.kernels.pytorch.measure import cells_of, measured
-from noiser.statistics.local_mean import cell_sums
+from noiser.engine.kernels.pytorch.measure import measured
 
 DTYPES = ["uint8", "uint16", "float32", "float64"]
 PADDINGS = ["zero", "replicate"]
@@ -64,13 +63,57 @@ def test_grain_is_sorted_by_the_references_classes(level):
     assert measured(batch, region, "zero")[0] == reference.measure(image, region, "zero")
 
 
-@pytest.mark.parametrize("origin", [(0, 0), (5, 30), (16, 15)])
+@pytest.mark.parametrize("origin", [(0, 0), (5, 30), (300, 16), (0, 4091)], ids=str)
 @pytest.mark.parametrize(
     "region", [np.s_[0:40, 0:20], np.s_[7:8, 3:19], np.s_[3:40, 19:20]], ids=str
 )
-def test_cells_are_those_of_locality(dark_photo, origin, region):
-    """Places, counts and sums, wherever the image lies in the whole picture."""
+def test_light_is_counted_where_it_lies_in_the_picture(dark_photo, origin, region):
+    """Cells, pixels and tones of each image, small cells and large, dark ones and bright."""
     images, batch = two_photos(dark_photo, "uint16", 40, 20)
+    images[1], batch[1] = 65535 - images[1], 65535 - batch[1].int()
 
-    for found, image in zip(cells_of(batch, region, origin), images, strict=True):
-        assert np.array_equal(found, cell_sums(image, region, origin))
+    assert measured(batch, region, "zero", origin) == [
+        reference.measure(image, region, "zero", origin) for image in images
+    ]
+
+
+@pytest.mark.parametrize("channels", [1, 4])
+def test_light_of_gray_and_of_alpha_is_counted(dark_photo, channels):
+    """One channel is luma; alpha has no light."""
+    images, batch = two_photos(dark_photo, "float32", 9, 7, channels)
+    region = np.s_[0:9, 0:7]
+
+    assert measured(batch, region, "replicate", (2, 3)) == [
+        reference.measure(image, region, "replicate", (2, 3)) for image in images
+    ]
+
+
+def test_a_tone_is_of_the_class_whose_root_is_nearest():
+    """Flat gray of every 8-bit level: all borders between classes, the tie at 255 too."""
+    image = np.repeat(np.repeat(np.arange(256, dtype=np.uint8), 3)[None, :, None], 3, 2)
+    batch = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
+    region = np.s_[0:1, 0:768]
+
+    found = measured(batch, region, "replicate", (0, 0))[0]
+
+    assert found == reference.measure(image, region, "replicate", (0, 0))
+    assert found.grid.sums[0].any((0, 1)).all()
+
+
+@pytest.mark.parametrize("most", [10, 200, 300])
+def test_light_counted_in_pieces_is_that_of_the_whole(dark_photo, monkeypatch, most):
+    """Though the first pieces of a picture have smaller cells."""
+    images, batch = two_photos(dark_photo, "uint8", 13, 11)
+    region = np.s_[0:13, 0:11]
+    monkeypatch.setattr(planes, "PIECE_PIXELS", most)
+
+    assert measured(batch, region, "zero", (250, 0)) == [
+        reference.measure(image, region, "zero", (250, 0)) for image in images
+    ]
+
+
+def test_no_light_is_counted_that_nobody_asks_for(dark_photo):
+    """A look without `local` does not need it."""
+    _, batch = two_photos(dark_photo, "uint8", 4, 5)
+
+    assert [m.grid for m in measured(batch, np.s_[0:4, 0:5], "zero")] == [None, None]

@@ -1,13 +1,11 @@
 """Filters: what of a batch's folded networks and adjustments goes to the device."""
 
-import numpy as np
 import pytest
 import torch
+import truth
 
 from noiser import Enhancer
-from noiser.engine.kernels import reference
-from noiser.engine.kernels.pytorch.render_params import stacked, window_at
-from noiser.statistics.local_mean import Window
+from noiser.engine.kernels.pytorch.render_params import stacked
 
 
 def filters_of(dark_photo, *seeds, **knobs):
@@ -33,6 +31,18 @@ def test_each_image_has_its_own_numbers(dark_photo):
     assert pairs[0][1].black != pairs[1][1].black
 
 
+def test_each_image_has_its_own_lift(dark_photo):
+    """In the order of the batch, and none where the look has no `local`."""
+    pairs, without = filters_of(dark_photo, 1, 2, local=0.0)
+    pairs = truth.lifted(pairs)
+
+    filters = stacked(pairs, torch.float64)
+
+    assert filters.lift.tolist() == [d.lift.table.tolist() for _, d in pairs]
+    assert filters.cell == pairs[0].adjustments.lift.cell
+    assert without.lift is None
+
+
 def test_some_images_filters_are_theirs(dark_photo):
     """Every tensor is cut, the dictionary's too."""
     _, filters = filters_of(dark_photo, 1, 2, local=0.5)
@@ -40,23 +50,11 @@ def test_some_images_filters_are_theirs(dark_photo):
     second = filters.of(slice(1, 2))
 
     assert torch.equal(second.numbers["black"], filters.numbers["black"][1:])
-    for name in ("first_weight", "first_bias", "second_bias", "center", "noise", "window"):
+    for name in ("first_weight", "first_bias", "second_bias", "center", "noise", "lift"):
         assert torch.equal(getattr(second, name), getattr(filters, name)[1:]), name
 
 
-@pytest.mark.parametrize("origin", [(0, 0), (37, 5)])
-def test_a_window_is_read_as_the_reference_reads_it(origin):
-    """Linear between the middles of its cells, constant beyond the outermost."""
-    gray = np.random.default_rng(2).random((4, 3)).astype(np.float32)
-    region = np.s_[3:20, 0:33]
-
-    found = window_at(torch.from_numpy(gray)[None].double(), 16, region, origin)
-
-    expected = reference._window_at(Window(gray), region, origin)
-    assert abs(found[0, 0].numpy() - expected).max() < 1e-15
-
-
-@pytest.mark.parametrize("knobs", [{"local": 0.5, "color": 0.3}, {}])
+@pytest.mark.parametrize("knobs", [{"local": 0.5, "color": 0.3}, {"local": 0.0}])
 def test_filters_arrive_on_a_device_as_they_were(dark_photo, knobs):
     """One copy, cut again: shapes and dtypes, on torch's device for shapes without values."""
     _, filters = filters_of(dark_photo, 1, 2, **knobs)

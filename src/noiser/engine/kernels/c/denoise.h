@@ -18,6 +18,15 @@ enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 512, PITCH = MA
 
 enum { LUMA, RED_LESS_LUMA, BLUE_LESS_LUMA };
 
+/* Luma and colour differences of what is subtracted from each colour, in [0, 1]. */
+static void find_center(const filter *f, float center[3]) {
+    float half = 0.5f / f->levels, colors[3];
+    for (int c = 0; c < 3; c++) colors[c] = 0.5f + f->center[c] * half;
+    center[LUMA] = (0.299f * colors[0] + 0.587f * colors[1]) + 0.114f * colors[2];
+    center[RED_LESS_LUMA] = colors[0] - center[LUMA];
+    center[BLUE_LESS_LUMA] = colors[2] - center[LUMA];
+}
+
 typedef struct {
     float photo[8][3][PITCH];  /* luma and colour differences, or levels where none develops */
     float soft[8][3][PITCH];   /* blurred by one pixel */
@@ -37,6 +46,9 @@ typedef struct {
 static const float FINE_NOISE = 25.0f * 1.5f * 0.640625f;
 static const float MEDIUM_NOISE = 25.0f * 1.5f * 0.074462890625f;
 static const float COLOR_NOISE = 25.0f * 2.0f * 2.25f * 0.074462890625f;
+
+/* Detail of two pixels that is given back, at most: texture, and no edges. */
+static const float MOST_MEDIUM = 0.01f;
 
 /* Keeps 0 / 0 out, far below a 16-bit step. */
 static const float NO_ENERGY = 25e-9f;
@@ -111,10 +123,11 @@ static inline void join(bands *b, int64_t r, const filter *f, const float unit_c
         vec share = larger(noise, all(0.0f)) / ((x * y) * z);
         vec small = load(b->fine[r & 7] + i) * weight_of(FINE_NOISE * ((y * z) * share), f);
         vec large = load(medium[LUMA] + i) * weight_of(MEDIUM_NOISE * ((x * z) * share), f);
+        vec given = larger(smaller(large, all(MOST_MEDIUM)), all(-MOST_MEDIUM));
         vec color = weight_of(COLOR_NOISE * ((x * y) * share), f);
         vec luma = load(smooth[LUMA] + i) + large;
         vec light = larger(luma + unit_center[LUMA], all(0.0f));
-        store(b->detail[r & 3] + i, fma_(all(f->fine), small, f->medium * large));
+        store(b->detail[r & 3] + i, fma_(all(f->fine), small, f->medium * given));
         store(input[LUMA] + i, luma + small);
         store(own[LUMA] + i, light);
         for (int c = RED_LESS_LUMA; c <= BLUE_LESS_LUMA; c++) {

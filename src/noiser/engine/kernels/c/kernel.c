@@ -21,6 +21,7 @@
 enum { UINT8, UINT16, FLOAT32, FLOAT64 };
 enum { ZERO, REPLICATE };
 enum { TAPS = 27, CHANNEL_BLOCK = 4, NOISE_KNOTS = 5 };
+enum { MOST_CELLS = 64, BINS = 12 }; /* of the grid of light, across and by brightness */
 
 typedef struct {
     char *data;
@@ -38,13 +39,12 @@ typedef struct {
     const float *first_weight;  /* [hidden / CHANNEL_BLOCK][27][CHANNEL_BLOCK], for the planes;
                                    gray: [hidden / CHANNEL_BLOCK][9][CHANNEL_BLOCK], for luma */
     const float *first_bias;    /* [hidden] */
-    const float *first_gray;    /* [hidden], by which local gray moves the hidden channels */
     const float *second_weight; /* [hidden][9][3]; gray: [hidden][9] */
     const float *second_bias;   /* [3]; gray: [1] */
-    const float *window;        /* [window_rows][window_columns] local gray, or null */
-    int64_t window_rows, window_columns, origin_row, origin_column;
-    int32_t window_cell; /* side of the square that one value of the window stands for [pixels] */
-    int32_t hidden;      /* a multiple of CHANNEL_BLOCK */
+    const float *lift;          /* [lift_rows][lift_columns][BINS], added before the tanh, or null */
+    int64_t lift_rows, lift_columns, origin_row, origin_column;
+    int64_t lift_cell; /* side of a cell [pixels] */
+    int32_t hidden;    /* a multiple of CHANNEL_BLOCK */
     int32_t padding;
     int32_t develops; /* whether there is more to do than the network; see denoise.h */
     int32_t gray;     /* whether the network reads and writes luma alone; see gray.h */
@@ -63,6 +63,15 @@ typedef struct {
     float noise_levels[NOISE_KNOTS], noise_slopes[NOISE_KNOTS]; /* how it changes with luma */
 } filter;
 
+typedef struct {
+    uint64_t *sums;             /* [2][rows][columns][BINS], zero, or null: pixels in the upper 24
+                                   bits and the sum of their tones below, by turns in each half */
+    const int32_t *first_tones; /* [BINS - 1]: of each bin but the darkest */
+    int64_t rows, columns;      /* rows of the region alone, columns from the picture's first on */
+    int64_t origin_row, origin_column; /* of the image's first pixel in the picture */
+    int64_t shift;                     /* binary logarithm of the cells' side */
+} grid;
+
 static inline int64_t clamp(int64_t value, int64_t low, int64_t high) {
     return value < low ? low : value > high ? high : value;
 }
@@ -77,6 +86,8 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "denoise.h"
 
+#include "local_light.h"
+
 #include "develop.h"
 
 #include "gray.h"
@@ -87,13 +98,15 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "layout.h"
 
-/* Fill sums[27], products[27][27], tones[TONES] and grain[GRAINS]. Of each pair of taps only
+/* Fill sums[27], products[27][27], tones[TONES], grain[GRAINS] and the sums of the grid. Of each pair of taps only
    one order is filled, the other is zero (both are filled where the kernel positions are
    equal). Values are whole multiples of 1/255 for uint8, of 1/65535 otherwise. Returns 1
    without memory. */
 int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, int64_t *sums,
-                           int64_t (*products)[TAPS], uint32_t *tones, uint32_t *grain) {
-    survey found = {0};
+                           int64_t (*products)[TAPS], uint32_t *tones, uint32_t *grain,
+                           const grid *light) {
+    survey found = {.light = light};
+    sort_tones(&found);
     memset(sums, 0, TAPS * sizeof *sums);
     memset(products, 0, TAPS * sizeof *products);
     int failed = im->depth == UINT8 ? measure_int16(im, at, padding, sums, products, &found)

@@ -83,11 +83,39 @@ enum { TONES = 1021, GRAIN_BINS = 48, GRAINS = 5 * GRAIN_BINS, CHUNK = 256 };
 typedef struct {
     uint32_t tones[2][TONES];  /* luma after a 3x3 binomial blur, four bins a level */
     uint32_t grain[2][GRAINS]; /* size of d2/dx2 d2/dy2 of luma, by five classes of tones */
+    const grid *light;
+    uint8_t bin[TONES]; /* of the grid, of each tone */
 } survey;
+
+static void sort_tones(survey *found) {
+    for (int tone = 0, bin = 0; found->light->sums && tone < TONES; tone++) {
+        while (bin < BINS - 1 && tone >= found->light->first_tones[bin]) bin++;
+        found->bin[tone] = (uint8_t)bin;
+    }
+}
+
+/* Count `count` tones from pixel (y, x) of the image on. */
+static void count_light(const grid *light, const region *at, int64_t y, int64_t x, int64_t count,
+                        const uint16_t *tone, const uint8_t *bin) {
+    int64_t row = ((light->origin_row + y) >> light->shift) -
+                  ((light->origin_row + at->top) >> light->shift);
+    uint64_t *even = light->sums + row * light->columns * BINS;
+    uint64_t *odd = even + light->rows * light->columns * BINS;
+    uint16_t cell[CHUNK];
+    for (int64_t i = 0; i < count; i++)
+        cell[i] = (uint16_t)(((light->origin_column + x + i) >> light->shift) * BINS);
+    for (int64_t i = 0; i + 1 < count; i += 2) {
+        even[cell[i] + bin[tone[i]]] += (uint64_t)1 << 40 | tone[i];
+        odd[cell[i + 1] + bin[tone[i + 1]]] += (uint64_t)1 << 40 | tone[i + 1];
+    }
+    if (count % 2) even[cell[count - 1] + bin[tone[count - 1]]] += (uint64_t)1 << 40 | tone[count - 1];
+}
 
 /* `near` has three rows of luma, 2 v - 1 in 1/256 of an 8-bit level times `unit`, and a pixel
    more on either side. Sizes have four bins an octave: an exponent and two bits of a float. */
-static void survey_row(const int32_t *const near[3], int64_t count, int unit, survey *found) {
+static void survey_row(const int32_t *const near[3], const region *at, int64_t y, int unit,
+                       survey *found) {
+    const int64_t count = at->right - at->left;
     const uint32_t half_peak = 16 * 256 * 255 * (uint32_t)unit;
     const uint32_t tone_step = 2048 * (uint32_t)unit, size_step = 2 * (uint32_t)unit;
     for (int64_t start = 0; start < count; start += CHUNK) {
@@ -95,10 +123,10 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
         int32_t sum[CHUNK + 2], bend[CHUNK + 2];
         uint16_t tone[CHUNK];
         uint8_t size[CHUNK];
-        const int32_t *above = near[0] + start, *at = near[1] + start, *below = near[2] + start;
+        const int32_t *above = near[0] + start, *own = near[1] + start, *below = near[2] + start;
         for (int64_t i = 0; i < pixels + 2; i++) {
-            sum[i] = above[i] + 2 * at[i] + below[i];
-            bend[i] = above[i] - 2 * at[i] + below[i];
+            sum[i] = above[i] + 2 * own[i] + below[i];
+            bend[i] = above[i] - 2 * own[i] + below[i];
         }
         for (int64_t i = 0; i < pixels; i++) {
             uint32_t blurred = (uint32_t)(sum[i] + 2 * sum[i + 1] + sum[i + 2]) + half_peak;
@@ -122,6 +150,8 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
             found->tones[0][tone[pixels - 1]]++;
             found->grain[0][size[pixels - 1]]++;
         }
+        if (found->light->sums)
+            count_light(found->light, at, y, at->left + start, pixels, tone, found->bin);
     }
 }
 
@@ -196,7 +226,7 @@ static void survey_row(const int32_t *const near[3], int64_t count, int unit, su
                 const int32_t *near[3];                                                       \
                 for (int k = 0; k < 3; k++)                                                   \
                     near[k] = lumas + clamp(r + k, 0, im->height - 1) % 3 * pitch;            \
-                survey_row(near, count, sizeof(TYPE##_t) == 2 ? 1 : 257, found);              \
+                survey_row(near, at, r + 1, sizeof(TYPE##_t) == 2 ? 1 : 257, found);          \
             }                                                                                 \
             for (int c = 0; c < 3; c++) {                                                     \
                 int64_t total = total_##TYPE(row + c * pitch, count);                         \

@@ -6,7 +6,8 @@
 typedef struct {
     bands bands;
     gray_rows gray;
-    float window[PITCH];    /* local gray less the image's, in [-1, 1] */
+    local_light light;
+    float center;           /* luma of what is subtracted */
     float output[3][PITCH]; /* in [0, 1] */
     double row[3][PITCH];   /* one row of the output in its own type */
     double before[PITCH];   /* one row of a colour of the input, where it is mixed in */
@@ -59,27 +60,8 @@ static void to_luma(float (*row)[PITCH], float half, int64_t end) {
     }
 }
 
-/* Local gray at a row's pixels: between the centers of the window's cells it is linear. */
-static void window_row(const filter *f, int64_t y, int64_t left, int64_t end, float *row) {
-    double cell = f->window_cell, at = ((double)(f->origin_row + y) + 0.5) / cell - 0.5;
-    at = at < 0 ? 0 : at > f->window_rows - 1 ? f->window_rows - 1 : at;
-    int64_t above = (int64_t)at, below = above + 1 < f->window_rows ? above + 1 : above;
-    float down = (float)(at - above);
-    const float *upper = f->window + above * f->window_columns;
-    const float *lower = f->window + below * f->window_columns;
-    for (int64_t i = LEFT - 1; i < end; i++) {
-        double x = ((double)(f->origin_column + left + i - LEFT) + 0.5) / cell - 0.5;
-        x = x < 0 ? 0 : x > f->window_columns - 1 ? f->window_columns - 1 : x;
-        int64_t before = (int64_t)x, after = before + 1 < f->window_columns ? before + 1 : before;
-        float across = (float)(x - before);
-        float first = upper[before] + across * (upper[after] - upper[before]);
-        float last = lower[before] + across * (lower[after] - lower[before]);
-        row[i] = first + down * (last - first);
-    }
-}
-
-static inline void hidden_row(const filter *f, const float *const rows[3], int planes,
-                              const float *window, int64_t end, float *hidden) {
+static inline void hidden_row(const filter *f, const float *const rows[3], int planes, int64_t end,
+                              float *hidden) {
     for (int64_t j = MARGIN; j < end; j += WIDE * LANES)
         for (int block = 0; block < f->hidden / CHANNEL_BLOCK; block++) {
             const float *weight = f->first_weight + block * planes * 9 * CHANNEL_BLOCK;
@@ -88,11 +70,6 @@ static inline void hidden_row(const filter *f, const float *const rows[3], int p
             for (int k = 0; k < CHANNEL_BLOCK; k++)
                 for (int v = 0; v < WIDE; v++)
                     sum[k][v] = all(f->first_bias[block * CHANNEL_BLOCK + k]);
-            if (window)
-                for (int k = 0; k < CHANNEL_BLOCK; k++)
-                    for (int v = 0; v < WIDE; v++)
-                        sum[k][v] = fma_(all(f->first_gray[block * CHANNEL_BLOCK + k]),
-                                         load(window + j + v * LANES), sum[k][v]);
             for (int c = 0; c < planes; c++)
                 for (int dy = 0; dy < 3; dy++)
                     for (int dx = 0; dx < 3; dx++, weight += CHANNEL_BLOCK) {
@@ -117,7 +94,7 @@ static void pad_hidden(const filter *f, int64_t outside, int64_t inside, float *
 }
 
 static void output_row(const filter *f, const float *const hidden[3], const bands *b, int64_t y,
-                       int64_t end, int colors, float (*output)[PITCH]) {
+                       int64_t end, int colors, const float *lift, float (*output)[PITCH]) {
     for (int64_t j = MARGIN; j < end; j += WIDE * LANES) {
         const float *weight = f->second_weight;
         vec sum[3][WIDE];
@@ -136,7 +113,7 @@ static void output_row(const filter *f, const float *const hidden[3], const band
         for (int v = 0; v < WIDE; v++) {
             vec out[3], missing[3];
             for (int c = 0; c < 3; c++) {
-                vec odds = odds_of(sum[c][v]);
+                vec odds = odds_of(sum[c][v] + load(lift + j + v * LANES));
                 out[c] = 1.0f / (odds + 1.0f);
                 missing[c] = odds * out[c];
             }
@@ -216,16 +193,14 @@ static void network_row(const image *from, const filter *f, int64_t h, int64_t l
     if (h >= 0 && h < from->height) {
         const float *rows[3];
         for (int dy = 0; dy < 3; dy++) rows[dy] = w->bands.input[(h + dy - 1) & 3][0];
-        const float *window = f->window ? w->window : NULL;
         float *hidden = w->hidden + (h % 3) * size;
-        if (f->window) window_row(f, h, left, last + 1, w->window);
         if (f->gray) {
-            hidden_row(f, rows, 1, window, last + 1, w->hidden);
+            hidden_row(f, rows, 1, last + 1, w->hidden);
             gray_taps(f, w->hidden, last + 1, &w->gray);
             if (left == 0) gray_border(&w->gray, LEFT - 1, LEFT, f->padding);
             if (right == from->width) gray_border(&w->gray, last, last - 1, f->padding);
         } else {
-            hidden_row(f, rows, 3, window, last + 1, hidden);
+            hidden_row(f, rows, 3, last + 1, hidden);
             if (left == 0) pad_hidden(f, LEFT - 1, LEFT, hidden);
             if (right == from->width) pad_hidden(f, last, last - 1, hidden);
         }
@@ -236,8 +211,9 @@ static void network_row(const image *from, const filter *f, int64_t h, int64_t l
 /* Row y of the output, in [0, 1]; the hidden rows up to y + 1 are there. */
 static void developed_row(const image *from, const filter *f, int64_t y, int64_t end, int colors,
                           workspace *w) {
+    light_row(f, y, w->bands.input[y & 3][LUMA], w->center, end, &w->light);
     if (f->gray) {
-        gray_output(f, &w->bands, y, end, colors, &w->gray, w->output);
+        gray_output(f, &w->bands, y, end, colors, w->light.lift, &w->gray, w->output);
         return;
     }
     const float *hidden[3];
@@ -247,7 +223,7 @@ static void developed_row(const image *from, const filter *f, int64_t y, int64_t
         int64_t kept = outside && f->padding == ZERO ? 3 : clamp(source, 0, from->height - 1) % 3;
         hidden[dy] = w->hidden + kept * f->hidden * PITCH;
     }
-    output_row(f, hidden, &w->bands, y, end, colors, w->output);
+    output_row(f, hidden, &w->bands, y, end, colors, w->light.lift, w->output);
 }
 
 static APART void render_tile(const image *from, const image *to, const region *at, int64_t left,
@@ -255,11 +231,9 @@ static APART void render_tile(const image *from, const image *to, const region *
     bands *b = &w->bands;
     int64_t halo = f->develops ? HALO : NETWORK_HALO, end = LEFT + right - left;
     float half = 0.5f / f->levels, unit_center[3];
-    for (int c = 0; c < 3; c++) unit_center[c] = 0.5f + f->center[c] * half;
-    float luma = (0.299f * unit_center[0] + 0.587f * unit_center[1]) + 0.114f * unit_center[2];
-    unit_center[RED_LESS_LUMA] = unit_center[0] - luma;
-    unit_center[BLUE_LESS_LUMA] = unit_center[2] - luma;
-    unit_center[LUMA] = luma;
+    find_center(f, unit_center);
+    w->center = unit_center[LUMA];
+    if (f->lift) light_columns(f, left, end, &w->light);
     for (int64_t r = at->top - halo; r < at->bottom + halo; r++) {
         int64_t done = r - (at->top - halo); /* rows read before this one */
         int64_t q = r - (halo - NETWORK_HALO); /* the newest row that the network can read */

@@ -20,8 +20,12 @@ typedef float vec __attribute__((vector_size(LANES * 4)));
 typedef int32_t ivec __attribute__((vector_size(LANES * 4)));
 typedef float unaligned_vec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
 
+typedef int32_t unaligned_ivec __attribute__((vector_size(LANES * 4), aligned(4), may_alias));
+
 static inline vec load(const float *from) { return *(const unaligned_vec *)from; }
 static inline void store(float *to, vec v) { *(unaligned_vec *)to = v; }
+
+static inline ivec load_integers(const int32_t *from) { return *(const unaligned_ivec *)from; }
 
 /* Load once for several uses. Left alone, the compiler repeats the load in each of them, and
    loads are what the convolutions run out of first. */
@@ -128,6 +132,19 @@ static inline vec pick(const float from[8], ivec at) {
 #else
     vec found;
     for (int i = 0; i < LANES; i++) found[i] = from[at[i] & 7];
+    return found;
+#endif
+}
+
+/* Of many numbers, those that the lanes name. */
+static inline vec gather(const float *from, ivec at) {
+#if defined(__AVX512F__)
+    return (vec)_mm512_i32gather_ps((__m512i)at, from, 4);
+#elif defined(__AVX2__)
+    return (vec)_mm256_i32gather_ps(from, (__m256i)at, 4);
+#else
+    vec found;
+    for (int i = 0; i < LANES; i++) found[i] = from[at[i]];
     return found;
 #endif
 }

@@ -8,7 +8,6 @@ in single precision, those of float64 tensors in double.
 
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import replace
 from importlib.util import find_spec
 
 import numpy as np
@@ -18,7 +17,7 @@ from torch import Tensor
 from noiser.core.adapters import checked_tensor, one_by_one, resolved
 from noiser.core.types import Padding, Pixels, Region
 from noiser.engine.kernels.denoise import BAND_HALO
-from noiser.engine.kernels.pytorch.measure import cells_of, measured
+from noiser.engine.kernels.pytorch.measure import measured
 from noiser.engine.kernels.pytorch.planes import grown
 from noiser.engine.kernels.pytorch.render import render_into
 from noiser.engine.kernels.pytorch.render_params import stacked
@@ -62,11 +61,7 @@ class Batch:
         part = resolved(region, self._images.shape[2:])
         sum_up, _ = steps(self._images.device.type, self._images.dtype)
         with _on_device_of(self._images):
-            found = sum_up(self._images, part, look.padding)
-        if look.local == 0:
-            return found
-        cells = cells_of(self._images, part, origin)
-        return [replace(moments, cells=own) for moments, own in zip(found, cells, strict=True)]
+            return sum_up(self._images, part, look.padding, origin if look.local else None)
 
     def render(
         self,
@@ -114,10 +109,12 @@ def steps(
     return measured, render_into
 
 
-def measure(pixels: Pixels, region: Region, padding: Padding) -> Moments:
+def measure(
+    pixels: Pixels, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+) -> Moments:
     """Sum up the values under the kernel over a region of an array: see the reference."""
-    batch, part, _ = _cropped(pixels, region, 1)
-    return measured(batch, part, padding)[0]
+    batch, part, place = _cropped(pixels, region, 1, origin or (0, 0))
+    return measured(batch, part, padding, place if origin else None)[0]
 
 
 def render(
@@ -128,17 +125,22 @@ def render(
     origin: tuple[int, int] = (0, 0),
 ) -> None:
     """Apply the folded network and the look to a region of an array: see the reference."""
-    batch, part, (top, left) = _cropped(pixels, region, NETWORK_HALO + BAND_HALO)
+    batch, part, place = _cropped(pixels, region, NETWORK_HALO + BAND_HALO, origin)
     target = batch.new_empty((1, batch.shape[1], *out.shape[:2]))
     double = batch.dtype == torch.float64
     dtype = torch.float64 if double else torch.float32
-    filters = stacked([params], dtype)
-    render_into(target, batch, part, filters, (origin[0] + top, origin[1] + left))
+    render_into(target, batch, part, stacked([params], dtype), place)
     out[...] = target[0].permute(1, 2, 0).numpy().reshape(out.shape)
 
 
-def _cropped(pixels: Pixels, region: Region, halo: int) -> tuple[Tensor, Region, tuple[int, int]]:
-    """Copy a region and what is read around it into a tensor [1,C,h,w], and say where it is."""
+def _cropped(
+    pixels: Pixels, region: Region, halo: int, origin: tuple[int, int]
+) -> tuple[Tensor, Region, tuple[int, int]]:
+    """Copy a region and what is read around it into a tensor.
+
+    Returns:
+        The tensor [1,C,h,w], the region in it, and its own origin in the whole picture [pixels].
+    """
     rows, columns = (
         slice(max(part.start, 0), min(part.stop, size))
         for part, size in zip(grown(region, halo), pixels.shape[:2], strict=True)
@@ -148,7 +150,8 @@ def _cropped(pixels: Pixels, region: Region, halo: int) -> tuple[Tensor, Region,
         slice(region[0].start - rows.start, region[0].stop - rows.start),
         slice(region[1].start - columns.start, region[1].stop - columns.start),
     )
-    return torch.from_numpy(planar.copy("C"))[None], inner, (rows.start, columns.start)
+    place = (origin[0] + rows.start, origin[1] + columns.start)
+    return torch.from_numpy(planar.copy("C"))[None], inner, place
 
 
 def _on_device_of(images: Tensor) -> AbstractContextManager[object]:

@@ -12,6 +12,7 @@ from noiser.engine.kernels.denoise import (
     FINE_VARIANCE,
     MARGIN,
     MEDIUM_VARIANCE,
+    MOST_MEDIUM,
     NO_ENERGY,
     SQUARE,
 )
@@ -78,7 +79,7 @@ def taken_apart(photo: Tensor, filters: Filters) -> Scenes:
         quiet=quiet,
         light=(quiet_luma + center).clamp(min=0.0),
         chroma=all_three(colors) + tint,
-        detail=numbers["fine"] * small + numbers["medium"] * large,
+        detail=numbers["fine"] * small + numbers["medium"] * large.clamp(-MOST_MEDIUM, MOST_MEDIUM),
     )
 
 

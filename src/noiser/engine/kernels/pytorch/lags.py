@@ -6,12 +6,14 @@ all products in the region and the ring of one pixel around it, and those of its
 rows and columns; what each pair of taps does not see is subtracted here, in integers.
 """
 
+from collections.abc import Sequence
 from itertools import product
 
 import numpy as np
 from numpy.typing import NDArray
 
 from noiser.core.types import Padding
+from noiser.statistics.light_grid import LightGrid
 from noiser.statistics.moments import PAIRS, TAPS, UPPER, Moments
 
 LAGS = ((0, 0), (0, 1), (0, 2), *product((1, 2), range(-2, 3)))
@@ -31,7 +33,14 @@ UNSEEN = np.array([[0, 0, 1, 1], [1, 0, 0, 1], [1, 1, 0, 0]])
 """Which outermost lines each row, or column, of the kernel never reaches."""
 
 
-def moments_of(sums: Sums, tones: Sums, grain: Sums, count: int, padding: Padding) -> list[Moments]:
+def moments_of(
+    sums: Sums,
+    tones: Sums,
+    grain: Sums,
+    count: int,
+    padding: Padding,
+    grids: Sequence[LightGrid] | None = None,
+) -> list[Moments]:
     """Put a device's sums together.
 
     Args:
@@ -40,6 +49,7 @@ def moments_of(sums: Sums, tones: Sums, grain: Sums, count: int, padding: Paddin
         grain: int64 [B,240].
         count: Kernel positions of each image [pixels].
         padding: What was seen outside.
+        grids: Of each image, if they were counted.
 
     Returns:
         The moments of each image.
@@ -60,7 +70,13 @@ def moments_of(sums: Sums, tones: Sums, grain: Sums, count: int, padding: Paddin
     upper = products[:, *UPPER].reshape(images, PAIRS)
     return [
         Moments(
-            padding, count, *(tuple(values[i].tolist()) for values in (own, upper, tones, grain))
+            padding,
+            count,
+            tuple(own[i].tolist()),
+            tuple(upper[i].tolist()),
+            tuple(tones[i].tolist()),
+            tuple(grain[i].tolist()),
+            grids[i] if grids else None,
         )
         for i in range(images)
     ]

@@ -1,24 +1,20 @@
 """Summing: the moments of a batch in plain torch, in integers, on any device."""
 
-from functools import reduce
-from operator import add
-
 import numpy as np
 import torch
 from torch import Tensor
 from torch.nn import functional
 
 from noiser.core.types import Padding, Region
+from noiser.engine.kernels.pytorch import light_grid
 from noiser.engine.kernels.pytorch.lags import LAGS, moments_of
 from noiser.engine.kernels.pytorch.planes import grown, lattice, pieces, put_outside
-from noiser.statistics.cells import Table, gridded
-from noiser.statistics.local_mean import CELL
+from noiser.statistics.light_grid import TONES
 from noiser.statistics.moments import (
     GRAIN_BINS,
     GRAIN_LEVELS,
     GRAIN_STEP,
     INTEGER_LUMA,
-    TONES,
     UNIT,
     Moments,
 )
@@ -27,34 +23,45 @@ GRAINS = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
 """Bins of the histograms of grain."""
 
 
-def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
+def measured(
+    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+) -> list[Moments]:
     """Sum up the values under the kernel, and their products, over a region of each image.
 
     Args:
         batch: uint8, uint16, float32 or float64 [B,C,H,W], floats in [0, 1], sRGB.
         region: Rows and columns to measure.
         padding: What lies outside the images.
+        origin: Row and column of the images' first pixel in the whole picture [pixels]; with it
+            the grids of light are counted too.
 
     Returns:
         The moments of each image: the integers of the reference kernel.
     """
-    found: dict[int, list[Moments]] = {}
+    found: dict[int, Moments] = {}
     for images, part in pieces(len(batch), region):
-        for number, moments in enumerate(_measured_piece(batch[images], part, padding)):
-            found.setdefault(images.start + number, []).append(moments)
-    return [reduce(add, found[number]) for number in range(len(batch))]
+        piece = _measured_piece(batch[images], part, padding, origin)
+        for number, moments in enumerate(piece, images.start):
+            found[number] = found[number] + moments if number in found else moments
+    return [found[number] for number in range(len(batch))]
 
 
-def _measured_piece(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
+def _measured_piece(
+    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int] | None
+) -> list[Moments]:
     """Measure as many pixels as are worked on at once."""
     ringed = lattice(batch, grown(region, 1))
-    tones, grain = _histograms(ringed)
+    tones, grain = _tones_and_grain(ringed)
+    grids = light_grid.counted(tones, region, origin) if origin is not None else None
     if padding == "zero":
         ringed = put_outside(ringed, grown(region, 1), batch.shape, 0)
     rows, columns = region
     count = (rows.stop - rows.start) * (columns.stop - columns.start)
-    arrays = [values.cpu().numpy().astype(np.int64) for values in (_by_lag(ringed), tones, grain)]
-    return moments_of(arrays[0], arrays[1], arrays[2], count, padding)
+    sums, tone_counts, grain_counts = (
+        values.cpu().numpy().astype(np.int64)
+        for values in (_by_lag(ringed), _counted(tones, TONES), _counted(grain, GRAINS))
+    )
+    return moments_of(sums, tone_counts, grain_counts, count, padding, grids)
 
 
 def _by_lag(ringed: Tensor) -> Tensor:
@@ -79,9 +86,10 @@ def _outlined(values: Tensor) -> Tensor:
     return torch.cat([values.sum((-2, -1))[..., None], by_row, edge_columns.sum(-2), both], -1)
 
 
-def _histograms(ringed: Tensor) -> tuple[Tensor, Tensor]:
-    """Count tones and sizes of grain, as the reference does: int64 [B,1021] and [B,240]."""
-    brightness = _luma(ringed)
+def _tones_and_grain(ringed: Tensor) -> tuple[Tensor, Tensor]:
+    """Find the tone and the size of the grain of each pixel, as the reference: int64 [B,h,w]."""
+    red, green, blue = (weight * ringed[:, c] for c, weight in enumerate(INTEGER_LUMA))
+    brightness = red + green + blue
     soft, bent = brightness, brightness
     for _ in range(2):
         soft = (soft[:, :-2] + 2 * soft[:, 1:-1] + soft[:, 2:]).mT
@@ -92,7 +100,7 @@ def _histograms(ringed: Tensor) -> tuple[Tensor, Tensor]:
     bins = ((sizes.view(torch.int32) >> 21) - first).clamp(max=GRAIN_BINS - 1).long()
     for level in GRAIN_LEVELS:
         bins = bins + GRAIN_BINS * (tones >= 4 * level)
-    return _counted(tones, TONES), _counted(bins, GRAINS)
+    return tones, bins
 
 
 def _counted(numbers: Tensor, size: int) -> Tensor:
@@ -100,27 +108,3 @@ def _counted(numbers: Tensor, size: int) -> Tensor:
     images = len(numbers)
     first = size * torch.arange(images, device=numbers.device)[:, None, None]
     return torch.bincount((numbers + first).flatten(), minlength=images * size).view(images, size)
-
-
-def _luma(planes: Tensor) -> Tensor:
-    """Weigh three planes of the lattice into one [1/256 of 1/65535]."""
-    red, green, blue = (weight * planes[:, c] for c, weight in enumerate(INTEGER_LUMA))
-    return red + green + blue
-
-
-def cells_of(batch: Tensor, region: Region, origin: tuple[int, int] = (0, 0)) -> list[Table]:
-    """Sum up luma by cells of 16 x 16 pixels, in integers: `cell_sums` for each image."""
-    brightness = _luma(lattice(batch, region))
-    margins, numbers, counts = [], [], []
-    for part, begin in zip(region, origin, strict=True):
-        start, stop = part.start + begin, part.stop + begin
-        first, last = start // CELL, -(-stop // CELL)
-        margins.append((start - first * CELL, last * CELL - stop))
-        edges = np.arange(first, last + 1)
-        numbers.append(edges[:-1])
-        counts.append(np.diff((edges * CELL).clip(start, stop)))
-    padded = functional.pad(brightness, (*margins[1], *margins[0]))
-    down, across = (size // CELL for size in padded.shape[1:])
-    squares = padded.view(len(batch), down, CELL, across, CELL)
-    sums = squares.sum((2, 4)).cpu().numpy()
-    return [gridded(numbers, np.outer(*counts), image) for image in sums]

@@ -7,9 +7,10 @@ from torch.nn import functional
 from noiser.core.types import Region
 from noiser.engine.kernels.denoise import BAND_HALO
 from noiser.engine.kernels.pytorch.denoise import Scenes, all_three, taken_apart
+from noiser.engine.kernels.pytorch.local_light import lift_at
 from noiser.engine.kernels.pytorch.planes import PEAKS, grown, pieces, put_outside, read
-from noiser.engine.kernels.pytorch.render_params import Filters, luma, window_at
-from noiser.engine.kernels.reference import LEAST_CHROMA
+from noiser.engine.kernels.pytorch.render_params import Filters, luma
+from noiser.engine.kernels.reference import INNER, LEAST_CHROMA
 from noiser.look.fold import NETWORK_HALO
 from noiser.look.tone_curve import TINY
 
@@ -44,11 +45,17 @@ def _enhanced(batch: Tensor, region: Region, filters: Filters, origin: tuple[int
     """Compute a region in [0, 1]: [B,3,h,w]."""
     extended = grown(region, NETWORK_HALO)
     if not filters.develops:
-        before = _network(_centered(batch, extended, filters), batch, region, filters, origin)
+        before = _network(_centered(batch, extended, filters), batch, region, filters)
         return torch.sigmoid(2.0 * before)
     photo = _centered(batch, grown(extended, BAND_HALO), filters)
     scenes = taken_apart(photo, filters)
-    return _developed(scenes, filters, _network(scenes.quiet, batch, region, filters, origin))
+    before = _network(scenes.quiet, batch, region, filters)
+    if filters.lift is not None:
+        quiet = scenes.quiet[INNER]
+        seen = (quiet[:, 0] if filters.gray else luma(quiet)) + luma(filters.center)
+        lift = lift_at(filters.lift, filters.cell, region, origin, seen.clamp(min=0.0))
+        before = before + lift[:, None]
+    return _developed(scenes, filters, before)
 
 
 def _centered(batch: Tensor, region: Region, filters: Filters) -> Tensor:
@@ -62,26 +69,16 @@ def _centered(batch: Tensor, region: Region, filters: Filters) -> Tensor:
     return put_outside(centered, region, batch.shape, filters.levels * (-0.5 / 255))
 
 
-def _network(
-    seen: Tensor, batch: Tensor, region: Region, filters: Filters, origin: tuple[int, int]
-) -> Tensor:
+def _network(seen: Tensor, batch: Tensor, region: Region, filters: Filters) -> Tensor:
     """Compute both convolutions up to the tanh: [B,P,h+4,w+4] -> [B,P,h,w]."""
     wanted = grown(region, 1)
     missing = [
         (max(-part.start, 0), max(part.stop - size, 0))
         for part, size in zip(wanted, batch.shape[2:], strict=True)
     ]
-    inner = tuple(
-        slice(part.start + before, part.stop - after)
-        for part, (before, after) in zip(wanted, missing, strict=True)
-    )
     (above, below), (left, right) = missing
     part = seen[..., above : seen.shape[2] - below, left : seen.shape[3] - right]
-    hidden = _convolved(part, filters.first_weight, filters.first_bias)
-    if filters.window is not None:
-        gray = window_at(filters.window, filters.cell, (inner[0], inner[1]), origin)
-        hidden = hidden - filters.first_gray[:, :, None, None] * gray
-    hidden = functional.gelu(hidden)
+    hidden = functional.gelu(_convolved(part, filters.first_weight, filters.first_bias))
     mode = "constant" if filters.padding == "zero" else "replicate"
     hidden = functional.pad(hidden, (left, right, above, below), mode)
     return _convolved(hidden, filters.second_weight, filters.second_bias)
@@ -107,8 +104,7 @@ def _developed(scenes: Scenes, filters: Filters, before: Tensor) -> Tensor:
 
     The formulas are the reference kernel's; what is missing to white is computed as such.
     """
-    inner = (..., slice(NETWORK_HALO, -NETWORK_HALO), slice(NETWORK_HALO, -NETWORK_HALO))
-    light, own, detail = scenes.light[inner], scenes.chroma[inner], scenes.detail[inner]
+    light, own, detail = scenes.light[INNER], scenes.chroma[INNER], scenes.detail[INNER]
     numbers = filters.numbers
     network, dark = torch.sigmoid(2.0 * before), torch.sigmoid(-2.0 * before)
     bright, missing = (p[:, 0] if filters.gray else luma(p) for p in (network, dark))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from noiser.core.color import LUMA
-from noiser.core.types import Padding, Region
+from noiser.core.types import Padding
 from noiser.look.fold import Folded
 from noiser.look.render_params import SCALARS, RenderParams
 
@@ -33,9 +33,6 @@ class Filters:
     first_bias: Tensor
     """[B,K]."""
 
-    first_gray: Tensor
-    """[B,K]: what a signed unit of gray adds to each hidden channel."""
-
     second_weight: Tensor
     """[B,P,K,3,3]."""
 
@@ -57,8 +54,8 @@ class Filters:
     numbers: dict[str, Tensor]
     """[B,1,1] each: those of `SCALARS`."""
 
-    window: Tensor | None
-    """[B,h,w]: local gray of each cell."""
+    lift: Tensor | None
+    """[B,rows,columns,12]: what is added before the tanh, by place and square root of luma."""
 
     cell: int
     """Side of a cell [pixels]."""
@@ -98,7 +95,7 @@ def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
     folded, adjustments = [f for f, _ in filters], [d for _, d in filters]
     develops = adjustments[0].develops
     gray = develops and folded[0].chroma == 0.0
-    windows = [d.window for d in adjustments if d.window is not None]
+    lifts = [d.lift for d in adjustments if d.lift is not None]
     second = 1 if gray else 3
     return Filters(
         padding=folded[0].padding,
@@ -106,7 +103,6 @@ def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
         gray=gray,
         first_weight=tensor([_read_in_unit(f, gray) for f in folded]),
         first_bias=tensor([f.first_bias for f in folded]),
-        first_gray=tensor([f.first_gray for f in folded]),
         second_weight=tensor([f.second_weight[:second] for f in folded]),
         second_bias=tensor([f.second_bias[:second] for f in folded]),
         center=tensor([0.5 + f.center / 510 for f in folded], 1, 1),
@@ -117,8 +113,8 @@ def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
             name: tensor([np.array(getattr(d, name)) for d in adjustments], 1, 1)
             for name in SCALARS
         },
-        window=tensor([w.gray.astype(np.float64) for w in windows]) if windows else None,
-        cell=windows[0].cell if windows else 1,
+        lift=tensor([lift.table.astype(np.float64) for lift in lifts]) if lifts else None,
+        cell=lifts[0].cell if lifts else 1,
     )
 
 
@@ -126,36 +122,6 @@ def _read_in_unit(folded: Folded, gray: bool) -> NDArray[np.float64]:
     """Turn the first weights, for signed values, into those for [0, 1]; gray: of luma."""
     weight = 2.0 * folded.first_weight
     return weight.sum(1, keepdims=True) if gray else weight
-
-
-def window_at(window: Tensor, cell: int, region: Region, origin: tuple[int, int]) -> Tensor:
-    """Read windows at each pixel, linear between the middles of their cells.
-
-    Args:
-        window: [B,rows,columns]: local gray of each cell.
-        cell: Side of a cell [pixels].
-        region: Rows and columns of the image.
-        origin: Row and column of the image's first pixel in the whole picture [pixels].
-
-    Returns:
-        [B,1,h,w].
-    """
-    near, shares = [], []
-    for part, first, size in zip(region, origin, window.shape[1:], strict=True):
-        at = (np.arange(part.start, part.stop) + first + 0.5) / cell - 0.5
-        at = at.clip(0, size - 1)
-        low = at.astype(np.int64)
-        near.append(
-            [torch.from_numpy(i).to(window.device) for i in (low, np.minimum(low + 1, size - 1))]
-        )
-        shares.append(torch.from_numpy(at - low).to(window.dtype).to(window.device))
-    (above, below), (before, after) = near
-    down, across = shares[0][:, None], shares[1]
-    first_row, last_row = (
-        torch.lerp(whole[:, :, before], whole[:, :, after], across)
-        for whole in (window[:, above], window[:, below])
-    )
-    return torch.lerp(first_row, last_row, down)[:, None]
 
 
 def luma(planes: Tensor) -> Tensor:

@@ -10,11 +10,14 @@ then 0 to 3 what the look reads, 4 to 6 what the network reads.
 import triton
 import triton.language as tl
 
+from noiser.engine.kernels import denoise
+
 TOP = tl.constexpr(7)
 LEFT = tl.constexpr(4)
 LUMA_RED = tl.constexpr(0.299)
 LUMA_GREEN = tl.constexpr(0.587)
 LUMA_BLUE = tl.constexpr(0.114)
+MOST_MEDIUM = tl.constexpr(denoise.MOST_MEDIUM)
 
 # Where the numbers of an image are in its row of the table; `triton_launch.py` fills it.
 OFFSET = tl.constexpr(0)
@@ -230,7 +233,8 @@ def join_kernel(
     tl.store(here, tl.maximum(quiet + center, 0.0), mask=inside)
     tl.store(here + space, red + tint, mask=inside)
     tl.store(here + 2 * space, blue + tl.load(numbers + CENTER + 2) - center, mask=inside)
-    detail = tl.load(numbers + FINE) * small + tl.load(numbers + MEDIUM) * large
+    detail = tl.minimum(tl.maximum(large, -MOST_MEDIUM), MOST_MEDIUM)
+    detail = tl.load(numbers + FINE) * small + tl.load(numbers + MEDIUM) * detail
     tl.store(here + 3 * space, detail, mask=inside)
     quiet += small
     if GRAY:

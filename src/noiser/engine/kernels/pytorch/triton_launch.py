@@ -2,8 +2,11 @@
 
 The hidden layer is never stored, but Triton cannot read beside a value of a tile in registers, so
 that neighbours meet in planes of float32: 84 bytes are written and as many read for each pixel,
-where luma alone goes through the network, beside the picture itself; to measure, 12 and 24.
+where luma alone goes through the network, beside the picture itself; to measure, 12 and 24, and
+two atomic additions where light is counted by place.
 """
+
+from math import prod
 
 import torch
 import triton
@@ -12,12 +15,14 @@ from torch import Tensor
 from noiser.core.types import Padding, Region
 from noiser.engine.kernels.pytorch import triton_denoise, triton_measure, triton_network
 from noiser.engine.kernels.pytorch.lags import LAGS, SUMS, moments_of
+from noiser.engine.kernels.pytorch.light_grid import cells_for
 from noiser.engine.kernels.pytorch.measure import GRAINS
 from noiser.engine.kernels.pytorch.planes import PEAKS, grown, pieces
-from noiser.engine.kernels.pytorch.render_params import Filters, luma, window_at
+from noiser.engine.kernels.pytorch.render_params import Filters, luma
 from noiser.look.render_params import SCALARS
+from noiser.statistics.light_grid import TONES, LightGrid
 from noiser.statistics.luma_and_noise import NOISE_LEVELS
-from noiser.statistics.moments import TONES, UNIT, Moments
+from noiser.statistics.moments import UNIT, Moments
 
 LAG_SUMS = (len(LAGS) + 1) * 9 * SUMS
 """Sums of an image, before its histograms."""
@@ -44,13 +49,17 @@ TILES = 16
 """Tiles whose histograms a program adds up before it shares them, at most."""
 
 
-def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
+def measured(
+    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+) -> list[Moments]:
     """Sum up the values under the kernel: as `measure.measured`, in four launches.
 
     Args:
         batch: uint8, uint16 or float32 [B,3,H,W] on CUDA, floats in [0, 1], sRGB.
         region: Rows and columns to measure.
         padding: What lies outside the images.
+        origin: Row and column of the images' first pixel in the whole picture [pixels]; with it
+            the grids of light are counted too.
 
     Returns:
         The moments of each image: the integers of the reference kernel.
@@ -60,7 +69,9 @@ def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
     top, left = ring[0].start, ring[1].start
     rows, columns = (part.stop - part.start for part in ring)
     lattice = torch.empty((images, 3, rows, columns), dtype=torch.int32, device=batch.device)
-    found = torch.zeros((images, LAG_SUMS + BINS), dtype=torch.int64, device=batch.device)
+    shift, shape = cells_for(region, origin or (0, 0))
+    size = LAG_SUMS + BINS + (prod(shape) if origin else 0)
+    found = torch.zeros((images, size), dtype=torch.int64, device=batch.device)
     kind = {torch.uint8: 0, torch.uint16: 1}.get(batch.dtype, 2)
     place = (top, left, height, width, rows, columns)
     by, bx = TILE
@@ -80,7 +91,8 @@ def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
     scale = UNIT // PEAKS[batch.dtype] if kind == 0 else 1
     triton_measure.histograms_kernel[triton.cdiv(tiles, TILES), images](
         lattice, found[:, LAG_SUMS:], found.stride(0), rows, columns, tiles, across,
-        SCALE=scale, BY=by, BX=bx,
+        *(part.start + first for part, first in zip(region, origin or (0, 0), strict=True)),
+        shift, *shape[1:3], SCALE=scale, LOCAL=origin is not None, BY=by, BX=bx,
     )  # fmt: skip
     host = found.cpu().numpy()
     sums = host[:, :LAG_SUMS].reshape(images, len(LAGS) + 1, 3, 3, SUMS).copy()
@@ -88,7 +100,10 @@ def measured(batch: Tensor, region: Region, padding: Padding) -> list[Moments]:
     sums[:, len(LAGS)] *= scale
     tones = host[:, LAG_SUMS : LAG_SUMS + TONES]
     grain = host[:, LAG_SUMS + 1024 : LAG_SUMS + 1024 + GRAINS]
-    return moments_of(sums, tones, grain, (rows - 2) * (columns - 2), padding)
+    grids = None
+    if origin:
+        grids = [LightGrid(shift, own.reshape(shape)) for own in host[:, LAG_SUMS + BINS :]]
+    return moments_of(sums, tones, grain, (rows - 2) * (columns - 2), padding, grids)
 
 
 def render_into(
@@ -149,23 +164,19 @@ def _render_piece(
         triton_denoise.join_kernel[grid(2, 2)](*before, ZERO=zero, GRAY=filters.gray, **tile)
     else:
         triton_denoise.center_kernel[grid(2, 2)](*before, ZERO=zero, **tile)
-    local = filters.window is not None
-    window = (
-        planes
-        if filters.window is None
-        else window_at(filters.window, filters.cell, grown(region, 1), origin).contiguous()
-    )
     strip_rows, strip = STRIP
     strips = (triton.cdiv(width + 2, strip), triton.cdiv(height, strip_rows), images * inputs)
-    weights = (filters.first_weight, filters.first_bias, filters.first_gray, filters.second_weight)
+    weights = (filters.first_weight, filters.first_bias, filters.second_weight)
     triton_network.network_kernel[strips](
-        *frame, *(weight.contiguous() for weight in weights), window, weights[1].shape[1],
+        *frame, *(weight.contiguous() for weight in weights), weights[1].shape[1],
         *place, *batch.shape[2:], height, width, INPUTS=inputs, OUTPUTS=inputs, ZERO=zero,
-        LOCAL=local, ROWS=strip_rows, BLOCK=strip, num_warps=2 if filters.gray else 4,
+        ROWS=strip_rows, BLOCK=strip, num_warps=2 if filters.gray else 4,
     )  # fmt: skip
+    lift = planes[0] if filters.lift is None else filters.lift.contiguous()
     triton_network.develop_kernel[grid(0, 0)](
         *image, out, *out.stride(), table, *frame, filters.second_bias.contiguous(), *place,
-        height, width, DEVELOPS=filters.develops, GRAY=filters.gray, **tile,
+        height, width, lift, *lift.shape[1:3], filters.cell, *origin,
+        DEVELOPS=filters.develops, GRAY=filters.gray, LOCAL=filters.lift is not None, **tile,
     )  # fmt: skip
 
 

@@ -174,21 +174,29 @@ def lines_kernel(
 @triton.jit
 def histograms_kernel(
     lattice, counts, counts_b, rows, columns, tiles, tiles_x,
-    SCALE: tl.constexpr, BY: tl.constexpr, BX: tl.constexpr,
+    place_y, place_x, shift, cells_y, cells_x,
+    SCALE: tl.constexpr, LOCAL: tl.constexpr, BY: tl.constexpr, BX: tl.constexpr,
 ):  # fmt: skip
     """Count tones and sizes of grain: 1024 and 256 bins, of which the last of each is no pixel's.
 
-    A program counts several tiles in its own bins before it adds them up with all others'.
+    A program counts several tiles in its own bins before it adds them up with all others'. With
+    `LOCAL` it counts tones by place too, at once: there are more cells than it could keep.
 
     Args:
         lattice: int32 [B,3,rows,columns]: a region and one pixel around it.
-        counts: int64, zeros: 1280 bins, `counts_b` from image to image.
+        counts: int64, zeros: 1280 bins, and a light grid; `counts_b` from image to image.
         counts_b: See `counts`.
         rows: Of the lattice, as are `columns`.
         columns: See `rows`.
         tiles: Of a region.
         tiles_x: Of these, side by side.
+        place_y: Row of the whole picture that row 0 of the region is, as `place_x` is for columns.
+        place_x: See `place_y`.
+        shift: Binary logarithm of the cells' side.
+        cells_y: Rows of cells, as `cells_x` is columns.
+        cells_x: See `cells_y`.
         SCALE: Of the lattice: 257 for 8 bits.
+        LOCAL: Whether there is a light grid to count into.
         BY: Rows of a tile.
         BX: Columns of it.
     """
@@ -215,6 +223,15 @@ def histograms_kernel(
         bins = tl.minimum((sizes.to(tl.int32, bitcast=True) >> 21) - 532, 47)
         bins += 48 * ((tones >= 8).to(tl.int32) + (tones >= 32).to(tl.int32))
         bins += 48 * ((tones >= 128).to(tl.int32) + (tones >= 404).to(tl.int32))
+        if LOCAL:
+            bright = tl.zeros([BY, BX], tl.int32)
+            for k in tl.static_range(1, 23, 2):  # between two roots, in 22nds
+                bright += (121 * tones >= 255 * k * k).to(tl.int32)
+            cell = ((y + place_y) >> shift) * cells_x + ((x + place_x) >> shift)
+            at = counts + batch * counts_b + 1280 + cell * 12 + bright
+            tl.atomic_add(at, tl.full([BY, BX], 1, tl.int64), mask=inside, sem="relaxed")
+            at += cells_y * cells_x * 12
+            tl.atomic_add(at, tones.to(tl.int64), mask=inside, sem="relaxed")
         tones, bins = tl.where(inside, tones, 1023), tl.where(inside, bins, 255)
         tone_counts += tl.histogram(tl.reshape(tones, [BY * BX]), 1024)
         grain_counts += tl.histogram(tl.reshape(bins, [BY * BX]), 256)

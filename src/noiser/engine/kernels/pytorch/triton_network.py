@@ -6,6 +6,7 @@ import triton.language as tl
 from noiser.engine.kernels.pytorch.triton_denoise import (
     BLACK,
     CAST,
+    CENTER,
     CHROMA_FLOOR,
     COLOR,
     DETAIL_FLOOR,
@@ -41,16 +42,12 @@ def _weighed(value, weight, seen, space, pitch, wanted, INPUTS: tl.constexpr):
 
 @triton.jit
 def _hidden(
-    channel, first, bias, gray, window, cell, seen, space, pitch, wanted,
-    INPUTS: tl.constexpr, LOCAL: tl.constexpr, BLOCK: tl.constexpr,
-):  # fmt: skip
+    channel, first, bias, seen, space, pitch, wanted, INPUTS: tl.constexpr, BLOCK: tl.constexpr
+):
     """Compute a row of a hidden channel, after its GELU."""
     value = tl.zeros([BLOCK], tl.float32) + tl.load(bias + channel)
     weight = first + channel * (INPUTS * 9)
-    value = _weighed(value, weight, seen, space, pitch, wanted, INPUTS)
-    if LOCAL:
-        value -= tl.load(gray + channel) * tl.load(window + cell, mask=wanted, other=0.0)
-    return _gelu(value)
+    return _gelu(_weighed(value, weight, seen, space, pitch, wanted, INPUTS))
 
 
 # The hidden layer is never stored: each row of it is at once spread over the nine taps of the
@@ -61,19 +58,18 @@ def _hidden(
 # threads, and 128.
 @triton.jit
 def network_kernel(
-    planes, plane, pitch, rows, first, bias, gray, second, window, hidden,
+    planes, plane, pitch, rows, first, bias, second, hidden,
     top, left, height, width, piece_rows, piece_columns,
-    INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, ZERO: tl.constexpr, LOCAL: tl.constexpr,
+    INPUTS: tl.constexpr, OUTPUTS: tl.constexpr, ZERO: tl.constexpr,
     ROWS: tl.constexpr, BLOCK: tl.constexpr,
 ):  # fmt: skip
     """Compute the hidden layer, and weigh it for one output: three planes from 7 + 3 output on.
 
     A program walks down `ROWS` rows of `BLOCK` columns of the output. It reads planes 4 to 6, or
     4 alone, as `INPUTS` says, of `plane` values and `rows` rows for each image. Weights: `first`
-    [B,hidden,INPUTS,9], `bias` and `gray` (what local gray is worth) [B,hidden], `second`
-    [B,OUTPUTS,hidden,9]. With `LOCAL`, `window` is local gray of the piece and a pixel around it
-    [B,h+2,w+2]. Row and column 0 of the piece are `top` and `left` of the images, which are
-    `height` times `width`; where `ZERO`, the hidden layer is 0 outside of them.
+    [B,hidden,INPUTS,9], `bias` [B,hidden], `second` [B,OUTPUTS,hidden,9]. Row and column 0 of the
+    piece are `top` and `left` of the images, which are `height` times `width`; where `ZERO`, the
+    hidden layer is 0 outside of them.
     """
     batch = (tl.program_id(2) // OUTPUTS).to(tl.int64)
     output = tl.program_id(2) % OUTPUTS
@@ -95,13 +91,11 @@ def network_kernel(
         is_row = (row == y + top) | (not ZERO)
         row -= top
         seen = frame + 4 * space + (row + TOP).to(tl.int64) * pitch + column + LEFT
-        cell = (batch * (piece_rows + 2) + row + 1) * (piece_columns + 2) + column + 1
         a0, a1, a2, b0, b1, b2, c0, c1, c2 = (nothing,) * 9
         for k in range(hidden):
             value = _hidden(
-                batch * hidden + k, first, bias, gray, window, cell, seen, space, pitch, wanted,
-                INPUTS, LOCAL, BLOCK,
-            )  # fmt: skip
+                batch * hidden + k, first, bias, seen, space, pitch, wanted, INPUTS, BLOCK
+            )
             value = tl.where(is_row & is_column, value, 0.0)
             weight = second + ((batch * OUTPUTS + output) * hidden + k) * 9
             a0 += tl.load(weight) * value
@@ -123,13 +117,70 @@ def network_kernel(
 
 
 @triton.jit
-def _before(here, space, output, bias, inside):
-    """Add up the three columns of the second kernel: what the tanh is taken of."""
+def _entries(at, size):
+    """Find the entries before and after a place in a table, and how far it is on the way."""
+    at = tl.minimum(tl.maximum(at, 0.0), size - 1.0)
+    low = at.to(tl.int32)
+    return low, tl.minimum(low + 1, size - 1), at - low
+
+
+@triton.jit
+def _between(table, first, last, share, inside):
+    """Read a table linear between two entries."""
+    value = tl.load(table + first, mask=inside, other=0.0)
+    return value + share * (tl.load(table + last, mask=inside, other=0.0) - value)
+
+
+@triton.jit
+def _seen(at, space, center, inside, GRAY: tl.constexpr):
+    """Read luma of what the network reads, from 0 on."""
+    luma = tl.load(at, mask=inside, other=0.0)
+    if not GRAY:
+        luma = LUMA_RED * luma
+        luma += LUMA_GREEN * tl.load(at + space, mask=inside, other=0.0)
+        luma += LUMA_BLUE * tl.load(at + 2 * space, mask=inside, other=0.0)
+    return tl.maximum(luma + center, 0.0)
+
+
+@triton.jit
+def _lift(lift, cells_y, cells_x, cell, y, x, seen, inside):
+    """Read what is added before the tanh: by row and column of the whole picture, and by luma.
+
+    The images' first pixel lies at the origin of that picture; a cell has `cell` pixels each way.
+    """
+    above, below, down = _entries((y + 0.5) / cell - 0.5, cells_y)
+    before, after, across = _entries((x + 0.5) / cell - 0.5, cells_x)
+    low, high, up = _entries(11.0 * tl.sqrt(seen), 12)
+    above, below = above * cells_x, below * cells_x
+    left = _between(lift + (above + before) * 12, low, high, up, inside)
+    left += down * (_between(lift + (below + before) * 12, low, high, up, inside) - left)
+    right = _between(lift + (above + after) * 12, low, high, up, inside)
+    right += down * (_between(lift + (below + after) * 12, low, high, up, inside) - right)
+    return left + across * (right - left)
+
+
+@triton.jit
+def _before(here, space, output, bias, lifted, inside):
+    """Add up the three columns of the second kernel and the lift: what the tanh is taken of."""
     at = here + (7 + 3 * output) * space
-    total = tl.load(at - 1, mask=inside, other=0.0)
+    total = lifted + tl.load(at - 1, mask=inside, other=0.0)
     total += tl.load(at + space, mask=inside, other=0.0)
     total += tl.load(at + 2 * space + 1, mask=inside, other=0.0) + tl.load(bias + output)
     return tl.minimum(tl.maximum(total, -40.0), 40.0)
+
+
+@triton.jit
+def _within(level, red, green, blue):
+    """Add chroma to luma; where a colour would pass 1 it gives up saturation and brightness."""
+    most = tl.maximum(tl.maximum(red, green), tl.maximum(blue, 1e-6))
+    room = tl.minimum(tl.maximum(1.0 - level, 0.0) / most, 1.0)
+    dimmed = tl.minimum(2.0 / (1.0 + level + most), 1.0)
+    kept = 0.5 + 0.5 * room
+    return (
+        dimmed * (level + kept * red),
+        dimmed * (level + kept * green),
+        dimmed * (level + kept * blue),
+    )
 
 
 @triton.jit
@@ -147,10 +198,14 @@ def _write(source, target, value, share, inside, PEAK: tl.constexpr):
 def develop_kernel(
     image, image_b, image_c, image_y, image_x, out, out_b, out_c, out_y, out_x,
     table, planes, plane, pitch, rows, bias, top, left, piece_rows, piece_columns,
-    PEAK: tl.constexpr, DEVELOPS: tl.constexpr, GRAY: tl.constexpr,
+    lift, cells_y, cells_x, cell, origin_y, origin_x,
+    PEAK: tl.constexpr, DEVELOPS: tl.constexpr, GRAY: tl.constexpr, LOCAL: tl.constexpr,
     BY: tl.constexpr, BX: tl.constexpr,
 ):  # fmt: skip
-    """Put the photo's own around the network's luma, round, and write: the reference's formulas."""
+    """Put the photo's own around the network's luma, round, and write: the reference's formulas.
+
+    With `LOCAL`, `lift` is [B,cells_y,cells_x,12]; see `_lift`.
+    """
     y = tl.program_id(1) * BY + tl.arange(0, BY)[:, None]
     x = tl.program_id(0) * BX + tl.arange(0, BX)[None, :]
     batch = tl.program_id(2).to(tl.int64)
@@ -159,18 +214,26 @@ def develop_kernel(
     space = plane.to(tl.int64)
     here = planes + (batch * rows + y + TOP) * pitch + x + LEFT
     bias += batch * (1 if GRAY else 3)
-    red = _before(here, space, 0, bias, inside)
+    light, lifted = tl.zeros([BY, BX], tl.float32), tl.zeros([BY, BX], tl.float32)
+    if DEVELOPS:
+        light = tl.load(here, mask=inside, other=0.0)
+        if LOCAL:
+            own = lift + batch * (cells_y * cells_x * 12)
+            seen = _seen(here + 4 * space, space, tl.load(numbers + CENTER + 3), inside, GRAY)
+            at_y, at_x = y + top + origin_y, x + left + origin_x
+            lifted = _lift(own, cells_y, cells_x, cell, at_y, at_x, seen, inside)
+    red = _before(here, space, 0, bias, lifted, inside)
     bright, missing = 1.0 / (1.0 + tl.exp(-2.0 * red)), 1.0 / (1.0 + tl.exp(2.0 * red))
     red, green, blue = bright, bright, bright
     if not GRAY:
         dark = LUMA_RED * missing
-        second, third = _before(here, space, 1, bias, inside), _before(here, space, 2, bias, inside)
+        second = _before(here, space, 1, bias, lifted, inside)
+        third = _before(here, space, 2, bias, lifted, inside)
         green, blue = 1.0 / (1.0 + tl.exp(-2.0 * second)), 1.0 / (1.0 + tl.exp(-2.0 * third))
         dark += LUMA_GREEN / (1.0 + tl.exp(2.0 * second))
         missing = dark + LUMA_BLUE / (1.0 + tl.exp(2.0 * third))
         bright = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
     if DEVELOPS:
-        light = tl.load(here, mask=inside, other=0.0)
         both = tl.maximum(1.0 - light, 0.0) - missing
         both = missing + tl.load(numbers + HIGHLIGHTS) * both
         square, black = light * light, tl.load(numbers + BLACK)
@@ -188,13 +251,7 @@ def develop_kernel(
         blue = gain * own_blue + tone * (blue - bright)
         detail = tl.load(here + 3 * space, mask=inside, other=0.0)
         level += level / (light + tl.load(numbers + DETAIL_FLOOR)) * detail
-        most = tl.maximum(tl.maximum(red, green), tl.maximum(blue, 1e-6))
-        room = tl.minimum(tl.maximum(1.0 - level, 0.0) / most, 1.0)
-        dimmed = tl.minimum(2.0 / (1.0 + level + most), 1.0)
-        kept = 0.5 + 0.5 * room
-        red = dimmed * (level + kept * red)
-        green = dimmed * (level + kept * green)
-        blue = dimmed * (level + kept * blue)
+        red, green, blue = _within(level, red, green, blue)
     share = tl.load(numbers + STRENGTH)
     source = image + batch * image_b + (y + top).to(tl.int64) * image_y + (x + left) * image_x
     target = out + batch * out_b + y.to(tl.int64) * out_y + x * out_x

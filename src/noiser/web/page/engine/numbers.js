@@ -26,6 +26,15 @@ export const sum = (values) => values.reduce((total, value) => total + value, 0)
 
 export const clamp = (value, low, high) => Math.min(Math.max(value, low), high);
 
+/** Goes a share of the way from one number to another. */
+export const mix = (from, to, share) => from + share * (to - from);
+
+/** Goes from 0 at `low` to 1 at `high`, without corners. */
+export function rise(value, low, high) {
+  const t = clamp((value - low) / (high - low), 0, 1);
+  return t * t * (3 - 2 * t);
+}
+
 export function emptyPlanes(count, width, height) {
   return Array.from({ length: count }, () => new Float64Array(width * height));
 }

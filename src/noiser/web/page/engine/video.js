@@ -1,5 +1,6 @@
 // Films: frames of a video, rendered at once by moments that follow them smoothly.
 
+import { backlitOf, basesOf } from "./look/local-light.js";
 import { createSmoothing } from "./statistics/smoothing.js";
 
 /** A video that plays; `engine.film` makes it. */
@@ -13,7 +14,9 @@ export class Film {
   /** @param {number} seconds after which moments follow a change of light by two thirds */
   constructor(engine, seconds) {
     this.#engine = engine;
-    this.#smoothing = createSmoothing(seconds);
+    const { constants } = engine.facts;
+    const isBacklit = (grid) => backlitOf(basesOf(grid, constants), constants);
+    this.#smoothing = createSmoothing(seconds, isBacklit);
   }
 
   /**

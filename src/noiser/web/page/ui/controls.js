@@ -11,7 +11,7 @@ const LOOKS = {
   natural: "a clear picture that stays true to the scene",
   paper: "the network's plain output, as it was published",
 };
-const SPELLED = { color: "colour" };
+const SPELLED = { color: "colour", local: "light in dark parts" };
 
 /** The settings that a picture starts with: the first look as it is. */
 export const firstSettings = ({ looks }) => ({ choice: Object.keys(looks)[0], knobs: {} });

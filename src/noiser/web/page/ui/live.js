@@ -2,7 +2,7 @@
 import { blankCanvas, byId, toBlob } from "./elements.js";
 
 /** Largest frame at first [pixels]: on the GPU, and where the CPU renders. */
-const MOST = { webgl2: 1e6, cpu: 5e4 };
+const MOST_PIXELS = { webgl2: 1e6, cpu: 5e4 };
 /** Frames that take longer become smaller, so that they take about this long [seconds]. */
 const [LONG, SHORT] = [1 / 8, 1 / 20];
 /** Smallest frame that becomes of it [pixels]. */
@@ -86,7 +86,7 @@ export class Live {
     }
     this.#video = video;
     this.#film = this.#engine.film({ seconds: SMOOTHING });
-    this.#most = MOST[this.#engine.kind];
+    this.#most = MOST_PIXELS[this.#engine.kind];
     this.#since = null;
     this.#showButtons(true);
     await this.#viewer.show(this.#subject(video, name));

@@ -1,8 +1,8 @@
 // The folded network on planes: `tanh(second * GELU(first * (x - center)))`.
 
-import { colorsOf, firstGray, grayKernel } from "../look/fold.js";
+import { colorsOf, grayKernel } from "../look/fold.js";
 import { gelu } from "../network.js";
-import { clamp, luma } from "../numbers.js";
+import { clamp, luma, mix } from "../numbers.js";
 
 /** The activation between its knots is a line: wrong by 2e-6 at most. */
 const REACH = 6;
@@ -19,20 +19,17 @@ const ACTIVE = Float64Array.from({ length: 2 * REACH * KNOTS + 2 }, (_, i) =>
  * @param {{width: number, height: number}} picture its size, for what lies outside
  * @param tile of the picture
  * @param folded the filter
- * @param window how the mean differs from place to place, or null
+ * @param {Float64Array} lift of each pixel of the tile, added before the tanh
  * @returns {Float64Array[]} red, green and blue of the tile in [0, 1]
  */
-export function filtered(seen, picture, tile, folded, window, weights) {
+export function filtered(seen, picture, tile, folded, lift, weights) {
   const colors = colorsOf(folded);
   const { center, firstWeight, firstBias, secondWeight, secondBias } = folded;
   const centers = colors === 3 ? center : [luma(weights, ...center)];
   const signed = seen.map((plane, c) => centered(plane, centers[c] / 255));
   const inner = { x: tile.x - 1, y: tile.y - 1, width: tile.width + 2, height: tile.height + 2 };
-  const gray = window && windowAt(window, inner);
-  const grays = firstGray(folded);
   const hidden = Array.from(firstBias, (bias, k) => {
     const plane = new Float64Array(inner.width * inner.height).fill(bias);
-    for (let i = 0; gray && i < plane.length; i++) plane[i] -= grays[k] * gray[i];
     signed.forEach((values, c) => {
       const kernel = firstWeight.subarray(k * 27 + c * 9, k * 27 + c * 9 + 9);
       correlate(values, colors === 3 ? kernel : grayKernel(firstWeight, k), plane, inner);
@@ -42,7 +39,7 @@ export function filtered(seen, picture, tile, folded, window, weights) {
     return plane;
   });
   const [red, green = red, blue = red] = Array.from({ length: colors }, (_, c) => {
-    const plane = new Float64Array(tile.width * tile.height).fill(secondBias[c]);
+    const plane = lift.map((value) => value + secondBias[c]);
     hidden.forEach((values, k) => {
       const start = (c * hidden.length + k) * 9;
       correlate(values, secondWeight.subarray(start, start + 9), plane, tile);
@@ -104,7 +101,7 @@ function activate(plane) {
       plane[i] = 0;
     } else if (value < REACH) {
       const knot = Math.trunc(at);
-      plane[i] = ACTIVE[knot] + (at - knot) * (ACTIVE[knot + 1] - ACTIVE[knot]);
+      plane[i] = mix(ACTIVE[knot], ACTIVE[knot + 1], at - knot);
     }
   }
 }
@@ -119,27 +116,4 @@ function surround(plane, { x, y, width, height }, picture, padding) {
       if (at !== i) plane[i] = padding === "zero" ? 0 : plane[at];
     }
   }
-}
-
-/** Reads the window at each pixel, linear between the middles of its cells. */
-function windowAt({ gray, rows, columns, cell }, { x, y, width, height }) {
-  const placed = (at, size) => {
-    const place = clamp((at + 0.5) / cell - 0.5, 0, size - 1);
-    const low = Math.trunc(place);
-    return [low, Math.min(low + 1, size - 1), place - low];
-  };
-  const across = Array.from({ length: width }, (_, i) => placed(x + i, columns));
-  const out = new Float64Array(width * height);
-  for (let row = 0, i = 0; row < height; row++) {
-    const [above, below, down] = placed(y + row, rows);
-    for (const [before, after, share] of across) {
-      const line = (at) => {
-        const value = gray[at * columns + before];
-        return value + share * (gray[at * columns + after] - value);
-      };
-      const upper = line(above);
-      out[i++] = upper + down * (line(below) - upper);
-    }
-  }
-  return out;
 }

@@ -4,7 +4,7 @@
 // pixels. In each band a square of 5 x 5 tells how strong the signal is beside the noise, and
 // what is noise is taken away: Wiener's filter, locally (Lee 1980).
 
-import { emptyPlanes, luma } from "../numbers.js";
+import { clamp, emptyPlanes, luma } from "../numbers.js";
 
 /**
  * Splits a photo into bands and joins them again without the noise.
@@ -19,7 +19,7 @@ import { emptyPlanes, luma } from "../numbers.js";
  */
 export function takenApart(photo, width, height, adjustments, constants) {
   const { BAND_HALO, FINE_VARIANCE, MEDIUM_VARIANCE, MARGIN } = constants;
-  const { COLOR_MARGIN, COLOR_NOISE, NO_ENERGY, NOISE_LEVELS } = constants;
+  const { COLOR_MARGIN, COLOR_NOISE, NO_ENERGY, NOISE_LEVELS, MOST_MEDIUM } = constants;
   const { denoise, noise, noiseSlopes, fine: givenFine, medium: givenMedium } = adjustments;
   const bands = splitUp(photo, width + 2 * BAND_HALO, height + 2 * BAND_HALO, constants.LUMA);
   const { planes, soft, smooth } = bands;
@@ -58,7 +58,7 @@ export function takenApart(photo, width, height, adjustments, constants) {
       light[i] = Math.max(quiet, 0);
       ownRed[i] = quietRed;
       ownBlue[i] = quietBlue;
-      detail[i] = givenFine * small + givenMedium * large;
+      detail[i] = givenFine * small + givenMedium * clamp(large, -MOST_MEDIUM, MOST_MEDIUM);
     }
   }
   return { gray, red, blue, light, ownRed, ownBlue, detail };

@@ -2,7 +2,7 @@
 
 import { colorsOf } from "../look/fold.js";
 import { filtered } from "./convolution.js";
-import { clamp, emptyPlanes, luma } from "../numbers.js";
+import { clamp, emptyPlanes, luma, mix } from "../numbers.js";
 import { greenOf, takenApart } from "./denoise.js";
 
 /** Side of the squares that are rendered at a time: their planes stay in the cache [pixels]. */
@@ -40,13 +40,46 @@ function enhanced(band, tile, { folded, adjustments }, constants) {
   const around = grown(tile, NETWORK_HALO);
   if (!adjustments.develops) {
     const seen = read(band, around, folded.padding);
-    return filtered(seen, band, tile, folded, adjustments.window, LUMA);
+    const [none] = emptyPlanes(1, tile.width, tile.height);
+    return filtered(seen, band, tile, folded, none, LUMA);
   }
   const photo = read(band, grown(around, BAND_HALO), folded.padding);
   const scene = takenApart(photo, around.width, around.height, adjustments, constants);
   const seen = colorsOf(folded) === 1 ? [scene.gray] : joined(scene, LUMA);
-  const made = filtered(seen, band, tile, folded, adjustments.window, LUMA);
+  const lift = liftAt(adjustments.lift, tile, scene.gray, constants);
+  const made = filtered(seen, band, tile, folded, lift, LUMA);
   return composed(scene, made, tile, adjustments, constants);
+}
+
+/** Reads the lift at each pixel, linear between cells and between square roots of luma. */
+function liftAt({ table, rows, columns, cell }, { x, y, width, height }, seen, constants) {
+  const { BINS, NETWORK_HALO } = constants;
+  const near = (at, size) => {
+    const place = clamp((at + 0.5) / cell - 0.5, 0, size - 1);
+    const low = Math.trunc(place);
+    return { low: low * BINS, high: Math.min(low + 1, size - 1) * BINS, share: place - low };
+  };
+  const across = Array.from({ length: width }, (_, i) => near(x + i, columns));
+  const [first, end] = [across[0].low, across[width - 1].high + BINS];
+  // The table between two rows of cells.
+  const line = new Float64Array(end);
+  const out = new Float64Array(width * height);
+  for (let row = 0, i = 0; row < height; row++) {
+    const { low: above, high: below, share: down } = near(y + row, rows);
+    for (let at = first; at < end; at++) {
+      line[at] = mix(table[above * columns + at], table[below * columns + at], down);
+    }
+    let at = (row + NETWORK_HALO) * (width + 2 * NETWORK_HALO) + NETWORK_HALO;
+    for (let column = 0; column < width; column++, i++, at++) {
+      const { low, high, share } = across[column];
+      const root = (BINS - 1) * Math.sqrt(clamp(seen[at], 0, 1));
+      const bin = Math.min(Math.trunc(root), BINS - 2);
+      const left = mix(line[low + bin], line[low + bin + 1], root - bin);
+      const right = mix(line[high + bin], line[high + bin + 1], root - bin);
+      out[i] = mix(left, right, share);
+    }
+  }
+  return out;
 }
 
 /**

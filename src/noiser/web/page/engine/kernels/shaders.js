@@ -11,17 +11,11 @@ void main() {
 /** Textures by name, each bound to the unit of its place in this list. */
 export const TEXTURES = [
   "photo", "softened", "smoothed", "squares", "quiet", "hidden0", "hidden1", "hidden2", "hidden3",
-  "localGray",
+  "lift",
 ];
 
 /** All passes, in order. */
 export const PASSES = ["soft", "smooth", "squares", "quiet", "hidden", "shown"];
-
-/** Constants of the Python modules that the shaders share. */
-const SHARED = [
-  "LUMA", "NOISE_LEVELS", "FINE_VARIANCE", "MEDIUM_VARIANCE", "MARGIN", "COLOR_MARGIN",
-  "COLOR_NOISE", "NO_ENERGY", "TINY", "LEAST_CHROMA",
-];
 
 const READING = `
 // Where the frame and what is uploaded begin in the picture, and the picture's size.
@@ -58,7 +52,7 @@ const SQUARES = `
 out vec4 energy;
 void main() {
   vec3 sum = vec3(0.0);
-  for (int x = -SQUARE / 2; x <= SQUARE / 2; x++) {
+  for (int x = -int(SQUARE) / 2; x <= int(SQUARE) / 2; x++) {
     ivec2 at = ivec2(gl_FragCoord.xy) + ivec2(x, 0);
     vec3 soft = texelFetch(softened, at, 0).rgb;
     float fine = planesAt(at).x - soft.x;
@@ -66,7 +60,7 @@ void main() {
     sum += vec3(fine, medium.x, 0.0) * vec3(fine, medium.x, 0.0);
     sum.z += dot(medium.yz, medium.yz) / 2.0;
   }
-  energy = vec4(sum / float(SQUARE), 0.0);
+  energy = vec4(sum / SQUARE, 0.0);
 }`;
 
 /** The photo without its noise, and the detail apart from it: `taken_apart`. */
@@ -93,9 +87,9 @@ Scene sceneAt(ivec2 at) {
   vec3 soft = texelFetch(softened, at, 0).rgb;
   vec3 calm = texelFetch(smoothed, at, 0).rgb;
   vec3 energy = vec3(0.0);
-  for (int y = -SQUARE / 2; y <= SQUARE / 2; y++)
+  for (int y = -int(SQUARE) / 2; y <= int(SQUARE) / 2; y++)
     energy += texelFetch(squares, at + ivec2(0, y), 0).rgb;
-  energy = max(energy / float(SQUARE), NO_ENERGY);
+  energy = max(energy / SQUARE, NO_ENERGY);
   float keep = 1.0 - denoise;
   vec3 weights = keep + denoise * max(1.0 - noiseAt(calm.x) / energy, 0.0);
   vec3 band = soft - calm;
@@ -105,7 +99,8 @@ Scene sceneAt(ivec2 at) {
   vec2 colors = calm.yz + weights.z * band.yz;
   vec2 seen = denoise * colors + keep * planes.yz;
   return Scene(
-    luma + small + allThree(seen), max(luma, 0.0), allThree(colors), fine * small + medium * large);
+    luma + small + allThree(seen), max(luma, 0.0), allThree(colors),
+    fine * small + medium * clamp(large, -MOST_MEDIUM, MOST_MEDIUM));
 }`;
 
 const QUIET = `
@@ -124,26 +119,10 @@ vec4 gelu(vec4 x) {
   return max(x, 0.0) - 0.5 * abs(x) * tail * exp(-0.5 * x * x);
 }`;
 
-/** The mean around a place, linear between the middles of its cells: `_window_at`. */
-const LOCAL = `
-uniform ivec2 cells;
-uniform float cell;
-
-float localGrayAt(ivec2 at) {
-  vec2 place = clamp((vec2(at + corner) + 0.5) / cell - 0.5, vec2(0.0), vec2(cells - 1));
-  ivec2 low = ivec2(place), high = min(low + 1, cells - 1);
-  vec2 share = place - vec2(low);
-  float above = mix(texelFetch(localGray, low, 0).r,
-    texelFetch(localGray, ivec2(high.x, low.y), 0).r, share.x);
-  float below = mix(texelFetch(localGray, ivec2(low.x, high.y), 0).r,
-    texelFetch(localGray, high, 0).r, share.x);
-  return mix(above, below, share.y);
-}`;
-
 const each = (groups, line) => Array.from({ length: groups }, (_, g) => line(g)).join("\n  ");
 
 const hiding = ({ colors, groups, develops }) => `
-uniform vec4 firstWeight[9 * ${colors * groups}], firstBias[${groups}], firstGray[${groups}];
+uniform vec4 firstWeight[9 * ${colors * groups}], firstBias[${groups}];
 uniform vec3 center;
 ${each(groups, (g) => `layout(location = ${g}) out vec4 answer${g};`)}
 
@@ -154,8 +133,7 @@ vec3 signedAt(ivec2 at) {
 void main() {
   ivec2 at = ivec2(gl_FragCoord.xy);
   vec4 sums[${groups}];
-  float gray = localGrayAt(at);
-  for (int g = 0; g < ${groups}; g++) sums[g] = firstBias[g] - gray * firstGray[g];
+  for (int g = 0; g < ${groups}; g++) sums[g] = firstBias[g];
   for (int tap = 0; tap < 9; tap++) {
     vec3 color = signedAt(at + ivec2(tap % 3, tap / 3) - 1);
     ${colors === 1 ? "color.r = dot(LUMA, color);" : ""}
@@ -164,6 +142,28 @@ void main() {
         sums[g] += color[c] * firstWeight[(9 * c + tap) * ${groups} + g];
   }
   ${each(groups, (g) => `answer${g} = gelu(sums[${g}]);`)}
+}`;
+
+/** What is added before the tanh, between the eight nearest of the table: `_lift_at`. */
+const LIFT = `
+uniform float cell;
+
+float liftAt(ivec2 at, float seen) {
+  int bins = int(BINS);
+  ivec2 size = textureSize(lift, 0);
+  ivec3 last = ivec3(size.x / bins, size.y, bins) - 1;
+  vec3 place = vec3((vec2(at + corner) + 0.5) / cell - 0.5, (BINS - 1.0) * sqrt(max(seen, 0.0)));
+  place = clamp(place, vec3(0.0), vec3(last));
+  ivec3 low = ivec3(place);
+  vec3 share = place - vec3(low);
+  float sum = 0.0;
+  for (int i = 0; i < 8; i++) {
+    ivec3 step = ivec3(i, i >> 1, i >> 2) & 1, near = min(low + step, last);
+    vec3 weight = mix(1.0 - share, share, vec3(step));
+    float value = texelFetch(lift, ivec2(near.x * bins + near.z, near.y), 0).r;
+    sum += weight.x * weight.y * weight.z * value;
+  }
+  return sum;
 }`;
 
 /** Black, highlights, detail and colours around the network's luma: `_develop`. */
@@ -205,9 +205,10 @@ void main() {
         sums[c] += dot(answer[g], secondWeight[(9 * c + tap) * ${groups} + g]);
   }
   ${colors === 1 ? "sums = sums.rrr;" : ""}
+  ${develops ? "Scene scene = sceneAt(at); sums += liftAt(at, dot(LUMA, scene.quiet));" : ""}
   // (tanh + 1) / 2
   vec3 network = 1.0 / (1.0 + exp(-2.0 * clamp(sums, -20.0, 20.0)));
-  vec3 enhanced = ${develops ? "developed(sceneAt(at), network)" : "network"};
+  vec3 enhanced = ${develops ? "developed(scene, network)" : "network"};
   vec4 own = photoAt(at);
   vec3 value = strength * 255.0 * clamp(enhanced, 0.0, 1.0)
     + (1.0 - strength) * round(255.0 * own.rgb);
@@ -222,22 +223,23 @@ void main() {
  * @param {object} constants of the Python modules
  */
 export function fragment(pass, kind, constants) {
-  const body = {
+  const own = {
     soft: () => blurring((at) => `planesAt(${at})`, 1),
     smooth: () => blurring((at) => `texelFetch(softened, ${at}, 0).rgb`, 2),
     squares: () => SQUARES,
     quiet: () => SCENE + QUIET,
-    hidden: () => GELU + LOCAL + hiding(kind),
-    shown: () => (kind.develops ? SCENE + DEVELOP : "") + showing(kind),
+    hidden: () => GELU + hiding(kind),
+    shown: () => (kind.develops ? SCENE + LIFT + DEVELOP : "") + showing(kind),
   }[pass]();
+  const body = READING + own;
+  const named = new Set(body.match(/\b[A-Z][A-Z_]+\b/g));
   return `#version 300 es
 precision highp float;
 precision highp int;
 precision highp sampler2D;
-${SHARED.map((name) => constant(name, constants[name])).join("\n")}
-const int SQUARE = ${constants.SQUARE};
+${[...named].map((name) => constant(name, constants[name])).join("\n")}
 uniform sampler2D ${TEXTURES.join(", ")};
-${READING}${body}`;
+${body}`;
 }
 
 function constant(name, value) {

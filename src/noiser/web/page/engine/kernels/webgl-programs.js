@@ -1,6 +1,6 @@
 // Programs: the shaders, compiled when they are first needed, and the numbers they are given.
 
-import { colorsOf, firstGray, grayKernel } from "../look/fold.js";
+import { colorsOf, grayKernel } from "../look/fold.js";
 import { GlError } from "./webgl-textures.js";
 import { TEXTURES, VERTEX, fragment } from "./shaders.js";
 
@@ -107,10 +107,10 @@ export function valuesOf({ folded, adjustments }) {
     noise: adjustments.noise[0],
     tint: adjustments.cast,
     ownColor: adjustments.color,
+    cell: adjustments.lift.cell,
     firstWeight: first,
     secondWeight: second,
     firstBias: padded(firstBias, groups),
-    firstGray: padded(firstGray(folded), groups),
     secondBias,
     center: Array.from(center, (level) => level / 255),
     zeroPadding: folded.padding === "zero",

@@ -33,7 +33,7 @@ export class Renderer {
     this.#programs = new Programs(gl, constants);
     gl.disable(gl.DITHER);
     gl.pixelStorei(gl.UNPACK_COLORSPACE_CONVERSION_WEBGL, gl.NONE);
-    for (const name of ["photo", "localGray"]) {
+    for (const name of ["photo", "lift"]) {
       this.#activate(name);
       nearest(gl);
     }
@@ -60,9 +60,9 @@ export class Renderer {
     const frame = this.#around(tile);
     if (!this.#frames.fit(frame.width, frame.height)) this.#prepared = {};
     this.#upload(photo, frame);
+    this.#setLift(developed.adjustments.lift);
     this.#values = {
       ...valuesOf(developed),
-      ...this.#setWindow(developed.adjustments.window),
       corner: [frame.x, frame.y],
       photoCorner: [this.#uploaded.x, this.#uploaded.y],
       size: [photo.width, photo.height],
@@ -205,14 +205,12 @@ export class Renderer {
     gl.pixelStorei(gl.UNPACK_ROW_LENGTH, 0);
   }
 
-  /** Uploads the local means. Returns what the shaders have to know of them. */
-  #setWindow(window) {
+  /** Uploads what is added before the tanh: a row of cells in each row, BINS to a cell. */
+  #setLift({ table, rows }) {
     const gl = this.#gl;
-    const { gray, rows, columns, cell } =
-      window ?? { gray: new Float32Array(1), rows: 1, columns: 1, cell: 1 };
-    this.#activate("localGray");
-    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, columns, rows, 0, gl.RED, gl.FLOAT, gray);
-    return { cells: [columns, rows], cell };
+    const width = table.length / rows;
+    this.#activate("lift");
+    gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, width, rows, 0, gl.RED, gl.FLOAT, table);
   }
 
   #around({ x, y, width, height }) {

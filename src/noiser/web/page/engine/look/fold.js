@@ -1,7 +1,7 @@
 // Fold: moments and weights become one local filter; the normalization is gone.
 
 import { covarianceOf, meanOf } from "../statistics/moments.js";
-import { luma, rint } from "../numbers.js";
+import { luma, mix, rint } from "../numbers.js";
 
 /**
  * Puts the picture's statistics into the network's weights.
@@ -56,14 +56,6 @@ export function grayKernel(firstWeight, k) {
   return Float64Array.from({ length: 9 }, (_, tap) => red[tap] + green[tap] + blue[tap]);
 }
 
-/** Computes what one signed unit of gray adds to each hidden channel: [K]. */
-export function firstGray({ firstWeight, firstBias }) {
-  const taps = firstWeight.length / firstBias.length;
-  return firstBias.map((_, k) =>
-    firstWeight.subarray(k * taps, (k + 1) * taps).reduce((total, weight) => total + weight, 0),
-  );
-}
-
 /**
  * Puts the fading of chroma, before the network and after it, into copies of its weights.
  *
@@ -77,8 +69,8 @@ export function weightsFor(network, chroma, { LUMA, TAPS }) {
     for (let tap = start; tap < start + 9; tap++) {
       const ofGray = first[tap] + first[tap + 9] + first[tap + 18];
       for (let color = 0; color < 3; color++) {
-        const faded = (1 - chroma) * LUMA[color] * ofGray;
-        first[tap + 9 * color] = chroma * first[tap + 9 * color] + faded;
+        const at = tap + 9 * color;
+        first[at] = mix(LUMA[color] * ofGray, first[at], chroma);
       }
     }
   }
@@ -92,7 +84,7 @@ function fadeColors(values, chroma, weights) {
   for (let i = 0; i < third; i++) {
     const gray = luma(weights, values[i], values[i + third], values[i + 2 * third]);
     for (let at = i; at < values.length; at += third) {
-      values[at] = chroma * values[at] + (1 - chroma) * gray;
+      values[at] = mix(gray, values[at], chroma);
     }
   }
 }

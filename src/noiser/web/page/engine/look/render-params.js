@@ -1,9 +1,9 @@
 // Develop: from a picture's light and a look's knobs to the numbers a renderer works with.
 
-import { exposureOf } from "./tone-curve.js";
+import { curveAt, exposureOf, visibleNoise } from "./tone-curve.js";
 import { fold, turned, weightsFor } from "./fold.js";
+import { localLight } from "./local-light.js";
 import { lightOf } from "../statistics/luma-and-noise.js";
-import { windowOf } from "../statistics/local-mean.js";
 import { meanOf } from "../statistics/moments.js";
 import { luma, steady } from "../numbers.js";
 
@@ -19,20 +19,27 @@ import { luma, steady } from "../numbers.js";
  * @returns {{folded: object, adjustments: object}} the local filter, and what else to do
  */
 export function develop(network, moments, look, constants) {
-  const { FLOOR, OWN_COLORS, FINE, MEDIUM, CHROMA_FLOOR, DETAIL_FLOOR } = constants;
-  const { highlights, color, detail, denoise, auto } = look;
+  const { FLOOR, OWN_COLORS, FINE, MEDIUM, CHROMA_FLOOR, DETAIL_FLOOR, NOISE_LEVELS, BACKLIT_COLOR } = constants;
+  const { highlights, color, detail, denoise, auto, local } = look;
   const light = lightOf(moments, constants);
   const noiseFloor = Math.hypot(look.noise_floor, auto * FLOOR * light.scale);
   const chroma = Math.max(1 - color / OWN_COLORS, 0);
   const plain = fold(network, moments, { eps: look.eps, noiseFloor, chroma }, constants);
   const contrast = look.contrast * calibration(network, chroma, constants) ** auto;
-  const exposure = exposureOf(plain, light, look, contrast, constants);
-  const shift = Math.atanh(look.brightness) + auto * exposure.shift;
-  const black = look.black * exposure.black;
-  const noise = exposure.visibleNoise(shift, black);
+  const curveOf = (lumas) => curveAt(lumas, plain, contrast, highlights, constants);
+  const found = exposureOf(curveOf, light, constants);
+  const shift = Math.atanh(look.brightness) + auto * found.shift;
+  const black = look.black * found.black;
+  const exposure = { shift, black };
+  const share = 1 - look.restraint * (1 - light.need);
+  const lifted = local && !light.isPattern
+    ? localLight(moments.grid, curveOf, exposure, share, local, constants)
+    : { lift: noLift(constants), share, backlit: 0, liftOf: () => 0 };
+  const lifts = NOISE_LEVELS.map(lifted.liftOf);
+  const noise = visibleNoise(curveOf, light, exposure, lifts, constants);
   const adjustments = {
-    develops: [look.black, highlights, color, detail, denoise].some(Boolean),
-    strength: look.strength * (1 - look.restraint * (1 - light.need)),
+    develops: [look.black, highlights, color, detail, denoise, local].some(Boolean),
+    strength: look.strength * lifted.share,
     color: 1 - chroma,
     cast: castOf(moments, (1 - color) * light.singleIlluminant, constants),
     highlights,
@@ -40,14 +47,16 @@ export function develop(network, moments, look, constants) {
     fine: FINE * detail,
     medium: MEDIUM * detail,
     black,
-    chromaFloor: CHROMA_FLOOR * light.scale,
+    chromaFloor: CHROMA_FLOOR * light.scale * (1 - BACKLIT_COLOR * lifted.backlit),
     detailFloor: DETAIL_FLOOR * light.scale,
     noise,
     noiseSlopes: slopeChanges(noise, constants),
-    window: look.local > 0 ? windowOf(moments, look.local, constants) : null,
+    lift: lifted.lift,
   };
   return { folded: turned(plain, contrast, shift), adjustments };
 }
+
+const noLift = ({ BINS }) => ({ table: new Float32Array(BINS), rows: 1, columns: 1, cell: 1 });
 
 /** Computes how the slope of `noise` changes at each of its levels; it is level at the end. */
 function slopeChanges(noise, { NOISE_LEVELS }) {

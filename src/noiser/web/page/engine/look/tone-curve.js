@@ -1,39 +1,26 @@
-// Exposure: brightness and black point of a picture, found before a pixel is rendered.
+// Tone curve: what a look makes of flat gray; and exposure, which is found by it.
 //
-// After the fold the network is a local filter, and what it makes of flat gray is a tone curve.
-// With the histogram of the picture's luma it tells the mean of the result.
+// After the fold the network is a local filter, and flat gray goes through it as through a curve.
+// With the histogram of the picture's luma it tells the mean of the result, before a pixel is
+// rendered.
 
 import { colorsOf } from "./fold.js";
 import { gelu } from "../network.js";
-import { clamp, steady } from "../numbers.js";
+import { clamp, mix, steady } from "../numbers.js";
 
-/**
- * Finds brightness and black point from the folded network's tone curve.
- *
- * @returns `shift`, added before the tanh for the wanted mean; `black`, luma that is darkened to
- *   a half; `visibleNoise(shift, black)`, the variance of noise to take away at NOISE_LEVELS
- */
-export function exposureOf(plain, light, look, contrast, constants) {
-  const darkest = light.quantile(0.02);
-  const knots = constants.NOISE_LEVELS.map((level) => Math.max(level, 2 / 255));
-  const lumas = Float64Array.from([...light.levels, darkest, ...knots]);
+/** Gives the tone curve at these lumas, for the formulas of the kernels below. */
+export function curveAt(lumas, plain, contrast, highlights, constants) {
   const beforeTanh = grayResponse(plain, lumas).map((plane) => plane.map((z) => contrast * z));
-  const curve = { lumas, darkest, beforeTanh, highlights: look.highlights, light, constants };
-  const shift = steady(shiftFor(curve));
-  return {
-    shift,
-    black: steady(blackFor(curve, brightened(curve, shift))),
-    visibleNoise: (...chosen) => visibleNoise(curve, ...chosen),
-  };
+  return { lumas, beforeTanh, highlights, constants };
 }
 
-/** Computes luma before the black point, for each of the curve's. */
-function brightened({ lumas, beforeTanh, highlights, constants }, shift) {
+/** Computes luma before the black point; `lifts` by luma are added to the shift. */
+export function brightened({ lumas, beforeTanh, highlights, constants }, shift, lifts = []) {
   const weights = beforeTanh.length === 3 ? constants.LUMA : [1];
   return lumas.map((level, i) => {
     let bright = 0;
     for (let c = 0; c < weights.length; c++) {
-      bright += (weights[c] * (Math.tanh(beforeTanh[c][i] + shift) + 1)) / 2;
+      bright += (weights[c] * (Math.tanh(beforeTanh[c][i] + shift + (lifts[i] ?? 0)) + 1)) / 2;
     }
     const missing = Math.max(1 - bright, 0);
     return 1 - Math.sqrt(missing * (missing + highlights * (1 - level - missing)));
@@ -41,26 +28,57 @@ function brightened({ lumas, beforeTanh, highlights, constants }, shift) {
 }
 
 /** Darkens by the black point. */
-function blackened({ lumas, constants: { TINY } }, bright, black) {
+export function blackened({ lumas, constants }, bright, black) {
+  return lumas.map((level, i) => bright[i] * shareLeft(level, black, constants));
+}
+
+/** Computes what must stand before the tanh for the lumas to come out as `result`. */
+export function inverse({ lumas, highlights, constants }, result, black) {
+  const { TINY, LEAST_MISSING } = constants;
   return lumas.map((level, i) => {
-    const square = level * level;
-    return (bright[i] * (square * (1 + black * black) + TINY)) / (square + black * black + TINY);
+    const most = Math.max(shareLeft(level, black, constants), TINY);
+    const square = (1 - clamp(result[i] / most, 0, 1)) ** 2;
+    const own = highlights * (1 - level);
+    // square = missing ((1 - highlights) missing + own)
+    const both = own + Math.sqrt(own * own + 4 * (1 - highlights) * square);
+    const missing = (2 * square) / Math.max(both, TINY);
+    return Math.atanh(1 - 2 * clamp(missing, LEAST_MISSING, 1 - LEAST_MISSING));
   });
 }
 
+/** Computes the share of white that the black point leaves of a luma. */
+function shareLeft(level, black, { TINY }) {
+  const square = level * level;
+  return (square * (1 + black * black) + TINY) / (square + black * black + TINY);
+}
+
+/**
+ * Finds brightness and black point from the folded network's tone curve.
+ *
+ * @param {(lumas: Float64Array) => object} curveOf gives the curve at lumas
+ * @returns `shift`, added before the tanh for the wanted mean; `black`, luma that is darkened to
+ *   a half
+ */
+export function exposureOf(curveOf, light, constants) {
+  const darkest = light.quantile(0.02);
+  const curve = { ...curveOf(Float64Array.from([...light.levels, darkest])), darkest, light };
+  const shift = steady(shiftFor(curve, constants));
+  return { shift, black: steady(blackFor(curve, brightened(curve, shift), constants)) };
+}
+
 /** Finds the shift that gives the wanted mean, each with its own black point. */
-function shiftFor(curve) {
-  const { BRIGHTEST, NIGHT, MIDDLE, CALM, LARGEST_SHIFT, SECTIONS, TINY } = curve.constants;
+function shiftFor(curve, constants) {
+  const { BRIGHTEST, NIGHT, MIDDLE, CALM, LARGEST_SHIFT, SECTIONS, TINY } = constants;
   const { mean, shares, quantile, overExposure } = curve.light;
   const brightest = Math.max(quantile(0.99), mean, TINY);
-  const ceiling = MIDDLE + (CALM - MIDDLE) * clamp((mean - 0.25) / 0.3, 0, 1);
+  const ceiling = mix(MIDDLE, CALM, clamp((mean - 0.25) / 0.3, 0, 1));
   const wanted = Math.max(
     Math.min(BRIGHTEST * (mean / brightest) ** NIGHT, ceiling),
     (1 - overExposure) * mean,
   );
   const meanAt = (shift) => {
     const bright = brightened(curve, shift);
-    const found = blackened(curve, bright, blackFor(curve, bright));
+    const found = blackened(curve, bright, blackFor(curve, bright, constants));
     return shares.reduce((total, share, i) => total + share * found[i], 0);
   };
   let low = -LARGEST_SHIFT;
@@ -74,7 +92,7 @@ function shiftFor(curve) {
 }
 
 /** Finds the black point that sends the darkest fiftieth where it belongs. */
-function blackFor({ darkest, light, constants }, bright) {
+function blackFor({ darkest, light }, bright, constants) {
   const { BLACK_SHARE, MOST_BLACK, BLACKEST, BLACK_ENDS, BLACK_RISE, TINY } = constants;
   const wanted = BLACKEST + BLACK_RISE * Math.max(darkest - BLACK_ENDS, 0);
   const share = wanted / Math.max(bright[light.levels.length], TINY);
@@ -83,14 +101,17 @@ function blackFor({ darkest, light, constants }, bright) {
   return clamp(darkest * Math.sqrt(square), BLACK_SHARE * light.scale, MOST_BLACK * light.scale);
 }
 
-/** Computes the variance of noise to take away: what would be seen in the result. */
-function visibleNoise(curve, shift, black) {
-  const { SEEN } = curve.constants;
-  const { lumas, light } = curve;
-  const result = blackened(curve, brightened(curve, shift), black);
-  const first = lumas.length - light.noise.length;
+/**
+ * Computes the variance of noise to take away at NOISE_LEVELS: what would be seen in the result.
+ *
+ * @param {number[]} lifts what is added for flat parts of these levels
+ */
+export function visibleNoise(curveOf, light, { shift, black }, lifts, { NOISE_LEVELS, SEEN }) {
+  const lumas = Float64Array.from(NOISE_LEVELS, (level) => Math.max(level, 2 / 255));
+  const curve = curveOf(lumas);
+  const result = blackened(curve, brightened(curve, shift, lifts), black);
   return light.noise.map((noise, i) => {
-    const gain = Math.max(result[first + i] / lumas[first + i], 1e-3);
+    const gain = Math.max(result[i] / lumas[i], 1e-3);
     return steady(Math.max(noise * noise - (SEEN / gain) ** 2, 0));
   });
 }
@@ -100,16 +121,13 @@ function grayResponse(plain, levels) {
   const hidden = plain.firstBias.length;
   const byTaps = (weights, start) =>
     weights.subarray(start, start + 9).reduce((total, weight) => total + weight, 0);
-  const active = Array.from(plain.firstBias, (bias, k) =>
-    levels.map((level) => {
-      let total = bias;
-      for (let color = 0; color < 3; color++) {
-        const weight = byTaps(plain.firstWeight, k * 27 + color * 9);
-        total += weight * (2 * level - 1 - plain.center[color] / 255);
-      }
-      return gelu(total);
-    }),
-  );
+  const active = Array.from(plain.firstBias, (bias, k) => {
+    const weights = [0, 9, 18].map((at) => byTaps(plain.firstWeight, k * 27 + at));
+    return levels.map((level) => {
+      const add = (total, weight, c) => total + weight * (2 * level - 1 - plain.center[c] / 255);
+      return gelu(weights.reduce(add, bias));
+    });
+  });
   return Array.from({ length: colorsOf(plain) }, (_, color) => {
     const weights = active.map((_, k) => byTaps(plain.secondWeight, (color * hidden + k) * 9));
     return levels.map((_, i) =>

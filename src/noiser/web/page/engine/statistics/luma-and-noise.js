@@ -1,6 +1,6 @@
 // Light: what a look has to know of a picture, read from the histograms in its moments.
 
-import { clamp, sum } from "../numbers.js";
+import { mix, rise, sum } from "../numbers.js";
 
 /**
  * How a picture's light is spread, and how noisy it is.
@@ -28,19 +28,13 @@ export function lightOf(moments, constants) {
     levels,
     shares,
     mean,
-    need: LEAST_NEED + (1 - LEAST_NEED) * Math.max(1 - rise(dark, NEEDY, SATED), overExposure),
+    need: mix(LEAST_NEED, 1, Math.max(1 - rise(dark, NEEDY, SATED), overExposure)),
     overExposure,
     singleIlluminant: 1 - rise(quantile(0.99), ONE_LIGHT * mean, MANY_LIGHTS * mean),
     ...noise,
     scale: Math.max(mean, constants.NOISE_BELOW * noise.calmest),
     quantile,
   };
-}
-
-/** Goes from 0 at `low` to 1 at `high`, without corners. */
-function rise(value, low, high) {
-  const t = clamp((value - low) / (high - low), 0, 1);
-  return t * t * (3 - 2 * t);
 }
 
 /** Gives luma and share of the tones that occur, neighbours joined where they are many. */
@@ -90,7 +84,7 @@ function noiseOf(grain, constants) {
   const whole = sum(classes.map(({ count, size }) => count * size)) / total;
   const noise = classes.map(({ count, size }) => {
     const trust = count / (count + 0.01 * total);
-    return Math.min(trust * size + (1 - trust) * whole, EVENNESS * calmest);
+    return Math.min(mix(whole, size, trust), EVENNESS * calmest);
   });
   noise[0] = Math.max(noise[0], calmest);
   return { isPattern, calmest, noise };

@@ -55,16 +55,20 @@ export function measure(band, constants) {
 
 /** Joins what `measure` found in two disjoint bands of a picture, exactly. */
 export function add(one, other) {
-  const join = (a, b) => ({
-    padding: a.padding,
+  const [a, b] = [one.zero, other.zero];
+  const shared = {
     count: a.count + b.count,
-    sums: added(a.sums, b.sums),
-    products: added(a.products, b.products),
     tones: added(a.tones, b.tones),
     grain: added(a.grain, b.grain),
-    cells: addedCells(a.cells, b.cells),
+    grid: addedGrids(a.grid, b.grid),
+  };
+  const join = (padding) => ({
+    padding,
+    ...shared,
+    sums: added(one[padding].sums, other[padding].sums),
+    products: added(one[padding].products, other[padding].products),
   });
-  return { zero: join(one.zero, other.zero), replicate: join(one.replicate, other.replicate) };
+  return { zero: join("zero"), replicate: join("replicate") };
 }
 
 /** Mean of each value under the kernel: [27] in [-1, 1]. */
@@ -245,16 +249,16 @@ function added(one, other) {
 }
 
 /** Adds up what lies in the same cell. */
-function addedCells(one, other) {
-  const { columns } = one;
+function addedGrids(one, other) {
+  const size = one.pixels.length / one.rows;
   const top = Math.min(one.top, other.top);
   const rows = Math.max(one.top + one.rows, other.top + other.rows) - top;
   const join = (name) => {
-    const all = new Float64Array(rows * columns);
-    const start = (other.top - top) * columns;
-    all.set(one[name], (one.top - top) * columns);
+    const all = new Float64Array(rows * size);
+    const start = (other.top - top) * size;
+    all.set(one[name], (one.top - top) * size);
     other[name].forEach((value, i) => (all[start + i] += value));
     return all;
   };
-  return { top, rows, columns, pixels: join("pixels"), luma: join("luma") };
+  return { ...one, top, rows, pixels: join("pixels"), tones: join("tones") };
 }

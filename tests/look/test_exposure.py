@@ -8,7 +8,8 @@ from noiser import Enhancer
 from noiser.look.tone_curve import BLACKEST, CALM
 from noiser.statistics.luma_and_noise import Light
 
-FREE = {"restraint": 0.0}
+FREE = {"restraint": 0.0, "local": 0.0}
+"""All of the effect, and one tone curve for all."""
 
 
 def test_the_mean_of_the_result_is_the_wanted_one():
