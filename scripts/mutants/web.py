@@ -44,7 +44,7 @@ MUTANTS = [
     Mutant(SURVEY, "tone >= first", "tone > first", ENGINE),
     Mutant(SURVEY, "Math.max(width, height)", "Math.max(width, bottom)", ENGINE),
     Mutant(LIGHT, "bases.weights, KEPT_MEAN)", "bases.weights, 0)", ENGINE),
-    Mutant(LIGHT, "(2 * amount * lift", "(lift", ENGINE),
+    Mutant(LIGHT, "(2 * amount * square)", "square", ENGINE),
     Mutant(SMOOTHING, "return moved / one.length > CUT", "return moved > CUT", ENGINE),
     Mutant(SMOOTHING, "backlit: backlitOf(grid)", "", ENGINE),
     Mutant(SHADERS, "sums += liftAt(at, dot(LUMA, scene.quiet));", "", GL),

@@ -24,9 +24,9 @@ GOLDEN = {
         ("native", "paper"): ("b87a4ed49b46ea75", "ed37d55fcd883458"),
     },
     "0.3.0": {  # moments may have a grid
-        ("reference", "natural"): ("a9688d839d59b985", "8f32ff2304d84a3f"),
+        ("reference", "natural"): ("23b3a0e557dc2047", "8f32ff2304d84a3f"),
         ("reference", "paper"): ("bc3dd318fe12daac", "9f3c6265e1917d3c"),
-        ("native", "natural"): ("62cc62fd20bf49ff", "8f32ff2304d84a3f"),
+        ("native", "natural"): ("02fe19b9cbfb2c79", "8f32ff2304d84a3f"),
         ("native", "paper"): ("b87a4ed49b46ea75", "9f3c6265e1917d3c"),
     },
 }

@@ -32,6 +32,9 @@ EVEN_TOP, BACKLIT_TOP = 0.30, 0.50
 FADES = 0.02
 """Luma of the result at which half of the lift has faded: black stays black."""
 
+DROWNS = 3.0
+"""Luma of a base at which half of the lift has faded in the noise [deviations of it]."""
+
 KEPT_MEAN = 0.5
 """Share of what the lift adds to the mean that is taken away again everywhere."""
 
@@ -124,7 +127,7 @@ class LocalLight:
 
 
 def local_light(
-    grid: LightGrid | None, curve: ToneCurve, share: float, amount: float
+    grid: LightGrid | None, curve: ToneCurve, share: float, amount: float, noise: float
 ) -> LocalLight:
     """Find the lift of every place and luma.
 
@@ -133,6 +136,7 @@ def local_light(
         curve: That all of it is rendered with.
         share: Share of the enhanced picture that its light as a whole asks for.
         amount: The knob: at 0.5 the lift as it was chosen, at 1 twice that.
+        noise: Its deviation where the picture is calmest, luma in [0, 1].
 
     Raises:
         ValueError: The picture was measured without a grid.
@@ -140,17 +144,18 @@ def local_light(
     if grid is None:
         raise ValueError("the moments have no grid; measure them with `local` above 0")
     base, mass = bases(grid)
-    doubled = 2.0 * amount
+    strength = 2.0 * amount * LEVELS**2 / (LEVELS**2 + (DROWNS * noise) ** 2 + TINY)
     knot = np.rint((KNOTS - 1) * np.sqrt(base)).astype(np.int64)
     weights = np.bincount(knot.ravel(), mass.ravel(), KNOTS).astype(np.float64)
     backlit = _backlit(weights)
     bright = curve.of(LEVELS)
-    even = _mean_kept(_raised(bright, doubled * EVEN_LIFT, EVEN_TOP), bright, weights)
+    even = _mean_kept(_raised(bright, EVEN_LIFT * strength, EVEN_TOP), bright, weights)
     even = share * even + (1.0 - share) * LEVELS
-    lit = _raised(share * bright + (1.0 - share) * LEVELS, doubled * BACKLIT_LIFT, BACKLIT_TOP)
-    backlit *= min(doubled, 1.0)
+    lit = _raised(share * bright + (1.0 - share) * LEVELS, BACKLIT_LIFT * strength, BACKLIT_TOP)
+    kept = min(2.0 * amount, 1.0)
+    backlit *= kept
     light = np.clip((LEVELS - SOME_LIGHT) / (LIGHT_ENOUGH - SOME_LIGHT), 0.0, 1.0)
-    lit += min(doubled, 1.0) * light**2 * (3.0 - 2.0 * light) * (LEVELS - lit)
+    lit += kept * light**2 * (3.0 - 2.0 * light) * (LEVELS - lit)
     wanted = even + backlit * (np.minimum.accumulate(lit[::-1])[::-1] - even)
     new_share = steady(share + (1.0 - share) * backlit)
     enhanced = (wanted - (1.0 - new_share) * LEVELS) / max(new_share, TINY)
@@ -198,7 +203,7 @@ def _backlit(weights: NDArray[np.float64]) -> float:
     )
 
 
-def _raised(levels: Lumas, lift: float, top: float) -> Lumas:
+def _raised(levels: Lumas, lift: Lumas, top: float) -> Lumas:
     """Raise log-odds by a share of what they miss to those of `top`."""
     odds = _log_odds(levels)
     missing = np.maximum(math.log(top / (1.0 - top)) - odds, 0.0)

@@ -40,7 +40,7 @@ CHROMA_FLOOR, DETAIL_FLOOR = 0.85, 0.15
 OWN_COLORS = 0.5
 """From this value of `color` on, the network leaves colours alone."""
 
-BACKLIT_COLOR = 0.85
+BACKLIT_COLOR = 0.7
 """How much lower that luma of chroma is in a backlit picture: daylight is not as noisy as its
 shadows are dark."""
 
@@ -149,7 +149,7 @@ def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
     cast = _cast(moments, (1.0 - look.color) * light.single_illuminant)
     local = LocalLight(share)
     if look.local > 0 and not light.is_pattern:
-        local = local_light(moments.grid, curve, share, look.local)
+        local = local_light(moments.grid, curve, share, look.local, light.calmest)
     adjustments = Adjustments(
         develops=look.develops,
         strength=look.strength * local.share,

@@ -18,12 +18,13 @@ const known = new WeakMap();
  * @param {{shift: number, black: number}} exposure that all of the picture is rendered with
  * @param {number} share of the enhanced picture that its light as a whole asks for
  * @param {number} amount the knob: at 0.5 the lift as it was chosen, at 1 twice that
+ * @param {number} noise its deviation where the picture is calmest
  * @returns `lift`, added before the tanh, with its `table` of BINS square roots of luma at the
  *   middle of each cell; the `share` of the enhanced picture; and `liftOf(luma)`, of flat parts
  */
-export function localLight(grid, curveOf, { shift, black }, share, amount, constants) {
+export function localLight(grid, curveOf, { shift, black }, share, amount, noise, constants) {
   const { KNOTS, STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP } = constants;
-  const { FADES, KEPT_MEAN, SOME_LIGHT, LIGHT_ENOUGH, TINY } = constants;
+  const { FADES, DROWNS, KEPT_MEAN, SOME_LIGHT, LIGHT_ENOUGH, TINY } = constants;
   if (!known.has(grid)) known.set(grid, basesOf(grid, constants));
   const bases = known.get(grid);
   const least = Math.min(2 * amount, 1);
@@ -31,15 +32,17 @@ export function localLight(grid, curveOf, { shift, black }, share, amount, const
   const levels = Float64Array.from({ length: KNOTS }, (_, i) => (i / (KNOTS - 1)) ** 2);
   const curve = curveOf(levels);
   const bright = blackened(curve, brightened(curve, shift), black);
-  const raised = (luma, lift, top) => {
+  const raised = (luma, i, lift, top) => {
+    const square = levels[i] ** 2;
+    const strength = (2 * amount * square) / (square + (DROWNS * noise) ** 2 + TINY);
     const missing = Math.max(logOdds(top) - logOdds(luma), 0);
-    return lumaOf(logOdds(luma) + (2 * amount * lift * missing * luma) / (luma + FADES));
+    return lumaOf(logOdds(luma) + (lift * strength * missing * luma) / (luma + FADES));
   };
-  const lifted = bright.map((luma) => raised(luma, EVEN_LIFT, EVEN_TOP));
+  const lifted = bright.map((luma, i) => raised(luma, i, EVEN_LIFT, EVEN_TOP));
   const even = meanKept(lifted, bright, bases.weights, KEPT_MEAN);
   let most = 1;
   const lit = levels.map((level, i) => {
-    const luma = raised(mix(level, bright[i], share), BACKLIT_LIFT, BACKLIT_TOP);
+    const luma = raised(mix(level, bright[i], share), i, BACKLIT_LIFT, BACKLIT_TOP);
     return mix(luma, level, least * rise(level, SOME_LIGHT, LIGHT_ENOUGH));
   });
   lit.reverse().forEach((luma, i) => (lit[i] = most = Math.min(most, luma)));

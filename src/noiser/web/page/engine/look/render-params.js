@@ -33,7 +33,7 @@ export function develop(network, moments, look, constants) {
   const exposure = { shift, black };
   const share = 1 - look.restraint * (1 - light.need);
   const lifted = local && !light.isPattern
-    ? localLight(moments.grid, curveOf, exposure, share, local, constants)
+    ? localLight(moments.grid, curveOf, exposure, share, local, light.calmest, constants)
     : { lift: noLift(constants), share, backlit: 0, liftOf: () => 0 };
   const lifts = NOISE_LEVELS.map(lifted.liftOf);
   const noise = visibleNoise(curveOf, light, exposure, lifts, constants);
