@@ -1,4 +1,4 @@
-"""Light and noise: what the look leaves to do where a picture is not evenly lit, nor evenly noisy.
+"""Light and noise: what the look does where a picture is not evenly lit, nor evenly noisy.
 
     noiser experiment light
 
@@ -7,8 +7,8 @@ the dark, and a warm night stays warm. Measured on the hand-made scenes of `asse
 with demosaicing, a phone's noise reduction and JPEG), whose truth is known, on edges drawn by
 arithmetic, and on warm nights at hand. Nothing here was chosen by eval15.
 
-Cost: ten seconds on one core. Expect warm nights to stay warm, and backlit scenes and blocks of
-JPEG to be left much as they are.
+Cost: ten seconds on one core. Expect most backlit scenes to be lit, warm nights to stay warm, and
+blocks of JPEG to be left much as they are.
 """
 
 from pathlib import Path

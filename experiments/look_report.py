@@ -129,7 +129,7 @@ def figures(names: Sequence[str], variant: Callable[[str], Enhancer], folder: Pa
 
     Restraint does nothing to dark pictures, so the last column is the natural look as well.
     """
-    built = [name for name in names if not name.startswith(("without", "natural"))]
+    built = [name for name in names if not name.startswith(("without", "natural", "alone"))]
     titles = ["as seen", *(_words(name).replace("`", "") for name in built)]
     rows = [
         (title, [_small(low), *(_small(variant(name).enhance(low)) for name in built)])
