@@ -35,7 +35,9 @@ MUTANTS = [
     ),
     Mutant("look/local_light.py", "np.clip(found, -most, most)", "found", "local_light patterns"),
     Mutant("look/tone_curve.py", "4.0 * (1.0 - self.highlights) * square", "0.0", "local_light"),
-    Mutant("look/render_params.py", "and not light.is_pattern", "", "patterns"),
+    Mutant(
+        "look/render_params.py", "0.0 if light.is_pattern else look.local", "look.local", "patterns"
+    ),
     Mutant("look/render_params.py", "BACKLIT_COLOR * local.backlit", "0.0", "local_light"),
     Mutant("look/fold.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
     Mutant(

@@ -14,9 +14,9 @@ from scipy import ndimage
 
 from noiser import Enhancer
 from noiser.statistics.light_grid import (
+    _MOST,
     BINS,
     FIRST_TONES,
-    MOST,
     MOST_CELLS,
     TONES,
     LightGrid,
@@ -130,7 +130,7 @@ def test_grids_that_differ_are_not_equal(dark_photo):
         (2, np.zeros((2, 65, 3, BINS), np.int64), "at most 64"),
         (1, np.zeros((2, 3, 3, BINS), np.int64), "at least 2\\^2"),
         (2, np.full((2, 3, 3, BINS), -1), "below 0"),
-        (2, np.full((2, 3, 3, BINS), MOST), "2\\^62"),
+        (2, np.full((2, 3, 3, BINS), _MOST), "2\\^62"),
     ],
 )
 def test_what_is_no_grid_is_refused(shift, sums, says):

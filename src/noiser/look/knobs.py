@@ -97,7 +97,7 @@ class Look:
     """
 
     local: float = _knob(
-        0.0, 1.0, "How far each part gets the light it needs; 0 treats all alike.", default=0.0
+        0.0, 1.0, "How far each part gets its light; 0 treats all alike.", default=0.0
     )
     """How far dark parts are raised that one tone curve for all leaves dark; 0 is neutral.
 

@@ -148,8 +148,9 @@ def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
     share = 1.0 - look.restraint * (1.0 - light.need)
     cast = _cast(moments, (1.0 - look.color) * light.single_illuminant)
     local = LocalLight(share)
-    if look.local > 0 and not light.is_pattern:
-        local = local_light(moments.grid, curve, share, look.local, light.calmest)
+    if look.local > 0:
+        amount = 0.0 if light.is_pattern else look.local
+        local = local_light(moments.grid, curve, share, amount, light.calmest)
     adjustments = Adjustments(
         develops=look.develops,
         strength=look.strength * local.share,

@@ -19,7 +19,7 @@ MOST_CELLS = 64
 SMALLEST = 2
 """Binary logarithm of the smallest cell's side [pixels]."""
 
-MOST = 1 << 62
+_MOST = 1 << 62
 """Sums stay below it, so that two of them do not pass 64 bits: that is 2^30 pictures."""
 
 FIRST_TONES = tuple(
@@ -54,7 +54,7 @@ class LightGrid:
                 f"the grid has {shape[1]} x {shape[2]} cells of 2^{self.shift} pixels; "
                 f"it must have at most {MOST_CELLS} each way, of at least 2^{SMALLEST}"
             )
-        if self.sums.size and not 0 <= self.sums.min() <= self.sums.max() < MOST:
+        if self.sums.size and not 0 <= self.sums.min() <= self.sums.max() < _MOST:
             raise ValueError("the grid has numbers from 2^62 on, or below 0; no pictures do")
 
     def __add__(self, other: "LightGrid") -> "LightGrid":

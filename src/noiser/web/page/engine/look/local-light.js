@@ -23,13 +23,13 @@ const known = new WeakMap();
  *   middle of each cell; the `share` of the enhanced picture; and `liftOf(luma)`, of flat parts
  */
 export function localLight(grid, curveOf, { shift, black }, share, amount, noise, constants) {
-  const { KNOTS, STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP } = constants;
+  const { STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP } = constants;
   const { FADES, DROWNS, KEPT_MEAN, SOME_LIGHT, LIGHT_ENOUGH, TINY } = constants;
   if (!known.has(grid)) known.set(grid, basesOf(grid, constants));
   const bases = known.get(grid);
   const least = Math.min(2 * amount, 1);
   const backlit = (grid.backlit ?? backlitOf(bases, constants)) * least;
-  const levels = Float64Array.from({ length: KNOTS }, (_, i) => (i / (KNOTS - 1)) ** 2);
+  const levels = levelsOf(constants);
   const curve = curveOf(levels);
   const bright = blackened(curve, brightened(curve, shift), black);
   const raised = (luma, i, lift, top) => {
@@ -99,10 +99,10 @@ function blurred(values, [step, block]) {
 
 /** Tells how far dark parts stand before bright ones, from 0 to 1. */
 export function backlitOf({ weights }, constants) {
-  const { KNOTS, DARK, BRIGHT, DARK_SHARES, BRIGHT_SHARES, SHARES_BETWEEN } = constants;
-  const isDark = (i) => (i / (KNOTS - 1)) ** 2 < DARK;
-  const isBright = (i) => (i / (KNOTS - 1)) ** 2 > BRIGHT;
-  const [dark, bright] = [isDark, isBright].map((is) => sum(weights.filter((_, i) => is(i))));
+  const { DARK, BRIGHT, DARK_SHARES, BRIGHT_SHARES, SHARES_BETWEEN } = constants;
+  const levels = levelsOf(constants);
+  const dark = sum(weights.filter((_, i) => levels[i] < DARK));
+  const bright = sum(weights.filter((_, i) => levels[i] > BRIGHT));
   return (
     rise(dark, ...DARK_SHARES) *
     rise(bright, ...BRIGHT_SHARES) *
@@ -130,6 +130,9 @@ function between(values, luma) {
   const low = Math.min(Math.trunc(at), values.length - 2);
   return mix(values[low], values[low + 1], at - low);
 }
+
+const levelsOf = ({ KNOTS }) =>
+  Float64Array.from({ length: KNOTS }, (_, i) => (i / (KNOTS - 1)) ** 2);
 
 function logOdds(luma) {
   const level = clamp(luma, 1e-6, 1 - 1e-6);

@@ -32,8 +32,9 @@ export function develop(network, moments, look, constants) {
   const black = look.black * found.black;
   const exposure = { shift, black };
   const share = 1 - look.restraint * (1 - light.need);
-  const lifted = local && !light.isPattern
-    ? localLight(moments.grid, curveOf, exposure, share, local, light.calmest, constants)
+  const amount = light.isPattern ? 0 : local;
+  const lifted = local
+    ? localLight(moments.grid, curveOf, exposure, share, amount, light.calmest, constants)
     : { lift: noLift(constants), share, backlit: 0, liftOf: () => 0 };
   const lifts = NOISE_LEVELS.map(lifted.liftOf);
   const noise = visibleNoise(curveOf, light, exposure, lifts, constants);
