@@ -63,7 +63,7 @@ MUTANTS = [
     Mutant(MEASURE, "(tones >= 404)", "(tones > 404)", "triton_launch"),
     Mutant(MEASURE, "121 * tones >= 255", "121 * tones > 255", "triton_launch"),
     Mutant(MEASURE, "(y + place_y) >> shift", "y >> shift", "triton_launch"),
-    Mutant(MEASURE, "at += cells_y * cells_x * 12", "at += cells_y * 12", "triton_launch"),
+    Mutant(MEASURE, "tones, cells_y * cells_x * 12", "tones, cells_y * 12", "triton_launch"),
     Mutant(MEASURE, "(lag - 3) % 5 - 2\n    ", "(lag - 3) % 5 - 1\n    ", "triton_launch"),
     Mutant(SCENE, "wide = 0.0625 if step * step == 9 else wide", "wide = wide", "triton_launch"),
     Mutant(SCENE, "(0.25 - 0.0625 * step)", "(0.25 - 0.05 * step)", "triton_launch"),

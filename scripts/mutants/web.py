@@ -43,7 +43,7 @@ MUTANTS = [
     Mutant(SURVEY, "(octave - 2)) & 3", "(octave - 1)) & 3", ENGINE),
     Mutant(SURVEY, "tone >= first", "tone > first", ENGINE),
     Mutant(SURVEY, "Math.max(width, height)", "Math.max(width, bottom)", ENGINE),
-    Mutant(LIGHT, "bases.weights, KEPT_MEAN)", "bases.weights, 0)", ENGINE),
+    Mutant(LIGHT, "bright, weights, KEPT_MEAN)", "bright, weights, 0)", ENGINE),
     Mutant(LIGHT, "(2 * amount * square)", "square", ENGINE),
     Mutant(SMOOTHING, "return moved / one.length > CUT", "return moved > CUT", ENGINE),
     Mutant(SMOOTHING, "backlit: backlitOf(grid)", "", ENGINE),

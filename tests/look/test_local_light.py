@@ -195,3 +195,17 @@ def test_the_knob_works_alone():
 
     assert abs(hardly - paper).max() <= 1
     assert abs(much - paper).max() > 5
+
+
+@pytest.mark.parametrize("level", [0, 1, 255])
+def test_where_nothing_is_to_be_raised_nothing_is_lowered(level):
+    """Black has no odds: it must not be taken for a mean that has risen."""
+    flat = Enhancer().measure(np.full((40, 60, 3), level, np.uint8)).grid
+
+    class Gray(ToneCurve):
+        def response(self, levels):
+            return np.arctanh((2 * levels - 1).clip(-1 + 1e-12, 1 - 1e-12))[None]
+
+    found = local_light(flat, Gray(None, 1.0, 0.0, 0.0, 0.01), 1.0, 0.0, 0.001)
+
+    assert not found.of_base.any()

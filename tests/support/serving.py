@@ -17,6 +17,7 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import BinaryIO
 
 import processes
 
@@ -208,17 +209,22 @@ def reply_on(connection: socket.socket, method: str = "POST", start: float | Non
     are many clients on few processors here.
     """
     start = time.perf_counter() if start is None else start
+    with connection.makefile("rb") as stream:
+        return next_reply(stream, method, start)
+
+
+def next_reply(stream: BinaryIO, method: str, start: float) -> Reply:
+    """Read one answer of those that may already lie in a stream together."""
     try:
-        with connection.makefile("rb") as stream:
-            first = stream.readline(65_536).split(b" ", 2)
-            status = int(first[1]) if first[0] == b"HTTP/1.1" else 0
-            headers = {}
-            while (line := stream.readline(65_536)) not in (b"\r\n", b""):
-                name, _, value = line.decode("latin-1").partition(":")
-                headers[name.lower()] = value.strip()
-            length = int(headers.get("content-length", -1))
-            body = b"" if method == "HEAD" or status == 204 else stream.read(length)
-            is_whole = line and (length == -1 or method == "HEAD" or len(body) == length)
+        first = stream.readline(65_536).split(b" ", 2)
+        status = int(first[1]) if first[0] == b"HTTP/1.1" else 0
+        headers = {}
+        while (line := stream.readline(65_536)) not in (b"\r\n", b""):
+            name, _, value = line.decode("latin-1").partition(":")
+            headers[name.lower()] = value.strip()
+        length = int(headers.get("content-length", -1))
+        body = b"" if method == "HEAD" or status == 204 else stream.read(length)
+        is_whole = line and (length == -1 or method == "HEAD" or len(body) == length)
     except (OSError, ValueError, IndexError):
         status = is_whole = 0
     seconds = time.perf_counter() - start

@@ -48,12 +48,14 @@ bright, and, the other way about, of what lies between."""
 SOME_LIGHT, LIGHT_ENOUGH = 0.15, 0.55
 """Luma of a base from which a backlit picture begins to keep its own, and from which it does."""
 
-
 ROOTS = np.linspace(0.0, 1.0, KNOTS)
 """Square roots of these lumas."""
 
 LEVELS = ROOTS**2
 """The lumas."""
+
+HAVE_LIGHT = np.array([rise(level, SOME_LIGHT, LIGHT_ENOUGH) for level in LEVELS.tolist()])
+"""How far a base of each keeps its own light."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -134,7 +136,7 @@ def local_light(
     Args:
         grid: Of the picture itself.
         curve: That all of it is rendered with.
-        share: Share of the enhanced picture that its light as a whole asks for.
+        share: Share of the enhanced picture that its light as a whole asks for, above 0.
         amount: The knob: at 0.5 the lift as it was chosen, at 1 twice that.
         noise: Its deviation where the picture is calmest, luma in [0, 1].
 
@@ -148,17 +150,16 @@ def local_light(
     knot = np.rint((KNOTS - 1) * np.sqrt(base)).astype(np.int64)
     weights = np.bincount(knot.ravel(), mass.ravel(), KNOTS).astype(np.float64)
     backlit = _backlit(weights)
-    bright = curve.of(LEVELS)
+    bright = _inside(curve.of(LEVELS))
     even = _mean_kept(_raised(bright, EVEN_LIFT * strength, EVEN_TOP), bright, weights)
     even = share * even + (1.0 - share) * LEVELS
     lit = _raised(share * bright + (1.0 - share) * LEVELS, BACKLIT_LIFT * strength, BACKLIT_TOP)
     kept = min(2.0 * amount, 1.0)
     backlit *= kept
-    light = np.clip((LEVELS - SOME_LIGHT) / (LIGHT_ENOUGH - SOME_LIGHT), 0.0, 1.0)
-    lit += kept * light**2 * (3.0 - 2.0 * light) * (LEVELS - lit)
+    lit += kept * HAVE_LIGHT * (LEVELS - lit)
     wanted = even + backlit * (np.minimum.accumulate(lit[::-1])[::-1] - even)
     new_share = steady(share + (1.0 - share) * backlit)
-    enhanced = (wanted - (1.0 - new_share) * LEVELS) / max(new_share, TINY)
+    enhanced = (wanted - (1.0 - new_share) * LEVELS) / new_share
     found = curve.inverse(LEVELS, enhanced) - curve.inverse(LEVELS, bright)
     most = np.abs(_log_odds(enhanced) - _log_odds(bright))
     found = np.rint(np.clip(found, -most, most) * STEPS) / STEPS
@@ -225,8 +226,13 @@ def _mean_kept(raised: Lumas, before: Lumas, weights: NDArray[np.float64]) -> Lu
 
 
 def _log_odds(level: NDArray[np.float64]) -> NDArray[np.float64]:
-    level = np.clip(level, 1e-6, 1.0 - 1e-6)
+    level = _inside(level)
     return np.log(level / (1.0 - level))
+
+
+def _inside(level: Lumas) -> Lumas:
+    """Keep lumas off black and white, whose odds are none."""
+    return np.clip(level, 1e-6, 1.0 - 1e-6)
 
 
 def _luma_of(log_odds: NDArray[np.float64]) -> NDArray[np.float64]:

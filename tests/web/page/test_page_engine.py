@@ -192,9 +192,9 @@ def assert_near(found, wanted):
 
 
 def assert_near_lift(found, wanted):
-    """Compare what is added before the tanh; none at all is one cell of zeros."""
+    """Compare what is added before the tanh; what Python leaves out is zeros here."""
     if wanted is None:
-        assert found == {"table": [0.0] * 12, "rows": 1, "columns": 1, "cell": 1}
+        assert not np.any(found["table"])
         return
     table = np.reshape(found["table"], wanted.table.shape)
     assert [found["rows"], found["columns"], 12] == [*wanted.table.shape]

@@ -40,6 +40,9 @@ LEVELS = (255, 65535, 1, 1)
 PADDINGS = {"zero": 0, "replicate": 1}
 """Numbers of the paddings in kernel.c."""
 
+FIRST = np.array(FIRST_TONES, np.int32)
+"""First tones of the grid's classes, as kernel.c reads them."""
+
 
 @dataclass(frozen=True)
 class NativeKernel:
@@ -242,9 +245,6 @@ def _is_gray(folded: Folded, develops: bool) -> bool:
     return develops and folded.colors == 1
 
 
-_FIRST_TONES = np.array(FIRST_TONES, np.int32)
-
-
 def _image(pixels: Pixels) -> Image:
     """Describe an array to the kernel."""
     if any(stride % pixels.itemsize for stride in pixels.strides):
@@ -276,10 +276,8 @@ def _grid(
     shift = shift_for(bottom, right)
     rows, columns = ((bottom - 1) >> shift) - (top >> shift) + 1, ((right - 1) >> shift) + 1
     sums = np.zeros((2, rows, columns, BINS), np.uint64)
-    place = structures.Grid(
-        sums.ctypes.data, _FIRST_TONES.ctypes.data, rows, columns, *origin, shift
-    )
-    return place, sums
+    place = sums.ctypes.data, FIRST.ctypes.data, rows, columns, *origin, shift
+    return structures.Grid(*place), sums
 
 
 def _unpacked(light: structures.Grid, counted: NDArray[np.uint64], top: int) -> LightGrid:

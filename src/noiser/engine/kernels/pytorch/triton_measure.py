@@ -172,6 +172,17 @@ def lines_kernel(
 
 
 @triton.jit
+def _count_light(cells, tones, size, inside, BY: tl.constexpr, BX: tl.constexpr):
+    """Count tones by place and brightness: pixels into a grid of `size`, and tones behind it."""
+    bright = tl.zeros([BY, BX], tl.int32)
+    for k in tl.static_range(1, 23, 2):  # between two roots, in 22nds
+        bright += (121 * tones >= 255 * k * k).to(tl.int32)
+    at = cells + bright
+    tl.atomic_add(at, tl.full([BY, BX], 1, tl.int64), mask=inside, sem="relaxed")
+    tl.atomic_add(at + size, tones.to(tl.int64), mask=inside, sem="relaxed")
+
+
+@triton.jit
 def histograms_kernel(
     lattice, counts, counts_b, rows, columns, tiles, tiles_x,
     place_y, place_x, shift, cells_y, cells_x,
@@ -202,7 +213,7 @@ def histograms_kernel(
     """
     batch = tl.program_id(1).to(tl.int64)
     size = rows * columns
-    base = lattice + batch * 3 * size
+    base, counts = lattice + batch * 3 * size, counts + batch * counts_b
     tone_counts, grain_counts = tl.zeros([1024], tl.int32), tl.zeros([256], tl.int32)
     for tile in range(tl.program_id(0), tiles, tl.num_programs(0)):
         y = (tile // tiles_x) * BY + tl.arange(0, BY)[:, None]
@@ -224,18 +235,11 @@ def histograms_kernel(
         bins += 48 * ((tones >= 8).to(tl.int32) + (tones >= 32).to(tl.int32))
         bins += 48 * ((tones >= 128).to(tl.int32) + (tones >= 404).to(tl.int32))
         if LOCAL:
-            bright = tl.zeros([BY, BX], tl.int32)
-            for k in tl.static_range(1, 23, 2):  # between two roots, in 22nds
-                bright += (121 * tones >= 255 * k * k).to(tl.int32)
             cell = ((y + place_y) >> shift) * cells_x + ((x + place_x) >> shift)
-            at = counts + batch * counts_b + 1280 + cell * 12 + bright
-            tl.atomic_add(at, tl.full([BY, BX], 1, tl.int64), mask=inside, sem="relaxed")
-            at += cells_y * cells_x * 12
-            tl.atomic_add(at, tones.to(tl.int64), mask=inside, sem="relaxed")
+            _count_light(counts + 1280 + cell * 12, tones, cells_y * cells_x * 12, inside, BY, BX)
         tones, bins = tl.where(inside, tones, 1023), tl.where(inside, bins, 255)
         tone_counts += tl.histogram(tl.reshape(tones, [BY * BX]), 1024)
         grain_counts += tl.histogram(tl.reshape(bins, [BY * BX]), 256)
-    tone, size_ = tl.arange(0, 1024), tl.arange(0, 256)
-    found = counts + batch * counts_b
-    tl.atomic_add(found + tone, tone_counts.to(tl.int64), mask=tone_counts > 0)
-    tl.atomic_add(found + 1024 + size_, grain_counts.to(tl.int64), mask=grain_counts > 0)
+    tones, sizes = counts + tl.arange(0, 1024), counts + 1024 + tl.arange(0, 256)
+    tl.atomic_add(tones, tone_counts.to(tl.int64), mask=tone_counts > 0)
+    tl.atomic_add(sizes, grain_counts.to(tl.int64), mask=grain_counts > 0)

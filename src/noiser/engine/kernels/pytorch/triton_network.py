@@ -195,6 +195,29 @@ def _write(source, target, value, share, inside, PEAK: tl.constexpr):
 
 
 @triton.jit
+def _developed(here, space, numbers, light, missing, bright, red, green, blue, inside):
+    """Put the photo's own black, highlights, detail and colours around the network's luma."""
+    both = tl.maximum(1.0 - light, 0.0) - missing
+    both = missing + tl.load(numbers + HIGHLIGHTS) * both
+    square, black = light * light, tl.load(numbers + BLACK)
+    black = black * black
+    tone = (square * (1.0 + black) + 1e-12) / (square + black + 1e-12)
+    level = (1.0 - tl.sqrt(missing * both)) * tone
+    gain = tl.load(numbers + COLOR) * level / (light + tl.load(numbers + CHROMA_FLOOR))
+    own_red = tl.load(here + space, mask=inside, other=0.0)
+    own_red -= tl.load(numbers + CAST) * light
+    own_blue = tl.load(here + 2 * space, mask=inside, other=0.0)
+    own_blue -= tl.load(numbers + CAST + 1) * light
+    own_green = -(LUMA_RED * own_red + LUMA_BLUE * own_blue) / LUMA_GREEN
+    red = gain * own_red + tone * (red - bright)
+    green = gain * own_green + tone * (green - bright)
+    blue = gain * own_blue + tone * (blue - bright)
+    detail = tl.load(here + 3 * space, mask=inside, other=0.0)
+    level += level / (light + tl.load(numbers + DETAIL_FLOOR)) * detail
+    return _within(level, red, green, blue)
+
+
+@triton.jit
 def develop_kernel(
     image, image_b, image_c, image_y, image_x, out, out_b, out_c, out_y, out_x,
     table, planes, plane, pitch, rows, bias, top, left, piece_rows, piece_columns,
@@ -202,7 +225,7 @@ def develop_kernel(
     PEAK: tl.constexpr, DEVELOPS: tl.constexpr, GRAY: tl.constexpr, LOCAL: tl.constexpr,
     BY: tl.constexpr, BX: tl.constexpr,
 ):  # fmt: skip
-    """Put the photo's own around the network's luma, round, and write: the reference's formulas.
+    """Do what the reference does with the network's output, round, and write.
 
     With `LOCAL`, `lift` is [B,cells_y,cells_x,12]; see `_lift`.
     """
@@ -234,24 +257,9 @@ def develop_kernel(
         missing = dark + LUMA_BLUE / (1.0 + tl.exp(2.0 * third))
         bright = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
     if DEVELOPS:
-        both = tl.maximum(1.0 - light, 0.0) - missing
-        both = missing + tl.load(numbers + HIGHLIGHTS) * both
-        square, black = light * light, tl.load(numbers + BLACK)
-        black = black * black
-        tone = (square * (1.0 + black) + 1e-12) / (square + black + 1e-12)
-        level = (1.0 - tl.sqrt(missing * both)) * tone
-        gain = tl.load(numbers + COLOR) * level / (light + tl.load(numbers + CHROMA_FLOOR))
-        own_red = tl.load(here + space, mask=inside, other=0.0)
-        own_red -= tl.load(numbers + CAST) * light
-        own_blue = tl.load(here + 2 * space, mask=inside, other=0.0)
-        own_blue -= tl.load(numbers + CAST + 1) * light
-        own_green = -(LUMA_RED * own_red + LUMA_BLUE * own_blue) / LUMA_GREEN
-        red = gain * own_red + tone * (red - bright)
-        green = gain * own_green + tone * (green - bright)
-        blue = gain * own_blue + tone * (blue - bright)
-        detail = tl.load(here + 3 * space, mask=inside, other=0.0)
-        level += level / (light + tl.load(numbers + DETAIL_FLOOR)) * detail
-        red, green, blue = _within(level, red, green, blue)
+        red, green, blue = _developed(
+            here, space, numbers, light, missing, bright, red, green, blue, inside
+        )
     share = tl.load(numbers + STRENGTH)
     source = image + batch * image_b + (y + top).to(tl.int64) * image_y + (x + left) * image_x
     target = out + batch * out_b + y.to(tl.int64) * out_y + x * out_x

@@ -18,39 +18,38 @@ const known = new WeakMap();
  * @param {{shift: number, black: number}} exposure that all of the picture is rendered with
  * @param {number} share of the enhanced picture that its light as a whole asks for
  * @param {number} amount the knob: at 0.5 the lift as it was chosen, at 1 twice that
- * @param {number} noise its deviation where the picture is calmest
+ * @param light of the picture: of it, how noisy it is
  * @returns `lift`, added before the tanh, with its `table` of BINS square roots of luma at the
  *   middle of each cell; the `share` of the enhanced picture; and `liftOf(luma)`, of flat parts
  */
-export function localLight(grid, curveOf, { shift, black }, share, amount, noise, constants) {
+export function localLight(grid, curveOf, { shift, black }, share, amount, light, constants) {
   const { STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP } = constants;
   const { FADES, DROWNS, KEPT_MEAN, SOME_LIGHT, LIGHT_ENOUGH, TINY } = constants;
   if (!known.has(grid)) known.set(grid, basesOf(grid, constants));
   const bases = known.get(grid);
   const least = Math.min(2 * amount, 1);
   const backlit = (grid.backlit ?? backlitOf(bases, constants)) * least;
-  const levels = levelsOf(constants);
+  const { levels, weights, knots } = bases;
   const curve = curveOf(levels);
-  const bright = blackened(curve, brightened(curve, shift), black);
+  const bright = blackened(curve, brightened(curve, shift), black).map(inside);
   const raised = (luma, i, lift, top) => {
     const square = levels[i] ** 2;
-    const strength = (2 * amount * square) / (square + (DROWNS * noise) ** 2 + TINY);
+    const strength = (2 * amount * square) / (square + (DROWNS * light.calmest) ** 2 + TINY);
     const missing = Math.max(logOdds(top) - logOdds(luma), 0);
     return lumaOf(logOdds(luma) + (lift * strength * missing * luma) / (luma + FADES));
   };
   const lifted = bright.map((luma, i) => raised(luma, i, EVEN_LIFT, EVEN_TOP));
-  const even = meanKept(lifted, bright, bases.weights, KEPT_MEAN);
+  const even = meanKept(lifted, bright, weights, KEPT_MEAN);
   let most = 1;
   const lit = levels.map((level, i) => {
     const luma = raised(mix(level, bright[i], share), i, BACKLIT_LIFT, BACKLIT_TOP);
     return mix(luma, level, least * rise(level, SOME_LIGHT, LIGHT_ENOUGH));
   });
-  lit.reverse().forEach((luma, i) => (lit[i] = most = Math.min(most, luma)));
-  lit.reverse();
+  for (let i = lit.length; i--; ) lit[i] = most = Math.min(most, lit[i]);
   const shown = mix(share, 1, backlit);
   const enhanced = levels.map((level, i) => {
     const wanted = mix(mix(level, even[i], share), lit[i], backlit);
-    return (wanted - (1 - shown) * level) / Math.max(shown, TINY);
+    return (wanted - (1 - shown) * level) / shown;
   });
   const before = inverse(curve, bright, black);
   const found = inverse(curve, enhanced, black).map((after, i) => {
@@ -58,7 +57,7 @@ export function localLight(grid, curveOf, { shift, black }, share, amount, noise
     // Mathematical libraries differ in less.
     return rint(clamp(after - before[i], -most, most) * STEPS) / STEPS;
   });
-  const table = Float32Array.from(bases.knots, (knot) => found[knot]);
+  const table = Float32Array.from(knots, (knot) => found[knot]);
   return {
     lift: { table, rows: grid.rows, columns: grid.columns, cell: 1 << grid.shift },
     share: shown,
@@ -67,7 +66,7 @@ export function localLight(grid, curveOf, { shift, black }, share, amount, noise
   };
 }
 
-/** Smooths a grid: each place and brightness's knot, the one of its mean luma; and their shares. */
+/** Smooths a grid: the knot of each place and brightness's mean luma; the knots' shares, lumas. */
 export function basesOf({ pixels, tones, columns }, { BINS, TONES, KNOTS }) {
   const row = columns * BINS;
   const [down, across] = [[row, pixels.length], [BINS, row]];
@@ -82,7 +81,8 @@ export function basesOf({ pixels, tones, columns }, { BINS, TONES, KNOTS }) {
   const total = sum(pixels);
   const weights = new Float64Array(KNOTS);
   knots.forEach((knot, i) => (weights[knot] += pixels[i] / total));
-  return { knots, weights };
+  const levels = weights.map((_, i) => (i / (KNOTS - 1)) ** 2);
+  return { knots, weights, levels };
 }
 
 /** Blurs by 1 2 1 within each `block` of values, `step` apart; nothing lies outside. */
@@ -98,9 +98,8 @@ function blurred(values, [step, block]) {
 }
 
 /** Tells how far dark parts stand before bright ones, from 0 to 1. */
-export function backlitOf({ weights }, constants) {
+export function backlitOf({ levels, weights }, constants) {
   const { DARK, BRIGHT, DARK_SHARES, BRIGHT_SHARES, SHARES_BETWEEN } = constants;
-  const levels = levelsOf(constants);
   const dark = sum(weights.filter((_, i) => levels[i] < DARK));
   const bright = sum(weights.filter((_, i) => levels[i] > BRIGHT));
   return (
@@ -131,12 +130,8 @@ function between(values, luma) {
   return mix(values[low], values[low + 1], at - low);
 }
 
-const levelsOf = ({ KNOTS }) =>
-  Float64Array.from({ length: KNOTS }, (_, i) => (i / (KNOTS - 1)) ** 2);
+const inside = (luma) => clamp(luma, 1e-6, 1 - 1e-6);
 
-function logOdds(luma) {
-  const level = clamp(luma, 1e-6, 1 - 1e-6);
-  return Math.log(level / (1 - level));
-}
+const logOdds = (luma) => Math.log(inside(luma) / (1 - inside(luma)));
 
 const lumaOf = (odds) => 1 / (1 + Math.exp(-odds));

@@ -33,9 +33,7 @@ export function develop(network, moments, look, constants) {
   const exposure = { shift, black };
   const share = 1 - look.restraint * (1 - light.need);
   const amount = light.isPattern ? 0 : local;
-  const lifted = local
-    ? localLight(moments.grid, curveOf, exposure, share, amount, light.calmest, constants)
-    : { lift: noLift(constants), share, backlit: 0, liftOf: () => 0 };
+  const lifted = localLight(moments.grid, curveOf, exposure, share, amount, light, constants);
   const lifts = NOISE_LEVELS.map(lifted.liftOf);
   const noise = visibleNoise(curveOf, light, exposure, lifts, constants);
   const adjustments = {
@@ -56,8 +54,6 @@ export function develop(network, moments, look, constants) {
   };
   return { folded: turned(plain, contrast, shift), adjustments };
 }
-
-const noLift = ({ BINS }) => ({ table: new Float32Array(BINS), rows: 1, columns: 1, cell: 1 });
 
 /** Computes how the slope of `noise` changes at each of its levels; it is level at the end. */
 function slopeChanges(noise, { NOISE_LEVELS }) {
