@@ -2,6 +2,6 @@
 
 from importlib.util import find_spec
 
-TRITON = ["src/noiser/engine/kernels/pytorch/triton_*.py"]
+TRITON = ["src/noiser/engine/kernels/pytorch/fused/triton_*.py"]
 
 collect_ignore_glob = [] if find_spec("triton") else TRITON

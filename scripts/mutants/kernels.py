@@ -1,6 +1,22 @@
 """Mutants of the kernels."""
 
-from mutant import DEVELOP, GRAY, KERNEL, MEASURE, NATIVE, REFERENCE, RENDER, VECTORS, Mutant
+from mutant import (
+    DENOISE,
+    DEVELOP,
+    GRAIN,
+    GRAY,
+    KERNEL,
+    MEASURE,
+    NATIVE,
+    OCTAVES,
+    READING,
+    REFERENCE,
+    RENDER,
+    VECTORS,
+    Mutant,
+)
+
+COARSE = "native_octaves"
 
 MUTANTS = [
     # kernels
@@ -10,8 +26,8 @@ MUTANTS = [
     Mutant("engine/kernels/native.py", '("avx512", "avx2",', '("avx2", "avx512",', "kernels"),
     Mutant(
         "engine/kernels/reference.py",
-        "lattice = np.rint(_signed(pixels, _grow((rows",
-        "lattice = np.floor(_signed(pixels, _grow((rows",
+        "lattice = np.rint(read_signed(pixels, grown((rows",
+        "lattice = np.floor(read_signed(pixels, grown((rows",
         REFERENCE,
     ),
     Mutant(
@@ -25,7 +41,7 @@ MUTANTS = [
     ),
     Mutant("engine/kernels/reference.py", "np.rint(value) if", "np.floor(value) if", REFERENCE),
     Mutant(
-        "engine/kernels/reference.py",
+        "engine/kernels/reading.py",
         "columns.clip(0, width - 1)",
         "abs(columns).clip(0, width - 2)",
         REFERENCE,
@@ -137,5 +153,61 @@ MUTANTS = [
         "(y - at->top) * to->row + (left - at->left)",
         "(y - at->top) * to->row + left",
         NATIVE,
+    ),
+    # coarse octaves
+    Mutant(GRAIN, "-(-pixel >> octave)", "(pixel >> octave)", COARSE),
+    Mutant(GRAIN, "light >= 101 * level", "light > 101 * level", NATIVE),
+    Mutant(GRAIN, "if (averages % 2)", "if (0)", COARSE),
+    Mutant(GRAIN, "odd[size[i + 1]]++", "odd[size[i]]++", COARSE),
+    Mutant(GRAIN, "unit * sum + 2", "unit * sum + 1", COARSE),
+    Mutant(GRAIN, "octave == 1 ? (int32_t)p->unit : 1", "(int32_t)p->unit", COARSE),
+    Mutant(GRAIN, "octave == 1 ? (int32_t)p->unit : 1", "1", COARSE),
+    Mutant(GRAIN, "((row + k - 1) & 3)", "((row + k) & 3)", COARSE),
+    Mutant(
+        GRAIN,
+        "COARSEST) - 1) * WIDEST,\n                        (squares_from(p->counts.b",
+        "COARSEST)) * WIDEST,\n                        (squares_from(p->counts.b",
+        COARSE,
+    ),
+    Mutant(MEASURE, "if (last > at->right + 1)", "if (0)", COARSE),
+    Mutant(
+        MEASURE,
+        "i < to - from; i++) luma[i] = luma[end - 1]",
+        "i < to - from; i++) luma[i] = 0",
+        COARSE,
+    ),
+    Mutant(READING, "sums + first);\n        }\n    for", "sums);\n        }\n    for", COARSE),
+    Mutant(READING, "0.25f, sums + first", "1.0f, sums + first", COARSE),
+    Mutant(READING, "padding == REPLICATE || (y >= 0", "1 || (y >= 0", COARSE),
+    Mutant(READING, "i + 3 * colors", "i + 2 * colors", COARSE),
+    Mutant(READING, "im->channel == size && ", "", COARSE),
+    Mutant(READING, "else SUM_LOOP(stride * i", "else SUM_LOOP(i", COARSE),
+    Mutant(READING, "together > 1 ? color : 0", "0", COARSE),
+    Mutant(DENOISE, "FINE_COLOR_NOISE * (z", "COLOR_NOISE * (z", COARSE),
+    Mutant(DENOISE, "all(f->noise[octave])", "all(f->noise[0])", COARSE),
+    Mutant(DENOISE, "both) - load(noisy[c] + i)", "both)", COARSE),
+    Mutant(DENOISE, "energies > FINE_COLOR", "0", COARSE),
+    Mutant(OCTAVES, "row & 1 ? 1 : -1", "row & 1 ? -1 : 1", COARSE),
+    Mutant(OCTAVES, "before - after, after", "after - before, after", COARSE),
+    Mutant(OCTAVES, "MARGIN - 1 + (first & 1)", "MARGIN - 1", COARSE),
+    Mutant(OCTAVES, "REACH = HALO + 2 +", "REACH = HALO +", COARSE),
+    Mutant(OCTAVES, "WAIT = 2 * (BAND_HALO + 1)", "WAIT = 2 * BAND_HALO", COARSE),
+    Mutant(OCTAVES, "if (octave + 1 < f->octaves)", "if (0)", COARSE),
+    Mutant(OCTAVES, "added->at.left - BAND_HALO)", "added->at.left)", COARSE),
+    Mutant(OCTAVES, "4 * row - f->origin_row", "4 * row", COARSE),
+    Mutant(OCTAVES, "ahead[(row - 1) & 15]", "ahead[row & 15]", COARSE),
+    Mutant(KERNEL, "f->octaves > 2) denoise", "f->octaves > 3) denoise", COARSE),
+    Mutant(
+        "engine/tiling.py",
+        "1 if params.adjustments.octaves > 1 else BANDS_PER_THREAD",
+        "BANDS_PER_THREAD",
+        COARSE,
+    ),
+    Mutant("engine/kernels/native.py", "Grid(None, None, 0, 0, *origin, 0)", "Grid()", COARSE),
+    Mutant(
+        "engine/tiling.py",
+        "max(shares, -(-width * height // (MAX_BAND_PIXELS * self._threads)))",
+        "shares",
+        "tiling",
     ),
 ]

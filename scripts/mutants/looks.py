@@ -1,6 +1,8 @@
 """Mutants of what a look knows of a picture, and does with it."""
 
-from mutant import DENOISE, DEVELOP, FOLDING, LIGHT, MEASURE, NATIVE, RENDER, Mutant
+from mutant import DENOISE, DEVELOP, FOLDING, LIGHT, MEASURE, NATIVE, READING, RENDER, Mutant
+
+OCTAVES = "statistics/noise_by_octave.py"
 
 MUTANTS = [
     # what a look knows and does
@@ -36,7 +38,10 @@ MUTANTS = [
     Mutant("look/local_light.py", "np.clip(found, -most, most)", "found", "local_light patterns"),
     Mutant("look/tone_curve.py", "4.0 * (1.0 - self.highlights) * square", "0.0", "local_light"),
     Mutant(
-        "look/render_params.py", "0.0 if light.is_pattern else look.local", "look.local", "patterns"
+        "look/render_params.py",
+        "0.0 if light.noise.is_pattern else look.local",
+        "look.local",
+        "patterns",
     ),
     Mutant("look/render_params.py", "BACKLIT_COLOR * local.backlit", "0.0", "local_light"),
     Mutant("look/fold.py", "np.where(rows == columns, 1.0, 2.0)", "2.0", FOLDING),
@@ -47,33 +52,31 @@ MUTANTS = [
     Mutant(
         "statistics/luma_and_noise.py", "(occurring + 0.5)", "(occurring + 1.5)", "luma_and_noise"
     ),
+    Mutant(OCTAVES, "SHARE_OF_GRAIN = 0.1", "SHARE_OF_GRAIN = 0.3", "luma_and_noise"),
+    Mutant(OCTAVES, "min(lit or trusted)", "min(trusted)", "luma_and_noise"),
+    Mutant(OCTAVES, "EVENNESS * calmest))", "9.0))", "luma_and_noise"),
+    Mutant(OCTAVES, "found[0] = max(found[0], calmest)", "pass", "luma_and_noise"),
+    Mutant(OCTAVES, "(1.0 - above) * noise", "noise", "noise_by_octave"),
+    Mutant(OCTAVES, "* (1.0 - rise(rises, *EMPTY_RISES))", "", "noise_by_octave"),
+    Mutant(OCTAVES, "believed * octave.by_level", "octave.by_level", "noise_by_octave"),
+    Mutant(OCTAVES, "is_last or octave.calmest <=", "is_last or 9 <", "noise_by_octave"),
+    Mutant(OCTAVES, "believed -= WHITE_SHARE", "believed -= 0.0", "noise_by_octave"),
+    Mutant(OCTAVES, ">= FEWEST", ">= 0", "noise_by_octave"),
+    Mutant(OCTAVES, "min(hidden, MOST_HIDDEN)", "hidden", "noise_by_octave"),
+    Mutant(OCTAVES, "share = flat + BEYOND_FLAT", "share = BEYOND_FLAT", "noise_by_octave"),
     Mutant(
         "statistics/luma_and_noise.py",
-        "SHARE_OF_GRAIN = 0.1",
-        "SHARE_OF_GRAIN = 0.3",
+        "NOISE_BELOW * self.noise.calmest)",
+        "0.0)",
         "luma_and_noise",
     ),
-    Mutant("statistics/luma_and_noise.py", "min(lit or trusted)", "min(trusted)", "luma_and_noise"),
-    Mutant("statistics/luma_and_noise.py", "EVENNESS * self.calmest))", "9.0))", "luma_and_noise"),
     Mutant(
         "statistics/luma_and_noise.py",
-        "found[0] = max(found[0], self.calmest)",
-        "pass",
-        "luma_and_noise",
-    ),
-    Mutant("statistics/luma_and_noise.py", "NOISE_BELOW * self.calmest)", "0.0)", "luma_and_noise"),
-    Mutant(
-        "statistics/luma_and_noise.py",
-        "if self.is_pattern:\n            return 0.0",
+        "if self.noise.is_pattern:\n            return 0.0",
         "if False:\n            return 0.0",
         "luma_and_noise",
     ),
-    Mutant(
-        "statistics/luma_and_noise.py",
-        "return t * t * (3.0 - 2.0 * t)",
-        "return float(t > 0.5)",
-        "luma_and_noise",
-    ),
+    Mutant(OCTAVES, "return t * t * (3.0 - 2.0 * t)", "return float(t > 0.5)", "luma_and_noise"),
     Mutant(
         "look/render_params.py",
         "_calibration(network, chroma) ** look.auto",
@@ -108,12 +111,12 @@ MUTANTS = [
     Mutant("look/tone_curve.py", "(CALM - MIDDLE)", "0.0", "exposure"),
     Mutant(
         "engine/kernels/denoise.py",
-        "(medium[1] ** 2 + medium[2] ** 2) / 2.0",
-        "medium[1] ** 2",
+        "(band[1] ** 2 + band[2] ** 2) / 2.0",
+        "band[1] ** 2",
         "looks",
     ),
     Mutant("engine/kernels/denoise.py", "brightness - level, 0.0)", "brightness, 0.0)", "denoise"),
-    Mutant("engine/kernels/denoise.py", "weights[1] * medium[0", "medium[0", "denoise"),
+    Mutant("engine/kernels/denoise.py", "bands.smooth[0] + large", "bands.smooth[0]", "denoise"),
     Mutant("engine/kernels/reference.py", "adjustments.highlights * (", "1.0 * (", "looks"),
     Mutant("engine/kernels/reference.py", "dimmed * (level", "(level", "looks"),
     Mutant("engine/kernels/reference.py", "(0.5 + 0.5 * room)", "room", "looks"),
@@ -121,9 +124,17 @@ MUTANTS = [
     Mutant(
         "engine/kernels/denoise.py", "np.clip(large, -MOST_MEDIUM, MOST_MEDIUM)", "large", "denoise"
     ),
-    Mutant("engine/kernels/reference.py", "soft + 16 * 256 * UNIT", "soft + 16 * 256", "reference"),
-    Mutant(MEASURE, "luma[0] = luma[1];", "luma[0] = 0;", NATIVE),
-    Mutant(MEASURE, "clamp(r + k, 0, im->height - 1) % 3", "(r + k + 3) % 3", NATIVE),
+    Mutant("engine/kernels/grain.py", "soft + 16 * 256 * UNIT", "soft + 16 * 256", "reference"),
+    Mutant(
+        "engine/kernels/grain.py", "+ rows[:, 1::2] + 2 >> 2", "+ rows[:, 1::2] >> 2", "reference"
+    ),
+    Mutant("engine/kernels/octaves.py", "near + 0.25 * (far", "near + 0.5 * (far", "octaves"),
+    Mutant(
+        "engine/kernels/octaves.py", "own + 2 * (at & 1) - 1", "own - 2 * (at & 1) + 1", "octaves"
+    ),
+    Mutant("engine/kernels/octaves.py", "-(-halo // 2) + 1 +", "-(-halo // 2) +", "octaves"),
+    Mutant(MEASURE, "own[0] = own[1];", "own[0] = 0;", NATIVE),
+    Mutant(MEASURE, "clamp(y - 2 + k, 0, im->height - 1) % 3", "(y + 1 + k) % 3", NATIVE),
     Mutant(MEASURE, "magnitude / size_step", "magnitude >> 1", NATIVE),
     Mutant(MEASURE, "(level >= 404)", "(level > 404)", NATIVE),
     Mutant(DENOISE, "HALO = 7,", "HALO = 6,", NATIVE),
@@ -131,8 +142,8 @@ MUTANTS = [
     Mutant(DENOISE, "fma_(all(f->fine), small, f->medium * given)", "f->fine * small", NATIVE),
     Mutant(DENOISE, "25.0f * 1.5f * 0.640625f", "25.0f * 1.6f * 0.640625f", NATIVE + " denoise"),
     Mutant(DENOISE, "larger(luma + unit_center[LUMA], all(0.0f))", "luma", NATIVE),
-    Mutant(RENDER, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
-    Mutant(RENDER, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
+    Mutant(READING, "left < halo ? 0 : left - halo;", "left < halo ? 0 : left - halo + 1;", NATIVE),
+    Mutant(READING, "right + halo <= im->width", "right + halo <= im->width + 1", NATIVE),
     Mutant(DEVELOP, "root(dark * both)", "dark", NATIVE),
     Mutant(DEVELOP, "out[c] = dimmed * fma_", "out[c] = fma_", NATIVE),
     Mutant(RENDER, "load(lift + j + v * LANES)", "load(lift + j)", NATIVE),
@@ -161,13 +172,11 @@ MUTANTS = [
     Mutant(
         "model/training/noise.py", "math.sqrt(config.correlation)", "config.correlation", "noise"
     ),
-    Mutant(
-        "engine/enhancer.py", "halo = NETWORK_HALO + BAND_HALO", "halo = BAND_HALO", "properties"
-    ),
+    Mutant("engine/enhancer.py", "NETWORK_HALO + BAND_HALO if", "BAND_HALO if", "octaves"),
     Mutant(
         "engine/tiling.py",
-        "origin if look.local else None",
-        "(0, 0) if look.local else None",
+        "look.padding, origin, with_grid",
+        "look.padding, (0, 0), with_grid",
         "local_light light_grid",
     ),
 ]

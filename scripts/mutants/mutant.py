@@ -3,10 +3,13 @@
 from typing import NamedTuple
 
 KERNEL = "engine/kernels/c/kernel.c"
-MEASURE, DENOISE, RENDER, VECTORS, GRAY, DEVELOP, LIGHT = (
+MEASURE, DENOISE, RENDER, VECTORS, GRAY, DEVELOP, LIGHT, READING, GRAIN, OCTAVES = (
     f"engine/kernels/c/{name}.h"
-    for name in ("measure", "denoise", "render", "vectors", "gray", "develop", "local_light")
-)
+    for name in (
+        "measure", "denoise", "render", "vectors", "gray", "develop", "local_light", "reading",
+        "grain", "octaves",
+    )
+)  # fmt: skip
 
 
 class Mutant(NamedTuple):

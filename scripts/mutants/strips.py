@@ -81,7 +81,7 @@ MUTANTS = [
     Mutant(TIFF, "            dpi[0],", "            dpi[1],", "tiff"),
     Mutant(TIFF, "2 if layout.channels > 2 else 1", "2 if layout.channels > 3 else 1", "tiff"),
     # both passes
-    Mutant(GIGAPIXEL, "reader.strips(MEASURED_HALO)", "reader.strips(0)", "gigapixel"),
+    Mutant(GIGAPIXEL, "reader.strips(enhancer.measured_halo)", "reader.strips(0)", "gigapixel"),
     Mutant(GIGAPIXEL, "reader.strips(enhancer.halo)", "reader.strips(enhancer.halo - 1)",
            "gigapixel"),
     Mutant(GIGAPIXEL, "conversion.enter(strip.pixels), strip.region, strip.origin)",

@@ -2,17 +2,19 @@
 
 from mutant import Mutant
 
-INIT, PLANES, LAGS, SUMMING, FILTERS, SPLITTING, RENDERING, GRID, LIGHT = (
+INIT, PLANES, LAGS, SUMMING, FILTERS, SPLITTING, RENDERING, GRID, LIGHT, GRAIN, OCTAVES = (
     f"engine/kernels/pytorch/{name}.py"
     for name in (
         "__init__", "planes", "lags", "measure", "render_params", "denoise", "render",
-        "light_grid", "local_light",
+        "light_grid", "local_light", "grain", "octaves",
     )
 )  # fmt: skip
-FUSED, MEASURE, SCENE, NETWORK = (
-    f"engine/kernels/pytorch/triton_{name}.py"
-    for name in ("launch", "measure", "denoise", "network")
-)
+FUSED, MEASURE, HISTOGRAMS, SCENE, NETWORK, COARSE, PYRAMID = (
+    f"engine/kernels/pytorch/fused/triton_{name}.py"
+    for name in (
+        "launch", "measure", "histograms", "denoise", "network", "octaves", "pyramid",
+    )
+)  # fmt: skip
 
 MUTANTS = [
     Mutant("engine/kernels/__init__.py", "device in GPUS", "device == 'cuda'", "kernels"),
@@ -20,19 +22,29 @@ MUTANTS = [
     Mutant("core/adapters.py", "tensor.detach().aminmax()", "(0, 0)", "torch_kernel"),
     Mutant(INIT, "one_by_one(len(self._images))", "pass", "torch_kernel"),
     Mutant(INIT, "(origin[0] + rows.start, origin[1] + columns.start)", "origin", "torch_kernel"),
-    Mutant(INIT, "origin if look.local else None", "origin", "torch_kernel"),
-    Mutant(INIT, "place if origin else None", "place", "torch_kernel"),
+    Mutant(INIT, "with_grid=look.local > 0", "with_grid=True", "torch_kernel"),
+    Mutant(INIT, "padding, place, with_grid=", "padding, origin, with_grid=", "torch_kernel"),
+    Mutant(INIT, "place, with_grid=with_grid", "place", "torch_kernel"),
+    Mutant(INIT, "region, MEASURED_HALO, origin", "region, 1, origin", "torch_kernel"),
+    Mutant(INIT, "OCTAVE_HALO if coarse else", "", "torch_octaves"),
     Mutant(INIT, "dtype != torch.float64 and", "", "triton_launch"),
     Mutant(PLANES, "(1 << (BITS - 1)) - 1 +", "(1 << (BITS - 1)) +", "planes"),
     Mutant(PLANES, "BITS = 44", "BITS = 24", "planes"),
     Mutant(PLANES, "min(top + height, rows.stop)", "top + height", "planes"),
+    Mutant(PLANES, "min(left + width, columns.stop)", "left + width", "planes"),
+    Mutant(PLANES, "most // min(least_rows, height)", "most", "planes"),
     Mutant(PLANES, "(rows < size[2])", "(rows <= size[2])", "planes"),
     Mutant(LAGS, "[[0, 0, 1, 1], [1, 0, 0, 1]", "[[0, 0, 1, 1], [0, 0, 0, 1]",
            "lags torch_measure"),
     Mutant(LAGS, "seen + UNSEEN @", "seen - UNSEEN @", "torch_measure"),
     Mutant(SUMMING, "put_outside(ringed, grown(region, 1), batch.shape, 0)", "ringed",
            "torch_measure"),
-    Mutant(SUMMING, "(tones >= 4 * level)", "(tones > 4 * level)", "torch_measure"),
+    Mutant(GRAIN, "(tones >= 4 * level)", "(tones > 4 * level)", "torch_measure"),
+    Mutant(GRAIN, "+ 2 >> 2", ">> 2", "torch_measure"),
+    Mutant(GRAIN, "-(-(part.start + first) >> octave)", "(part.start + first >> octave)",
+           "torch_measure"),
+    Mutant(GRAIN, "part.start + first", "part.start", "torch_measure"),
+    Mutant(GRAIN, "k * CLASSES * GRAIN_BINS", "0", "torch_measure"),
     Mutant(SUMMING, "numbers + first", "numbers", "torch_measure"),
     Mutant(SUMMING, "found[number] + moments if", "moments if", "torch_measure"),
     Mutant(GRID, ", right=True)", ")", "torch_measure"),
@@ -42,6 +54,19 @@ MUTANTS = [
     Mutant(FILTERS, "folded[0].chroma == 0.0", "False", "torch_render_params"),
     Mutant(FILTERS, "value[images] for name, value in s", "value for name, value in s",
            "torch_render_params"),
+    Mutant(FILTERS, "self.octaves[images]", "self.octaves", "torch_render_params"),
+    Mutant(FILTERS, "np.array(d.noise)[:, :1]", "np.array(d.noise)[:1, :1].repeat(4, 0)",
+           "torch_render_params"),
+    Mutant(OCTAVES, "octave + 1 >= max", "octave + 2 >= max", "torch_octaves"),
+    Mutant(OCTAVES, "change * is_noisy(filters, octave + 1)", "change", "torch_octaves"),
+    Mutant(OCTAVES, "filters.noise[:, octave:]", "filters.noise[:, :octave]", "torch_octaves"),
+    Mutant(OCTAVES, "part.start % 2", "0", "torch_octaves"),
+    Mutant(OCTAVES, "0.25 * (far - near)", "0.5 * (far - near)", "torch_octaves"),
+    Mutant(OCTAVES, "if octaves <= 1:", "if octaves <= 0:", "torch_octaves"),
+    Mutant(SPLITTING, "filters.noise[:, octave]", "filters.noise[:, 0]", "torch_octaves"),
+    Mutant(SPLITTING, "_color_energy(band), COLOR_MARGIN * COLOR_NOISE)",
+           "_color_energy(band), COLOR_MARGIN)", "torch_octaves"),
+    Mutant(RENDERING, "(-origin[0], -origin[1])", "(0, 0)", "torch_octaves"),
     Mutant(LIGHT, "at.clamp(0, size - 1)", "at", "torch_local_light"),
     Mutant(LIGHT, "(low + 1).clamp(max=size - 1)", "low", "torch_local_light"),
     Mutant(LIGHT, "seen.sqrt()", "seen", "torch_local_light"),
@@ -60,10 +85,26 @@ MUTANTS = [
     Mutant(FUSED, "shift, *shape[1:3]", "shift, *shape[1:3][::-1]", "triton_launch"),
     Mutant(MEASURE, "+ 6755399441055744.0)", "+ 0.0)", "triton_launch"),
     Mutant(MEASURE, "tl.where(lag == 13, 1, two)", "two", "triton_launch"),
-    Mutant(MEASURE, "(tones >= 404)", "(tones > 404)", "triton_launch"),
-    Mutant(MEASURE, "121 * tones >= 255", "121 * tones > 255", "triton_launch"),
-    Mutant(MEASURE, "(y + place_y) >> shift", "y >> shift", "triton_launch"),
-    Mutant(MEASURE, "tones, cells_y * cells_x * 12", "tones, cells_y * 12", "triton_launch"),
+    Mutant(HISTOGRAMS, "(tones >= 404)", "(tones > 404)", "triton_launch"),
+    Mutant(HISTOGRAMS, "(total + 2) >> 2", "total >> 2", "triton_launch"),
+    Mutant(HISTOGRAMS, "total += SCALE * luma", "total += luma", "triton_launch"),
+    Mutant(HISTOGRAMS, "tl.where(inside, bins, 255)", "bins", "triton_launch"),
+    Mutant(FUSED, "averages, AVERAGES, 0, 0", "averages, AVERAGES, top, left", "triton_launch"),
+    Mutant(FUSED, "counts[:, 256 * octave :]", "counts[:, 256:]", "triton_launch"),
+    Mutant(FUSED, ".transpose(0, 1)", "[:, :1].transpose(0, 1)", "triton_launch"),
+    Mutant(FUSED, "Source(batch, origin,", "Source(batch, (0, 0),", "triton_launch"),
+    Mutant(PYRAMID, "change.mul_(is_noisy(self.filters, octave))", "change", "triton_launch"),
+    Mutant(PYRAMID, "octave + 2 < max", "octave + 3 < max", "triton_launch"),
+    Mutant(PYRAMID, "part.start % 2", "0", "triton_launch"),
+    Mutant(PYRAMID, "FINE=3", "FINE=1", "triton_launch"),
+    Mutant(COARSE, "luma_energy += luma * luma", "luma_energy += luma", "triton_launch"),
+    Mutant(COARSE, "(4.5 * 0.640625)", "(1.5 * 0.640625)", "triton_launch"),
+    Mutant(COARSE, "near_x + 2 * ((x + odd_x) & 1) - 1", "near_x", "triton_launch"),
+    Mutant(COARSE, "((row != y + top) | (column != x + left)) & ZERO",
+           "((row != row) | (column != column)) & ZERO", "triton_launch"),
+    Mutant(HISTOGRAMS, "121 * tones >= 255", "121 * tones > 255", "triton_launch"),
+    Mutant(HISTOGRAMS, "(y + place_y) >> shift", "y >> shift", "triton_launch"),
+    Mutant(HISTOGRAMS, "tones, cells_y * cells_x * 12", "tones, cells_y * 12", "triton_launch"),
     Mutant(MEASURE, "(lag - 3) % 5 - 2\n    ", "(lag - 3) % 5 - 1\n    ", "triton_launch"),
     Mutant(SCENE, "wide = 0.0625 if step * step == 9 else wide", "wide = wide", "triton_launch"),
     Mutant(SCENE, "(0.25 - 0.0625 * step)", "(0.25 - 0.05 * step)", "triton_launch"),

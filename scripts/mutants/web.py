@@ -12,13 +12,15 @@ ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
 POOL, PROCESS = "jobs/workers/async_pool.py", "jobs/workers/process.py"
 APP, FAULTS = "app access_control", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
-SURVEY, LIGHT, SHADERS, EXIF, SMOOTHING = (
-    "web/page/engine/statistics/histograms.js",
-    "web/page/engine/look/local-light.js",
-    "web/page/engine/kernels/shaders.js",
-    "web/page/files/exif.js",
-    "web/page/engine/statistics/smoothing.js",
-)
+EXIF = "web/page/files/exif.js"
+GRAIN, SURVEY, NOISE, SMOOTHING, LIGHT, QUIETED, OCTAVES, SHADERS, TILES, WORKERS = (
+    f"web/page/engine/{name}.js"
+    for name in (
+        "statistics/grain", "statistics/histograms", "statistics/noise-by-octave",
+        "statistics/smoothing", "look/local-light", "kernels/denoise", "kernels/octaves",
+        "kernels/shaders", "kernels/webgl", "pool",
+    )
+)  # fmt: skip
 
 MUTANTS = [
     # the server
@@ -39,16 +41,36 @@ MUTANTS = [
     Mutant("web/server/errors.py", "cycle((1, 2, 3))", "cycle((1,))", "app"),
     # the page
     Mutant("web/page_files.py", 'remark.group().count("\\n")', "0", "page_files"),
-    Mutant(SURVEY, "16 * 256 * 255) >> 11", "16 * 256 * 256) >> 11", ENGINE),
-    Mutant(SURVEY, "(octave - 2)) & 3", "(octave - 1)) & 3", ENGINE),
+    Mutant(GRAIN, "16 * 256 * 255 * scale", "16 * 256 * 256 * scale", ENGINE),
+    Mutant(GRAIN, "(octave - 2)) & 3", "(octave - 1)) & 3", ENGINE),
+    Mutant(GRAIN, "+ 2) >> 2", ") >> 2", ENGINE),
+    Mutant(GRAIN, "=> -(-pixels >> n)", "=> pixels >> n", ENGINE),
+    Mutant(GRAIN, "columns - x - 1", "columns - x", ENGINE),
+    Mutant(NOISE, "size * sum(bins) >= FEWEST", "sum(bins) >= FEWEST", ENGINE),
+    Mutant(NOISE, "share *= 1 - above", "share *= 1.1 - above", ENGINE),
+    Mutant(NOISE, "MOST_LEFT * noise[n][i]", "noise[n][i]", ENGINE),
+    Mutant(NOISE, "believed *= 1 -", "believed *= 0.9 -", ENGINE),
+    Mutant(NOISE, "flat >= MOST_FLAT", "flat >= 0", ENGINE),
     Mutant(SURVEY, "tone >= first", "tone > first", ENGINE),
     Mutant(SURVEY, "Math.max(width, height)", "Math.max(width, bottom)", ENGINE),
     Mutant(LIGHT, "bright, weights, KEPT_MEAN)", "bright, weights, 0)", ENGINE),
     Mutant(LIGHT, "(2 * amount * square)", "square", ENGINE),
     Mutant(SMOOTHING, "return moved / one.length > CUT", "return moved > CUT", ENGINE),
     Mutant(SMOOTHING, "backlit: backlitOf(grid)", "", ENGINE),
+    Mutant(QUIETED, "[fineColor, mediumColor] :", "[fineLuma, mediumColor] :", ENGINE),
+    Mutant(OCTAVES, "octave + 1 < adjustments.octaves", "false", ENGINE),
+    Mutant(OCTAVES, "2 * (column & 1) - 1", "1 - 2 * (column & 1)", ENGINE),
+    Mutant(OCTAVES, "-= noisy[c][at++]", "-= planes[c][at++]", ENGINE),
+    Mutant(WORKERS, "isCoarse ? OCTAVE_HALO", "isCoarse ? 60", ENGINE),
+    Mutant(WORKERS, "constants.MEASURED_HALO", "1", ENGINE),
     Mutant(SHADERS, "sums += liftAt(at, dot(LUMA, scene.quiet));", "", GL),
-    Mutant("web/page/engine/kernels/webgl.js", "gl.bindFramebuffer(gl.FRAMEBUFFER, null);", "", GL),
+    Mutant(SHADERS, "octave + 1 < octaves", "octave < 0", GL),
+    Mutant(SHADERS, "bands - averageAt(at)", "bands - planesAt(at)", GL),
+    Mutant(SHADERS, "weights.xww", "weights.xzz", GL),
+    Mutant(SHADERS, "vec2(0.75), vec2(0.25)", "vec2(1.0), vec2(0.0)", GL),
+    Mutant(TILES, "Math.floor((first - margin) / side) * side", "first - margin", GL),
+    Mutant(TILES, "zeroPadding, octaves };", "zeroPadding };", GL),
+    Mutant(TILES, "gl.bindFramebuffer(gl.FRAMEBUFFER, null);", "", GL),
     Mutant("web/page/engine/engine.js", "if (!isWanted()) return false;", "", GL),
     Mutant(EXIF, "if (isUpright) facts[ORIENTATION] = 1;", "", SAVING),
     Mutant(EXIF, "if (!keepsLocation)", "if (keepsLocation)", SAVING),

@@ -27,10 +27,10 @@ class Recorder:
     def __init__(self):
         self.measured, self.rendered = [], []
 
-    def measure(self, pixels, region, padding, origin=None):
+    def measure(self, pixels, region, *settings, **named):
         """Note the band."""
         self.measured.append(region)
-        return kernels.reference.measure(pixels, region, padding, origin)
+        return kernels.reference.measure(pixels, region, *settings, **named)
 
     def render(self, pixels, region, params, out, origin):
         """Note the band."""
@@ -105,6 +105,14 @@ def test_a_band_has_a_bounded_number_of_pixels(monkeypatch):
     assert bands_of(7, 20, threads=1) == [(0, 3), (3, 6), (6, 7)]
 
 
+def test_a_large_picture_has_as_many_bands_for_each_thread(monkeypatch):
+    """Of 12 rows 5 might be a band: 3 of them would leave a thread without work."""
+    monkeypatch.setattr(tiling, "MAX_BAND_PIXELS", 100)
+    monkeypatch.setattr(tiling, "MIN_BAND_ROWS", 1)
+
+    assert bands_of(12, 20, threads=2) == [(0, 3), (3, 6), (6, 9), (9, 12)]
+
+
 def test_a_row_wider_than_a_band_may_be_is_a_band(monkeypatch):
     """One row at least, or nothing would ever be done."""
     monkeypatch.setattr(tiling, "MAX_BAND_PIXELS", 10)
@@ -118,11 +126,11 @@ def test_a_fault_in_a_thread_reaches_the_caller(photo):
     class Broken(Recorder):
         """A kernel that gives up in the second band."""
 
-        def measure(self, pixels, region, padding, origin=None):
+        def measure(self, pixels, region, *settings, **named):
             """Fail."""
             if region[0].start:
                 raise MemoryError
-            return super().measure(pixels, region, padding, origin)
+            return super().measure(pixels, region, *settings, **named)
 
     tool = Enhancer(threads=2)
     tool.kernel = Broken()
@@ -139,7 +147,7 @@ def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
     class Broken(Recorder):
         """A kernel that gives up in the caller's thread, and takes its time in another."""
 
-        def measure(self, pixels, region, padding, origin=None):
+        def measure(self, pixels, region, *settings, **named):
             """Fail or wait."""
             if threading.current_thread() is threading.main_thread():
                 while not begun:
@@ -148,7 +156,7 @@ def test_a_fault_of_the_caller_waits_for_the_helpers(photo, monkeypatch):
             begun.append(region)
             time.sleep(0.05)
             ended.append(region)
-            return super().measure(pixels, region, padding, origin)
+            return super().measure(pixels, region, *settings, **named)
 
     tool = Enhancer(threads=2)
     tool.kernel = Broken()
@@ -168,10 +176,10 @@ def test_a_forked_process_has_threads_of_its_own(dark_photo):
     class Meeting(Recorder):
         """A kernel that waits for another thread."""
 
-        def measure(self, pixels, region, padding, origin=None):
+        def measure(self, pixels, region, *settings, **named):
             """Meet, then measure."""
             barrier.wait(5)
-            return super().measure(pixels, region, padding, origin)
+            return super().measure(pixels, region, *settings, **named)
 
     tool.kernel, barrier = Meeting(), threading.Barrier(2)
     expected = tool.measure(image)

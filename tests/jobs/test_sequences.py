@@ -57,7 +57,11 @@ def test_frames_are_rendered_by_the_sum_of_what_is_known_of_all(format_, knobs):
 
 @pytest.mark.parametrize(("format_", "to"), [("PNG", None), ("WEBP", None), ("PNG", "GIF")])
 def test_what_does_not_move_does_not_flicker(format_, to):
-    """By its own look each frame would have another brightness: the lamp leaves at the end."""
+    """By its own look each frame would have another brightness: the lamp leaves at the end.
+
+    Noise is told from detail by what lies up to 103 pixels around: that may move a level, of a
+    GIF's palette two.
+    """
     frames = [*scene(), dark_rgb(48, 96)]
     images = [Image.fromarray(frame) for frame in frames]
     enhancer = Enhancer(threads=1)
@@ -66,7 +70,7 @@ def test_what_does_not_move_does_not_flicker(format_, to):
         f[28:, :, :3].astype(int)
         for f in shown(enhanced(data, enhancer, output=OutputOptions(to)))[0]
     ]
-    assert max(np.abs(f - found[0]).max() for f in found) == 0
+    assert max(np.abs(f - found[0]).max() for f in found) <= (3 if to else 1)
     own = [enhancer.enhance(frame)[28:].astype(int) for frame in frames]
     assert np.abs(own[-1] - own[0]).mean() > 2
 

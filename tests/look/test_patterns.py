@@ -5,7 +5,8 @@ import pytest
 from PIL import Image
 
 from noiser import Enhancer
-from noiser.statistics.luma_and_noise import LEAST_NOISE, Light
+from noiser.statistics.luma_and_noise import Light
+from noiser.statistics.noise_by_octave import ROUNDING
 
 ROW, COLUMN = np.mgrid[:120, :160]
 
@@ -78,7 +79,7 @@ def test_a_pattern_counts_as_no_noise(shape):
     """No sensor's noise is so large."""
     light = Light.of(Enhancer().measure(drawn(shape, (0, 255))))
 
-    assert light.calmest == LEAST_NOISE
+    assert light.noise.calmest == ROUNDING
 
 
 def test_noise_of_a_tenth_of_the_range_is_noise():
@@ -86,8 +87,8 @@ def test_noise_of_a_tenth_of_the_range_is_noise():
     noise = np.random.default_rng(0).normal(0, 0.1, (200, 200))
     light = Light.of(Enhancer().measure(0.5 + np.clip(noise, -0.5, 0.5)))
 
-    assert not light.is_pattern
-    assert light.calmest == pytest.approx(0.1, rel=0.05)
+    assert not light.noise.is_pattern
+    assert light.noise.calmest == pytest.approx(0.1, rel=0.05)
 
 
 def test_a_photograph_with_a_pattern_in_it_keeps_its_noise(dark_photo):
@@ -96,7 +97,9 @@ def test_a_photograph_with_a_pattern_in_it_keeps_its_noise(dark_photo):
     both = photo.copy()
     both[:, 160:] = drawn("checkerboard", (20, 60))
 
-    calmest = [Light.of(Enhancer().measure(image)).calmest for image in (photo[:, :160], both)]
+    calmest = [
+        Light.of(Enhancer().measure(image)).noise.calmest for image in (photo[:, :160], both)
+    ]
 
     assert calmest[1] == pytest.approx(calmest[0], rel=0.2)
 

@@ -13,7 +13,7 @@ from noiser.look.looks import NATURAL, PAPER
 from noiser.look.render_params import Adjustments, develop
 from noiser.model import network
 from noiser.model.network import Network
-from noiser.statistics.luma_and_noise import NOISE_LEVELS
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 FREE = {"restraint": 0.0}
 
@@ -80,13 +80,27 @@ def test_brightness_is_added_to_what_auto_finds():
 
 def test_the_slopes_of_the_noise_are_numpys_interpolation():
     """The kernels add up ramps; between the levels it is linear, above the last constant."""
-    adjustments = Adjustments(noise=(5.0, 3.0, 4.0, 1.0, 2.0))
+    noise = (5.0, 3.0, 4.0, 1.0, 2.0)
+    adjustments = Adjustments(noise=((0.0,) * 5, noise, (0.0,) * 5, noise[::-1]))
     at = np.linspace(0, 1, 500)
     ramps = np.maximum(at[:, None] - np.array(NOISE_LEVELS), 0)
 
-    found = adjustments.noise[0] + ramps @ np.array(adjustments.noise_slopes)
+    for octave, slopes in zip(adjustments.noise, adjustments.noise_slopes, strict=True):
+        found = octave[0] + ramps @ np.array(slopes)
+        assert found == pytest.approx(np.interp(at, NOISE_LEVELS, octave), abs=1e-12)
 
-    assert found == pytest.approx(np.interp(at, NOISE_LEVELS, adjustments.noise), abs=1e-12)
+
+def test_octaves_count_up_to_the_coarsest_with_noise_in_it():
+    """One in between may be calm; where nothing is to be denoised there are none."""
+    calm, noisy = (0.0,) * 5, (0.0, 0.0, 1e-5, 0.0, 0.0)
+
+    def octaves(*noise, denoise=1.0):
+        return Adjustments(noise=noise, denoise=denoise).octaves
+
+    assert octaves(calm, calm, calm, calm) == 0
+    assert octaves(noisy, calm, calm, calm) == 1
+    assert octaves(calm, calm, noisy, calm) == 3
+    assert octaves(noisy, noisy, noisy, noisy, denoise=0.0) == 0
 
 
 def test_restraint_fades_the_effect_where_there_is_light():
@@ -110,7 +124,7 @@ def test_a_picture_of_one_black_pixel_is_developed():
     folded, adjustments = developed(np.zeros((1, 1, 3), np.uint8))
 
     assert np.isfinite(folded.second_bias).all()
-    assert np.isfinite([adjustments.black, *adjustments.noise]).all()
+    assert np.isfinite([adjustments.black, *sum(adjustments.noise, ())]).all()
 
 
 def test_a_tint_is_taken_where_one_light_falls_on_all_and_left_in_a_night_with_lamps():

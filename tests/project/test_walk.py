@@ -11,8 +11,8 @@ sys.path.insert(0, str(ROOT / "scripts"))
 
 from walk import form_of, walk  # noqa: E402
 
-MOST_STOPS, MOST_FILES = 40, 24
-"""Of a picture that is enhanced from bytes to bytes; of a JPEG they are 40 in 22."""
+MOST_STOPS, MOST_FILES = 42, 24
+"""Of a picture that is enhanced from bytes to bytes; of a JPEG they are 42 in 22."""
 
 
 @pytest.fixture
@@ -21,7 +21,7 @@ def night():
     return ROOT / "assets" / "night.jpg"
 
 
-def test_a_jpeg_passes_at_most_40_stops_in_22_files(night):
+def test_a_jpeg_passes_at_most_42_stops_in_22_files(night):
     """From its bytes to those of the enhanced file."""
     stops = walk(night)
 

@@ -5,8 +5,9 @@ import pytest
 import truth
 
 from noiser import Enhancer
-from noiser.statistics.luma_and_noise import LEAST_NEED, NOISE_LEVELS, Light
+from noiser.statistics.luma_and_noise import LEAST_NEED, Light
 from noiser.statistics.moments import PAIRS, TAPS, Moments
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 GRAY_OF_255 = 1.0 / 255
 
@@ -89,8 +90,8 @@ def test_the_noise_is_the_deviation_of_white_noise_in_luma(level, deviation):
     light = light_of(noisy(level, deviation))
     nearest = int(np.argmin(np.abs(np.log(np.array(NOISE_LEVELS[1:]) / level)))) + 1
 
-    assert light.noise[nearest] == pytest.approx(deviation, rel=0.05)
-    assert light.calmest == pytest.approx(deviation, rel=0.05)
+    assert light.noise.by_octave[0, nearest] == pytest.approx(deviation, rel=0.05)
+    assert light.noise.calmest == pytest.approx(deviation, rel=0.05)
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32"])
@@ -100,14 +101,14 @@ def test_the_noise_does_not_depend_on_the_format(dtype):
     peak = {"uint8": 255, "uint16": 65535, "float32": 1}[dtype]
     cut = image.astype(dtype) if peak == 1 else np.rint(image * peak).astype(dtype)
 
-    assert light_of(cut).calmest == pytest.approx(0.01, rel=0.06)
+    assert light_of(cut).noise.calmest == pytest.approx(0.01, rel=0.06)
 
 
 def test_a_smooth_picture_is_taken_for_8_bit_at_best():
     """No noise at all: a third of a level counts."""
     ramp = np.repeat(np.linspace(0.1, 0.4, 200)[None], 100, 0)
 
-    assert light_of(ramp).calmest == 0.3 / 255
+    assert light_of(ramp).noise.calmest == 0.3 / 255
 
 
 def test_texture_is_not_noise():
@@ -118,8 +119,8 @@ def test_texture_is_not_noise():
 
     light = light_of(image)
 
-    assert light.calmest == pytest.approx(0.004, rel=0.1)
-    assert light.noise.max() <= 1.2 * light.calmest + 1e-12
+    assert light.noise.calmest == pytest.approx(0.004, rel=0.1)
+    assert light.noise.by_octave[0].max() <= 1.2 * light.noise.calmest + 1e-12
 
 
 def test_noise_that_black_hides_is_taken_from_where_there_is_light():
@@ -128,8 +129,8 @@ def test_noise_that_black_hides_is_taken_from_where_there_is_light():
 
     light = light_of(image)
 
-    assert light.calmest == pytest.approx(0.004, rel=0.1)
-    assert light.noise[0] == pytest.approx(0.004, rel=0.15)
+    assert light.noise.calmest == pytest.approx(0.004, rel=0.1)
+    assert light.noise.by_octave[0, 0] == pytest.approx(0.004, rel=0.15)
 
 
 def test_the_scale_is_the_mean_of_a_clean_picture():
@@ -141,7 +142,7 @@ def test_the_scale_of_noise_alone_is_eight_deviations():
     """A black picture is not opened without end."""
     light = light_of(noisy(0.0, 0.02))
 
-    assert light.scale == 8 * light.calmest > light.mean
+    assert light.scale == 8 * light.noise.calmest > light.mean
 
 
 def test_a_dark_picture_needs_everything():

@@ -42,7 +42,7 @@ class EmulatedLibrary:
         first_tones = ctypes.string_at(grid.first_tones, 11 * 4) if size else b""
         parts = [region._obj, ctypes.c_int32(padding), grid, first_tones, bytes(size)]
         result = self._run("measure", image, parts)
-        sizes = [27 * 8, 27 * 27 * 8, 1021 * 4, 240 * 4]
+        sizes = [27 * 8, 27 * 27 * 8, 1021 * 4, 960 * 4]
         if size:
             outputs, sizes = [*outputs, grid.sums], [*sizes, size]
         for pointer, size in zip(outputs, sizes, strict=True):

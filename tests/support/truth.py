@@ -1,8 +1,9 @@
 """Somebody else's truth: plain loops and torch's own modules, and pictures to try them on."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import product
 
 import numpy as np
@@ -21,6 +22,12 @@ from noiser.model.network import Network
 
 PEAKS = {"uint8": 255, "uint16": 65535, "float32": 1, "float64": 1}
 """White by dtype."""
+
+AROUND = 112
+"""Pixels with which a photo is padded, a multiple of 8, so that no filter meets the border."""
+
+Planes = Sequence[NDArray[np.float64]]
+"""Luma, and red and blue less luma: three float64 [H,W]."""
 
 LATTICE = 65535
 """Moments count in multiples of 1/65535."""
@@ -112,26 +119,36 @@ def moments_by_loops(
 def _histograms_by_loops(
     lattice: NDArray[np.int64], rows: slice, columns: slice
 ) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """Visit every pixel, weigh the nine lumas around it, and count tones and sizes of grain."""
+    """Visit every pixel, and every square of 2, 4 and 8 pixels that begins in the region."""
     height, width, _ = lattice.shape
-    tones, grain = [0] * 1021, [0] * 240
-    for y in range(rows.start, rows.stop):
-        for x in range(columns.start, columns.stop):
-            blurred = bent = 0
-            for dy, dx in product((-1, 0, 1), repeat=2):
-                place = min(max(y + dy, 0), height - 1), min(max(x + dx, 0), width - 1)
-                red, green, blue = (int(v) for v in lattice[place])
-                luma = 77 * red + 150 * green + 29 * blue
-                blurred += (2 - abs(dy)) * (2 - abs(dx)) * luma
-                bent += (1 - 3 * (dy == 0)) * (1 - 3 * (dx == 0)) * luma
-            # luma in [0, 1] of 4 x 255 tones; 16 is the sum of the blur's weights
-            tone = (blurred + 16 * 256 * LATTICE) * 4 * 255 // (2 * 16 * 256 * LATTICE)
-            size = 64 + abs(bent) // (2 * 257)
-            octave = (size // 64).bit_length() - 1
-            quarter = 4 * size // (64 << octave) - 4
-            level = sum(tone >= 4 * edge for edge in (2, 8, 32, 101))
+    tones, grain = [0] * 1021, [0] * 960
+
+    @cache
+    def luma(octave: int, y: int, x: int) -> int:
+        if octave:
+            finer = [luma(octave - 1, 2 * y + i, 2 * x + j) for i, j in product((0, 1), repeat=2)]
+            return sum(finer) + 2 >> 2
+        red, green, blue = lattice[min(max(y, 0), height - 1), min(max(x, 0), width - 1)].tolist()
+        return 77 * int(red) + 150 * int(green) + 29 * int(blue)
+
+    for octave, y, x in product(range(4), range(rows.stop), range(columns.stop)):
+        first = zip((y << octave, x << octave), (rows, columns), strict=True)
+        if not all(part.start <= at < part.stop for at, part in first):
+            continue
+        blurred = bent = 0
+        for dy, dx in product((-1, 0, 1), repeat=2):
+            own = luma(octave, y + dy, x + dx)
+            blurred += (2 - abs(dy)) * (2 - abs(dx)) * own
+            bent += (1 - 3 * (dy == 0)) * (1 - 3 * (dx == 0)) * own
+        # luma in [0, 1] of 4 x 255 tones; 16 is the sum of the blur's weights
+        tone = (blurred + 16 * 256 * LATTICE) * 4 * 255 // (2 * 16 * 256 * LATTICE)
+        size = 64 + abs(bent) // (2 * 257)
+        doubled = (size // 64).bit_length() - 1
+        quarter = 4 * size // (64 << doubled) - 4
+        level = sum(tone >= 4 * edge for edge in (2, 8, 32, 101))
+        grain[240 * octave + 48 * level + min(4 * doubled + quarter, 47)] += 1
+        if octave == 0:
             tones[tone] += 1
-            grain[48 * level + min(4 * octave + quarter, 47)] += 1
     return tuple(tones), tuple(grain)
 
 
@@ -211,21 +228,14 @@ def scene(
     and detail as the look reads them.
     """
     border = {"zero": {"mode": "constant", "constant_values": 0.5}, "replicate": {"mode": "edge"}}
-    photo = np.pad(unit(image), ((9, 9), (9, 9), (0, 0)), **border[padding])
+    height, width = image.shape[:2]
+    ends = [(AROUND, AROUND + -size % 8) for size in (height, width)]
+    photo = np.pad(unit(image), (*ends, (0, 0)), **border[padding])
     luma = photo @ np.array([0.299, 0.587, 0.114])
     planes = [luma, photo[..., 0] - luma, photo[..., 2] - luma]
-    near, far = np.array([1, 2, 1]) / 4, np.array([1, 0, 2, 0, 1]) / 4
-    soft = [ndimage.convolve(p, np.outer(near, near)) for p in planes]
-    smooth = [ndimage.convolve(p, np.outer(far, far)) for p in soft]
-    fine = [p - s for p, s in zip(planes, soft, strict=True)]
-    medium = [s - t for s, t in zip(soft, smooth, strict=True)]
-    levels = np.array([0, 4, 16, 64, 160]) / 255
-    noise = np.interp(smooth[0], levels, adjustments.noise)
-
-    def weight(energy: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
-        local = np.maximum(ndimage.uniform_filter(energy, 5), 1e-9)
-        return 1 - adjustments.denoise * (1 - np.maximum(1 - variance * noise / local, 0))
-
+    planes = [p[AROUND - 9 :][: height + 18] for p in without_coarse_noise(planes, adjustments)]
+    planes = [p[:, AROUND - 9 :][:, : width + 18] for p in planes]
+    smooth, fine, medium, weight = _bands(planes, adjustments, 0)
     small = weight(fine[0] ** 2, 1.5 * 0.640625) * fine[0]
     large = weight(medium[0] ** 2, 1.5 * 0.074462890625) * medium[0]
     kept = weight((medium[1] ** 2 + medium[2] ** 2) / 2, 2 * 1.5**2 * 0.074462890625)
@@ -246,6 +256,45 @@ def scene(
         colors(red, blue)[inner],
         detail[inner],
     )
+
+
+def without_coarse_noise(planes: Planes, adjustments: Adjustments, octave: int = 1) -> Planes:
+    """Average squares of two, take the noise away, and add what changes; the coarsest first."""
+    if octave >= adjustments.octaves:
+        return planes
+    small = [p.reshape(len(p) // 2, 2, -1, 2).mean((1, 3)) for p in planes]
+    smooth, *bands, weight = _bands(
+        without_coarse_noise(small, adjustments, octave + 1), adjustments, octave
+    )
+    quiet = list(smooth)
+    for (luma, red, blue), white in zip(bands, (0.640625, 0.074462890625), strict=True):
+        of_color = weight((red**2 + blue**2) / 2, 2 * 1.5**2 * white)
+        quiet[0] = quiet[0] + luma * weight(luma**2, 1.5 * white)
+        quiet[1], quiet[2] = quiet[1] + of_color * red, quiet[2] + of_color * blue
+    places = (np.mgrid[tuple(slice(size) for size in planes[0].shape)] + 0.5) / 2 - 0.5
+    return [
+        p + ndimage.map_coordinates(q - s, places, order=1, mode="nearest")
+        for p, q, s in zip(planes, quiet, small, strict=True)
+    ]
+
+
+def _bands(
+    planes: Planes, adjustments: Adjustments, octave: int
+) -> tuple[Planes, Planes, Planes, Callable[[NDArray[np.float64], float], NDArray[np.float64]]]:
+    """Split planes; beside smooth, fine and medium, what weighs a band's energy."""
+    near, far = np.array([1, 2, 1]) / 4, np.array([1, 0, 2, 0, 1]) / 4
+    soft = [ndimage.convolve(p, np.outer(near, near)) for p in planes]
+    smooth = [ndimage.convolve(p, np.outer(far, far)) for p in soft]
+    fine = [p - s for p, s in zip(planes, soft, strict=True)]
+    medium = [s - t for s, t in zip(soft, smooth, strict=True)]
+    levels = np.array([0, 4, 16, 64, 160]) / 255
+    noise = np.interp(smooth[0], levels, adjustments.noise[octave])
+
+    def weight(energy: NDArray[np.float64], variance: float) -> NDArray[np.float64]:
+        local = np.maximum(ndimage.uniform_filter(energy, 5), 1e-9)
+        return 1 - adjustments.denoise * (1 - np.maximum(1 - variance * noise / local, 0))
+
+    return smooth, fine, medium, weight
 
 
 def native_tiles() -> tuple[int, int]:

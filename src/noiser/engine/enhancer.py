@@ -15,13 +15,14 @@ from noiser.core.types import Region
 from noiser.engine import kernels
 from noiser.engine.kernels import native
 from noiser.engine.kernels.denoise import BAND_HALO
+from noiser.engine.kernels.octaves import OCTAVE_HALO
 from noiser.engine.tiling import Bands
 from noiser.look.fold import NETWORK_HALO
 from noiser.look.knobs import Look, knobs
 from noiser.look.looks import look_named
 from noiser.look.render_params import RenderParams, develop
 from noiser.model import network
-from noiser.statistics.moments import Moments
+from noiser.statistics.moments import MEASURED_HALO, Moments
 
 
 class Work(Protocol):
@@ -86,8 +87,8 @@ class Enhancer:
         True
     """
 
-    halo = NETWORK_HALO + BAND_HALO
-    """Pixels around a region that its rendering reads; measuring reads one."""
+    measured_halo = MEASURED_HALO
+    """Pixels around a region that its measuring reads."""
 
     def __init__(
         self,
@@ -168,10 +169,9 @@ class Enhancer:
         Args:
             image: One image of any type that `enhance` takes.
             region: Rows and columns to measure; by default all. To measure a tile of a
-                larger image, pass it with one pixel of its neighbours and leave them out
-                of the region.
-            origin: Row and column of the image's first pixel in that larger image; only
-                `local` needs it [pixels].
+                larger image, pass it with `measured_halo` pixels of its neighbours and leave
+                them out of the region.
+            origin: Row and column of the image's first pixel in that larger image [pixels].
 
         Returns:
             The moments. Those of disjoint regions, or of several images, add up with `+`.
@@ -202,13 +202,17 @@ class Enhancer:
             region: Rows and columns to render; by default all. To render a tile of a
                 larger image, pass it with `halo` pixels of its neighbours and leave them
                 out of the region.
-            origin: Row and column of the image's first pixel in that larger image; only
-                `local` needs it [pixels].
+            origin: Row and column of the image's first pixel in that larger image [pixels].
 
         Returns:
             The region, as a new image of the type, dtype and layout given.
         """
         return self._open(image).single.render([self.develop(moments)], region, origin)
+
+    @property
+    def halo(self) -> int:
+        """Pixels around a region that its rendering reads."""
+        return NETWORK_HALO + BAND_HALO if self.look.denoise == 0 else OCTAVE_HALO
 
     def settings(self) -> dict[str, str | int | float]:
         """Give the arguments that make the same enhancer elsewhere, but for `weights`.

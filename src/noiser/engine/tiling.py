@@ -18,7 +18,8 @@ from noiser.statistics.moments import Moments
 
 BANDS_PER_THREAD = 4
 """Bands to render that each thread gets: one that the machine holds up leaves its rest to others.
-To measure it gets one, because adding moments up takes as long as some rows."""
+To measure it gets one, because adding moments up takes as long as some rows; and one where there
+is noise in coarse octaves, of which each band recomputes those around it."""
 
 MIN_BAND_PIXELS = 1 << 18
 """Pixels of a band at least, where there is a band for each thread: a band has its costs."""
@@ -77,7 +78,9 @@ class Bands:
         """Measure an array in bands and add up."""
 
         def measure_band(band: Region) -> Moments:
-            return self._kernel.measure(pixels, band, look.padding, origin if look.local else None)
+            return self._kernel.measure(
+                pixels, band, look.padding, origin, with_grid=look.local > 0
+            )
 
         return reduce(add, self._map(measure_band, self._cut(pixels, region, 1)))
 
@@ -91,7 +94,8 @@ class Bands:
         """Render an array in bands, each into its rows of the output."""
         if params.adjustments.strength == 0:  # the very bytes, a negative zero's too
             return pixels[resolved(region, pixels.shape[:2])].copy()
-        bands = self._cut(pixels, region, BANDS_PER_THREAD)
+        most = 1 if params.adjustments.octaves > 1 else BANDS_PER_THREAD
+        bands = self._cut(pixels, region, most)
         top, columns = bands[0][0].start, bands[0][1]
         enhanced = _empty(pixels, bands[-1][0].stop - top, columns.stop - columns.start)
 
@@ -103,10 +107,11 @@ class Bands:
         return enhanced
 
     def _cut(self, pixels: Pixels, region: Region | None, most: int) -> list[Region]:
-        """Cut a region into bands of rows, so many for each thread at most."""
+        """Cut a region into bands of rows, so many for each thread at most, or as few as may be."""
         rows, columns = resolved(region, pixels.shape[:2])
         height, width = rows.stop - rows.start, columns.stop - columns.start
         shares = min(most, max(width * height // (MIN_BAND_PIXELS * self._threads), 1))
+        shares = max(shares, -(-width * height // (MAX_BAND_PIXELS * self._threads)))
         step = max(-(-height // (self._threads * shares)), MIN_BAND_ROWS)
         step = min(step, max(MAX_BAND_PIXELS // width, 1))
         return [

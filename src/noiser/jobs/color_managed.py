@@ -14,9 +14,6 @@ from noiser.statistics.moments import Moments
 BAND_PIXELS = 1 << 20
 """Pixels that are on their way at a time: converted they take several times their memory."""
 
-MEASURED_HALO = 1
-"""Pixels around a region that its measuring reads."""
-
 
 def measure_by(conversion: Conversion, pixels: Pixels, enhancer: Enhancer) -> Moments:
     """Measure pixels as sRGB, in bands of rows; see `enhance_by`."""
@@ -26,7 +23,7 @@ def measure_by(conversion: Conversion, pixels: Pixels, enhancer: Enhancer) -> Mo
         add,
         (
             enhancer.measure(conversion.enter(pixels[rows]), region, origin)
-            for rows, region, origin in _bands(pixels, MEASURED_HALO)
+            for rows, region, origin in _bands(pixels, enhancer.measured_halo)
         ),
     )
 

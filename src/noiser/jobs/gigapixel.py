@@ -26,9 +26,6 @@ from noiser.jobs.compare import Comparison, compared, compared_width
 from noiser.jobs.options import JobOptions
 from noiser.statistics.moments import Moments
 
-MEASURED_HALO = 1
-"""Pixels around a region that its measuring reads."""
-
 _T = TypeVar("_T")
 _END = object()
 
@@ -216,7 +213,7 @@ def _measured(
         progress.add(strip)
         return moments
 
-    with ahead(reader.strips(MEASURED_HALO)) as strips:
+    with ahead(reader.strips(enhancer.measured_halo)) as strips:
         return reduce(add, map(measure, strips))
 
 

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from noiser.core.types import Region
 from noiser.look.tone_curve import TINY, Lumas, ToneCurve, steady
 from noiser.statistics.light_grid import BINS, TONES, LightGrid
-from noiser.statistics.luma_and_noise import rise
+from noiser.statistics.noise_by_octave import rise
 
 KNOTS = 513
 """Lumas at which the lift is computed, evenly spaced in the square root of luma."""
@@ -31,6 +31,10 @@ EVEN_TOP, BACKLIT_TOP = 0.30, 0.50
 
 FADES = 0.02
 """Luma of the result at which half of the lift has faded: black stays black."""
+
+BACKDROP = 0.2
+"""Luma of a base at which half of the lift has faded where a picture is not backlit [means]: what
+is far darker there than the picture is meant to be."""
 
 DROWNS = 3.0
 """Luma of a base at which half of the lift has faded in the noise [deviations of it]."""
@@ -151,7 +155,9 @@ def local_light(
     weights = np.bincount(knot.ravel(), mass.ravel(), KNOTS).astype(np.float64)
     backlit = _backlit(weights)
     bright = _inside(curve.of(LEVELS))
-    even = _mean_kept(_raised(bright, EVEN_LIFT * strength, EVEN_TOP), bright, weights)
+    backdrop = BACKDROP * math.fsum((weights * LEVELS).tolist())
+    fades = LEVELS**2 / (LEVELS**2 + backdrop**2 + TINY)
+    even = _mean_kept(_raised(bright, EVEN_LIFT * strength * fades, EVEN_TOP), bright, weights)
     even = share * even + (1.0 - share) * LEVELS
     lit = _raised(share * bright + (1.0 - share) * LEVELS, BACKLIT_LIFT * strength, BACKLIT_TOP)
     kept = min(2.0 * amount, 1.0)

@@ -5,7 +5,7 @@ All that depends on the whole picture is found here, once; a kernel is left with
 
 import math
 from dataclasses import dataclass, fields, replace
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import NamedTuple
 
 import numpy as np
@@ -16,8 +16,9 @@ from noiser.look.knobs import Look
 from noiser.look.local_light import Lift, LocalLight, local_light
 from noiser.look.tone_curve import TINY, Exposure, ToneCurve, steady, visible_noise
 from noiser.model.network import Network
-from noiser.statistics.luma_and_noise import NOISE_LEVELS, Light
-from noiser.statistics.moments import Moments
+from noiser.statistics.luma_and_noise import Light
+from noiser.statistics.moments import OCTAVES, Moments
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 RESPONSE = 0.36
 """Slope of the network's output before the tanh, at the mean, by the luma [means].
@@ -85,21 +86,29 @@ class Adjustments:
     detail_floor: float = 1.0
     """Luma at which half of the detail has faded, in [0, 1]."""
 
-    noise: tuple[float, ...] = (0.0,) * len(NOISE_LEVELS)
-    """Variance of the noise to take away at `light.NOISE_LEVELS`, in luma of [0, 1]."""
+    noise: tuple[tuple[float, ...], ...] = ((0.0,) * len(NOISE_LEVELS),) * OCTAVES
+    """Variance of the noise to take away in each octave at `NOISE_LEVELS`, in luma of [0, 1]."""
 
     lift: Lift | None = None
     """What is added before the tanh, by place and luma."""
 
     @property
-    def noise_slopes(self) -> tuple[float, ...]:
-        """Changes of the slope of `noise` at each level: five numbers.
+    def noise_slopes(self) -> tuple[tuple[float, ...], ...]:
+        """Changes of the slope of `noise` at each level: five numbers an octave.
 
         `noise[0] + sum of slopes[i] * max(l - levels[i], 0)` is linear between the levels and
         constant above the last.
         """
-        rises = [0.0, *np.diff(self.noise) / np.diff(NOISE_LEVELS), 0.0]
-        return tuple(float(step) for step in np.diff(rises))
+        rises = np.diff(self.noise) / np.diff(NOISE_LEVELS)
+        changes = np.diff(np.pad(rises, ((0, 0), (1, 1))))
+        return tuple(tuple(octave) for octave in changes.tolist())
+
+    @cached_property
+    def octaves(self) -> int:
+        """How many there is noise in that is taken away, counted up to the coarsest of them."""
+        if self.denoise == 0:
+            return 0
+        return max((n for n, octave in enumerate(self.noise, 1) if any(octave)), default=0)
 
 
 SCALARS = tuple(f.name for f in fields(Adjustments) if f.type is float)
@@ -149,8 +158,8 @@ def develop(network: Network, moments: Moments, look: Look) -> RenderParams:
     cast = _cast(moments, (1.0 - look.color) * light.single_illuminant)
     local = LocalLight(share)
     if look.local > 0:
-        amount = 0.0 if light.is_pattern else look.local
-        local = local_light(moments.grid, curve, share, amount, light.calmest)
+        amount = 0.0 if light.noise.is_pattern else look.local
+        local = local_light(moments.grid, curve, share, amount, light.noise.calmest)
     adjustments = Adjustments(
         develops=look.develops,
         strength=look.strength * local.share,

@@ -14,7 +14,8 @@ from numpy.typing import NDArray
 from noiser.core.color import luma
 from noiser.look.fold import Folded
 from noiser.model.network import gelu
-from noiser.statistics.luma_and_noise import NOISE_LEVELS, Light
+from noiser.statistics.luma_and_noise import Light
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 BRIGHTEST, NIGHT = 0.74, 0.45
 """Wanted mean: `BRIGHTEST * (mean / brightest hundredth) ** NIGHT`.
@@ -175,8 +176,8 @@ class Exposure:
 
 def visible_noise(
     light: Light, curve: ToneCurve, lifts: NDArray[np.float64] | float
-) -> tuple[float, ...]:
-    """Compute the variance of noise to take away at `NOISE_LEVELS`: what would be seen.
+) -> tuple[tuple[float, ...], ...]:
+    """Compute the variance of noise to take away, by octave and `NOISE_LEVELS`: what would be seen.
 
     Args:
         light: How noisy the picture is.
@@ -185,8 +186,10 @@ def visible_noise(
     """
     levels = np.maximum(NOISE_LEVELS, 2.0 / 255.0)
     gains = curve.of(levels, lifts) / levels
-    seen = light.noise**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
-    return tuple(steady(max(float(variance), 0.0)) for variance in seen)
+    seen = light.noise.by_octave**2 - (SEEN / np.maximum(gains, 1e-3)) ** 2
+    return tuple(
+        tuple(steady(max(variance, 0.0)) for variance in octave) for octave in seen.tolist()
+    )
 
 
 def _gray_response(plain: Folded, levels: NDArray[np.float64]) -> NDArray[np.float64]:

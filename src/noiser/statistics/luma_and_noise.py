@@ -10,37 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from noiser.statistics.light_grid import TONES
-from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, GRAIN_STEP, Moments
-
-NOISE_LEVELS = (0.0, 4 / 255, 16 / 255, 64 / 255, 160 / 255)
-"""Luma for which the noise is given: about the middle of each class of grain."""
+from noiser.statistics.moments import Moments
+from noiser.statistics.noise_by_octave import NOISE_BELOW, Noise, rise
 
 MOST_LEVELS = 64
 """Tones that are told apart, at most: enough for a picture, and quick."""
-
-TRUSTED_SHARE = 0.03
-"""Share of the pixels that a class of grain must have to be believed."""
-
-EVENNESS = 1.2
-"""How much noisier one class may be than the calmest: texture is not noise.
-
-Gamma-coded noise is nearly the same at all levels; what stands out there is texture.
-"""
-
-LEAST_NOISE = 0.3 / 255
-"""Noise of 8-bit rounding, 1 / sqrt(12) of a level; no picture is taken for calmer."""
-
-SHARE_OF_GRAIN = 0.1
-"""Quantile of the size of grain that the noise is read from: the calmest parts of a picture."""
-
-NORMAL_QUANTILE = 0.12566
-"""The same quantile of the absolute value of a standard normal number."""
-
-LAPLACIAN_GAIN = 6.0
-"""Deviation of grain from white noise of deviation 1 (Immerkaer 1996): sqrt(36)."""
-
-NOISE_BELOW = 8.0
-"""The mean luma counts as this many deviations of the noise at least."""
 
 NEEDY, SATED = 0.10, 0.30
 """Power mean of luma below which a picture needs everything, and above which next to nothing."""
@@ -142,7 +116,7 @@ class Light:
         A white wall, snow or paper has something darker before it, and is meant to be white; so
         is a pattern.
         """
-        if self.is_pattern:
+        if self.noise.is_pattern:
             return 0.0
         white = sum(self.tones[WHITE_TONE:]) / sum(self.tones)
         darkest = self.quantile(0.02)
@@ -154,44 +128,9 @@ class Light:
         return 1.0 - rise(self.quantile(0.99), ONE_LIGHT * self.mean, MANY_LIGHTS * self.mean)
 
     @cached_property
-    def calmest(self) -> float:
-        """Deviation of the noise where the picture is calmest [luma in [0, 1]]."""
-        return max(0.0 if self.is_pattern else self._calmest_size, LEAST_NOISE)
-
-    @property
-    def is_pattern(self) -> bool:
-        """Whether it is a fine pattern, a dither or a checkerboard, and not noise, that was found.
-
-        Eight deviations of a sensor's noise do not reach from black to white.
-        """
-        return NOISE_BELOW * self._calmest_size > 1.0
-
-    @cached_property
-    def _calmest_size(self) -> float:
-        """What looks like noise where the picture is calmest, its deviation in [0, 1]."""
-        counts, sizes = self._grain_by_class()
-        total = sum(counts)
-        trusted = [s for n, s in zip(counts, sizes, strict=True) if n >= TRUSTED_SHARE * total]
-        # Black hides its noise below zero, so it is believed only where there is nothing else.
-        lit = [s for n, s in zip(counts[1:], sizes[1:], strict=True) if n >= TRUSTED_SHARE * total]
-        return min(lit or trusted)
-
-    @cached_property
-    def noise(self) -> NDArray[np.float64]:
-        """Deviation of the noise at `NOISE_LEVELS`: float64 [5], luma in [0, 1].
-
-        A class with few pixels leans on the whole picture, and none is believed to be much
-        noisier than the calmest.
-        """
-        counts, sizes = self._grain_by_class()
-        total = sum(counts)
-        whole = math.fsum(n * s for n, s in zip(counts, sizes, strict=True)) / total
-        found = []
-        for count, size in zip(counts, sizes, strict=True):
-            trust = count / (count + 0.01 * total)
-            found.append(min(trust * size + (1.0 - trust) * whole, EVENNESS * self.calmest))
-        found[0] = max(found[0], self.calmest)
-        return np.array(found)
+    def noise(self) -> Noise:
+        """How noisy it is."""
+        return Noise(self.grain)
 
     @property
     def scale(self) -> float:
@@ -199,34 +138,4 @@ class Light:
 
         What is measured in it does not change with the exposure.
         """
-        return max(self.mean, NOISE_BELOW * self.calmest)
-
-    def _grain_by_class(self) -> tuple[list[int], list[float]]:
-        """Count each class's pixels, and read the deviation of its noise in [0, 1]."""
-        classes = len(GRAIN_LEVELS) + 1
-        bins = [self.grain[i * GRAIN_BINS : (i + 1) * GRAIN_BINS] for i in range(classes)]
-        unit = 256.0 * 255.0 * LAPLACIAN_GAIN * NORMAL_QUANTILE
-        return [sum(b) for b in bins], [_size_at(b, SHARE_OF_GRAIN) / unit for b in bins]
-
-
-def _size_at(counts: tuple[int, ...], share: float) -> float:
-    """Find a quantile of a histogram of grain [1/256 of an 8-bit level]; 0 if it is empty."""
-    total, below = sum(counts), 0
-    for index, count in enumerate(counts):
-        if count and below + count >= share * total:
-            low, high = _size(index), _size(index + 1)
-            return low + (high - low) * (share * total - below) / count
-        below += count
-    return 0.0
-
-
-def _size(index: int) -> float:
-    """Lower edge of a bin of grain: four an octave, evenly spaced within it."""
-    octave, quarter = divmod(index, 4)
-    return float(GRAIN_STEP * (2.0**octave * (1.0 + quarter / 4.0) - 1.0))
-
-
-def rise(value: float, low: float, high: float) -> float:
-    """Go from 0 at `low` to 1 at `high`, without corners."""
-    t = min(max((value - low) / (high - low), 0.0), 1.0)
-    return t * t * (3.0 - 2.0 * t)
+        return max(self.mean, NOISE_BELOW * self.noise.calmest)

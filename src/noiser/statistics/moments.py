@@ -31,11 +31,23 @@ INTEGER_LUMA = (77, 150, 29)
 GRAIN_LEVELS = (2, 8, 32, 101)
 """Luma between the five classes by which grain is sorted [8-bit levels]."""
 
+CLASSES = len(GRAIN_LEVELS) + 1
+"""How many these are."""
+
+OCTAVES = 4
+"""Scales at which grain is measured: the picture, and averages of squares of 2, 4 and 8 pixels."""
+
+MEASURED_HALO = 15
+"""Pixels around a region that measuring it reads: the averages beside those that begin in it."""
+
 GRAIN_BINS = 48
 """Bins of the size of grain: four an octave, from 1/24 of an 8-bit level on."""
 
+GRAINS = OCTAVES * CLASSES * GRAIN_BINS
+"""All of them."""
+
 GRAIN_STEP = 64
-"""Where grain's octaves begin: the size is counted from here [1/256 of an 8-bit level]."""
+"""Where its bins begin: the size is counted from here [1/256 of an 8-bit level]."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +80,10 @@ class Moments:
     Whatever the padding, the nearest pixel stands for what lies outside the image.
     """
 
-    grain: tuple[int, ...] = (0,) * ((len(GRAIN_LEVELS) + 1) * GRAIN_BINS)
-    """240 integers. Histogram of the size of `d2/dx2 d2/dy2` of luma, for each of the five
-    classes of tones [pixels]. A pixel's noise shows in it, a slope or an edge hardly does
-    (Immerkaer 1996)."""
+    grain: tuple[int, ...] = (0,) * GRAINS
+    """960 integers. Histogram of the size of `d2/dx2 d2/dy2` of luma, for each of the four
+    octaves and of the five classes of tones [pixels, averages]. Noise shows in it, a slope or an
+    edge hardly does (Immerkaer 1996)."""
 
     grid: LightGrid | None = None
     """Tones by place; only where the look has `local`."""
@@ -85,11 +97,10 @@ class Moments:
                 f"{self.count} pixels, {len(self.sums)} sums and {len(self.products)} "
                 f"products found; moments have at least 1, {TAPS} and {PAIRS}"
             )
-        grains = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
-        if len(self.tones) != TONES or len(self.grain) != grains:
+        if len(self.tones) != TONES or len(self.grain) != GRAINS:
             raise ValueError(
                 f"{len(self.tones)} tones and {len(self.grain)} sizes of grain found; "
-                f"moments have {TONES} and {grains}"
+                f"moments have {TONES} and {GRAINS}"
             )
 
     def __add__(self, other: "Moments") -> "Moments":

@@ -25,8 +25,9 @@ SUFFIXES = (".html", ".css", ".js", ".svg", ".webmanifest")
 
 TOLD = (
     "core.color", "statistics.moments", "statistics.light_grid", "statistics.luma_and_noise",
+    "statistics.noise_by_octave",
     "look.fold", "look.tone_curve", "look.local_light", "look.render_params",
-    "engine.kernels.denoise", "engine.kernels.reference",
+    "engine.kernels.denoise", "engine.kernels.octaves", "engine.kernels.reference",
 )  # fmt: skip
 """Modules whose constants the page's engine is to have."""
 

@@ -6,7 +6,7 @@ import truth
 from scipy import ndimage, signal
 
 from noiser.engine.kernels import denoise
-from noiser.engine.kernels.denoise import BAND_HALO, taken_apart
+from noiser.engine.kernels.denoise import BAND_HALO, opponents, taken_apart
 from noiser.look.render_params import Adjustments
 
 NEAR = np.outer([1, 2, 1], [1, 2, 1]) / 16
@@ -16,16 +16,21 @@ IMPULSE[3, 3] = 1
 
 
 def planes(image):
-    """Pad a photo by what its bands need: float64 [3,h+10,w+10] in [0, 1]."""
+    """Pad a photo by what its bands need: float64 [3,h+10,w+10], luma and two differences."""
     padded = np.pad(truth.unit(image), ((BAND_HALO,) * 2, (BAND_HALO,) * 2, (0, 0)), "edge")
-    return padded.transpose(2, 0, 1)
+    return opponents(padded.transpose(2, 0, 1))
+
+
+def octaves_of(*levels):
+    """Give the noise of the finest octave; the others have none."""
+    return levels, (0.0,) * 5, (0.0,) * 5, (0.0,) * 5
 
 
 def noisy_gray(deviation, level=0.3, size=80):
     """Make flat gray with white noise in luma, and what denoising needs to know of it."""
     noise = np.random.default_rng(0).normal(0, deviation, (size + 10, size + 10))
-    photo = np.repeat(np.clip(level + noise, 0, 1)[None], 3, 0)
-    return photo, Adjustments(develops=True, denoise=1.0, noise=(deviation**2,) * 5)
+    photo = opponents(np.repeat(np.clip(level + noise, 0, 1)[None], 3, 0))
+    return photo, Adjustments(develops=True, denoise=1.0, noise=octaves_of(*[deviation**2] * 5))
 
 
 def test_the_variances_of_the_bands_are_those_of_their_kernels():
@@ -55,7 +60,7 @@ def test_without_denoising_the_bands_add_up_to_the_photo(dark_photo):
     """Taken apart and joined again: the same picture, to the last digits."""
     image = dark_photo(30, 40)
 
-    found = taken_apart(planes(image), Adjustments(develops=True, noise=(0.1,) * 5))
+    found = taken_apart(planes(image), Adjustments(develops=True, noise=octaves_of(*[0.1] * 5)))
 
     assert found.quiet.transpose(1, 2, 0) == pytest.approx(truth.unit(image), abs=1e-15)
 
@@ -87,7 +92,7 @@ def test_white_noise_loses_four_fifths_of_its_deviation(deviation):
 def test_an_edge_far_above_the_noise_stays_sharp():
     """A step of 50 deviations: beside it nothing moves by more than two of them."""
     photo, adjustments = noisy_gray(0.004)
-    photo[..., 45:] += 0.2
+    photo[0, :, 45:] += 0.2
 
     found = taken_apart(photo, adjustments)
 
@@ -113,7 +118,9 @@ def test_noise_is_read_at_the_brightness_of_the_place():
     """Noise is expected only in the dark: the same noise in the light is kept."""
     dark, _ = noisy_gray(0.01, level=0.05)
     light, _ = noisy_gray(0.01, level=0.6)
-    only_dark = Adjustments(develops=True, denoise=1.0, noise=(1e-4, 1e-4, 1e-4, 0.0, 0.0))
+    only_dark = Adjustments(
+        develops=True, denoise=1.0, noise=octaves_of(1e-4, 1e-4, 1e-4, 0.0, 0.0)
+    )
 
     assert taken_apart(dark, only_dark).quiet[0].std() < 0.003
     assert taken_apart(light, only_dark).quiet[0].std() > 0.008

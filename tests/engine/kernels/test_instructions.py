@@ -11,7 +11,7 @@ from noiser.engine.kernels import native
 
 WIDTH, HEIGHT = 498, 120
 
-MOST = {"natural": 230.0, "paper": 386.0}
+MOST = {"natural": 288.0, "paper": 396.0}
 """Instructions a pixel for measuring and rendering with AVX2: what gcc 12 makes, and 5 % more.
 
 What makes the kernel slower mostly shows here; a better kernel may lower the numbers.

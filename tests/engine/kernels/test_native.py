@@ -49,7 +49,7 @@ def rendered(kernel, image, folded, adjustments=NEUTRAL, region=None, origin=(0,
 
 def developed(image, look, hidden=None):
     """Develop an image by the reference's moments, with the packaged network or a random one."""
-    moments = reference.measure(image, whole(image), look.padding, (0, 0) if look.local else None)
+    moments = reference.measure(image, whole(image), look.padding, with_grid=look.local > 0)
     own = truth.random_network(hidden) if hidden else network.packaged("natural")
     return develop(own, moments, look)
 
@@ -154,7 +154,7 @@ def test_no_seam_shows_at_any_width(dark_photo, kernel, look, width, height):
 def test_the_lift_is_read_at_the_place_the_origin_tells(dark_photo, kernel):
     """A tile that lies at (40, 33) of the picture reads the table there."""
     image = truth.as_kind(dark_photo(60, 50), "float64", 3)
-    folded, adjustments = developed(image, replace(NATURAL, local=1.0), 4)
+    folded, adjustments = developed(image, replace(NATURAL, local=1.0, denoise=0.0), 4)
     whole_picture = rendered(kernel, image, folded, adjustments)
 
     tile = rendered(

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import truth
 from emulated import MISSING, EmulatedLibrary
+from noisy import noisy_photo
 
 from noiser import Enhancer
 from noiser.engine.kernels import native
@@ -29,9 +30,9 @@ def test_measure_gives_the_same_integers(dark_photo, neon, dtype, padding):
     image = truth.as_kind(dark_photo(9, 45, seed=3), dtype, 3)
     region = np.s_[1:9, 2:45]
 
-    expected = native.kernels()["native-avx2"].measure(image, region, padding)
+    expected = native.kernels()["native-avx2"].measure(image, region, padding, (3, 5))
 
-    assert neon.measure(image, region, padding) == expected
+    assert neon.measure(image, region, padding, (3, 5)) == expected
 
 
 @pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
@@ -59,4 +60,18 @@ def test_gray_and_alpha_give_the_same_bytes(dark_photo, neon, channels):
 
     found, expected = (enhancer.enhance(image) for enhancer in enhancers)
 
+    assert np.array_equal(found, expected)
+
+
+@pytest.mark.parametrize("dtype", ["uint8", "uint16", "float32", "float64"])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_coarse_octaves_give_the_same_bytes(neon, dtype, channels):
+    """Noise in four octaves, across a tile's seam."""
+    image = truth.as_kind(noisy_photo(45, 530), dtype, channels)
+    enhancers = [Enhancer(kernel="native-avx2", threads=1) for _ in range(2)]
+    enhancers[0].kernel = neon
+
+    found, expected = (enhancer.enhance(image) for enhancer in enhancers)
+
+    assert enhancers[1].develop(enhancers[1].measure(image)).adjustments.octaves == 4
     assert np.array_equal(found, expected)

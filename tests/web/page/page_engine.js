@@ -40,7 +40,8 @@ function plain(value) {
 function measured(image, cuts = []) {
   const picture = open(image);
   const rows = [0, ...cuts, image.height];
-  const bands = rows.slice(1).map((bottom, i) => bandOf(picture, rows[i], bottom, 1));
+  const halo = constants.MEASURED_HALO;
+  const bands = rows.slice(1).map((bottom, i) => bandOf(picture, rows[i], bottom, halo));
   return bands.reverse().map((band) => measure(band, constants)).reduce(add);
 }
 
@@ -91,8 +92,9 @@ window.engine = {
 
   renderRegions: (image, look, regions) => {
     const developed = developing(image)(look);
+    const halo = developed.adjustments.octaves > 1 ? constants.OCTAVE_HALO : 7;
     return regions.map((region) => {
-      const band = bandOf(open(image), region.y, region.y + region.height, 7);
+      const band = bandOf(open(image), region.y, region.y + region.height, halo);
       return toBase64(render(band, region, developed, constants));
     });
   },

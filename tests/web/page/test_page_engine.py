@@ -57,7 +57,7 @@ def received(text, height, width):
 def pythons(image, padding):
     """Measure a picture in Python, with its grid of light."""
     region = np.s_[0 : image.shape[0], 0 : image.shape[1]]
-    return reference.measure(image, region, padding, (0, 0))
+    return reference.measure(image, region, padding, with_grid=True)
 
 
 def numbers_of(moments):
@@ -162,6 +162,27 @@ def test_alpha_is_not_measured(call, dark_photo):
     assert call("measure", sent(clear)) == call("measure", sent(solid))
 
 
+def noisy(height, width):
+    """Give a part of a photo whose noise is correlated over several pixels: uint8 [H,W,3]."""
+    from PIL import Image
+
+    file = Path(__file__).parents[3] / "assets" / "scenes" / "noisy_cat.jpg"
+    return np.asarray(Image.open(file).convert("RGB"))[:height, :width]
+
+
+@pytest.mark.parametrize("size", [(1, 384), (200, 3), (131, 140)])
+@pytest.mark.parametrize("cuts", [[], [1, 2, 9, 17, 18], list(range(3, 120, 13))])
+def test_grain_of_coarse_octaves_is_pythons(call, size, cuts):
+    """Averages of squares of 2, 4 and 8 pixels, of pictures of any size, in bands of any height."""
+    image = noisy(*size)
+    grain = pythons(image, "zero").grain
+    assert all(sum(grain[240 * octave :][:240]) for octave in range(4))
+
+    found = call("measure", sent(image), [cut for cut in cuts if cut < size[0]])
+
+    assert found["zero"]["grain"] == list(grain)
+
+
 FOLDED = {
     "center": "center", "firstWeight": "first_weight", "firstBias": "first_bias",
     "secondWeight": "second_weight", "secondBias": "second_bias", "chroma": "chroma",
@@ -172,6 +193,7 @@ DEVELOPMENT = {
     "color": "color", "cast": "cast", "black": "black", "highlights": "highlights",
     "denoise": "denoise", "fine": "fine", "medium": "medium", "chromaFloor": "chroma_floor",
     "detailFloor": "detail_floor", "noise": "noise", "noiseSlopes": "noise_slopes",
+    "octaves": "octaves",
 }  # fmt: skip
 """The same of a adjustments that develops; else nobody looks at them."""
 
@@ -245,6 +267,37 @@ def test_bright_pictures_are_developed_like_pythons(call, dark_photo, turned):
     assert turned is not washed_out or light.over_exposure > 0.5
     assert turned is not with_lamps or 0.05 < light.single_illuminant < 0.95
     assert_near(found, develop(network.packaged("natural"), moments, NATURAL))
+
+
+def blurry(dark):
+    """Noise of the size of two octaves, under texture that is larger the larger the scale."""
+    wide = np.kron(np.random.default_rng(1).normal(0, 12, (34, 34)), np.ones((4, 4)))
+    return np.clip(70 + wide[..., None] + dark / 8, 0, 255).astype(np.uint8)
+
+
+@pytest.mark.parametrize(
+    ("image", "octaves"),
+    [
+        (noisy(60, 50), 2),
+        (noisy(101, 90), 3),
+        (noisy(131, 140), 4),
+        (np.random.default_rng(0).normal(60, 9, (140, 130, 3)).clip(0, 255).astype(np.uint8), 4),
+        (blurry(truth.dark_photo(136, 136)), 4),
+        (noisy(131, 140) // 10 * 2, 4),
+        (np.full((131, 140, 3), 9, np.uint8), 4),
+    ],
+    ids=["two", "three", "four", "white", "blurry", "few tones", "flat"],
+)
+def test_noise_is_developed_by_octave_like_pythons(call, image, octaves):
+    """As many as there are pixels for; white, correlated, textured, rounded, and none at all."""
+    chosen = {"natural": NATURAL, "paper": replace(PAPER, denoise=0.7)}
+
+    developed = call("develop", sent(image), [[n, asdict(look)] for n, look in chosen.items()])
+
+    for found, (name, look) in zip(developed, chosen.items(), strict=True):
+        wanted = develop(network.packaged(name), pythons(image, look.padding), look)
+        assert name == "paper" or wanted.adjustments.octaves == octaves
+        assert_near(found, wanted)
 
 
 @pytest.mark.parametrize("tones", [(0, 255), (20, 60), (195, 255)])
@@ -326,6 +379,21 @@ def test_pictures_are_the_references(call, image):
     assert (differences[..., 3] == 0).all()
 
 
+@pytest.mark.parametrize("size", [(60, 50), (101, 90), (131, 140), (7, 384), (3, 2), (1, 1)])
+def test_noisy_pictures_are_the_references(call, size):
+    """Coarse noise is taken away alike: of each look, for either padding, at sizes of any kind."""
+    image = truth.as_kind(noisy(*size), "uint8", 4)
+    padded = replace(PAPER, denoise=1.0)
+    chosen = [("natural", NATURAL), ("natural", replace(NATURAL, denoise=0.4)), ("paper", padded)]
+
+    made = call("render", sent(image), [[name, asdict(look)] for name, look in chosen])
+
+    for text, (name, look) in zip(made, chosen, strict=True):
+        difference = abs(received(text, *size).astype(int) - enhanced(image, name, look))
+        assert difference.max() <= 1
+        assert (difference > 0).mean() < 0.001
+
+
 @pytest.mark.parametrize("image", [night((60, 40)), backlit()], ids=["night", "backlit"])
 @pytest.mark.parametrize(("low", "high"), [(0.0, 1e-3), (0.499, 0.5), (0.5, 0.501), (0.999, 1.0)])
 def test_local_light_comes_and_goes_smoothly(call, image, low, high):
@@ -364,11 +432,13 @@ def test_strength_0_is_the_photo(call, dark_photo):
     assert (received(made, 9, 11) == image).all()
 
 
-@pytest.mark.parametrize("look", ["paper", "document", "natural color 0"])
-def test_any_cut_into_regions_gives_the_same_bytes(call, dark_photo, look):
-    """Where regions and the squares within them end cannot be seen."""
+@pytest.mark.parametrize("look", ["paper", "document", "natural color 0", "paper denoise 1"])
+def test_any_cut_into_regions_gives_the_same_bytes(call, look):
+    """Where regions and the squares within them end cannot be seen, nor at any octave."""
     name, chosen = looks()[look]
-    image = sent(dark_photo(150, 140))
+    image = sent(noisy(250, 140)[-150:])
+    octaves = 0 if look == "paper" else 4
+    assert call("develop", image, [[name, asdict(chosen)]])[0]["adjustments"]["octaves"] == octaves
     look = [name, asdict(chosen)]
     regions = [
         {"x": x, "y": y, "width": width, "height": height}
@@ -387,9 +457,9 @@ def test_any_cut_into_regions_gives_the_same_bytes(call, dark_photo, look):
         assert (found == wanted[rows, columns]).all()
 
 
-def test_several_workers_measure_and_render_as_one(call, dark_photo):
+def test_several_workers_measure_and_render_as_one(call):
     """A picture of several bands: the same moments, the same bytes, and the photo is left."""
-    image = sent(np.tile(dark_photo(150, 125), (2, 4, 1)))
+    image = sent(np.tile(noisy(150, 125), (2, 4, 1)))
     look = ["natural", asdict(replace(NATURAL, local=0.5))]
     region = {"x": 7, "y": 5, "width": 490, "height": 290}
 
@@ -438,9 +508,11 @@ def smoothed_mean(found):
     return found["replicate"]["mean"][4]
 
 
-def test_a_still_film_has_the_moments_of_its_frame(call, dark_photo):
+@pytest.mark.parametrize(
+    "image", [truth.dark_photo(20, 30), noisy(131, 140)], ids=["dark", "noisy"]
+)
+def test_a_still_film_has_the_moments_of_its_frame(call, image):
     """Smoothing what stays changes nothing: the adjustments is that of the photo."""
-    image = dark_photo(20, 30)
     frames = [[sent(image), time] for time in (0.0, 0.04, 0.5)]
 
     found = call("developSmoothed", frames, "natural", asdict(NATURAL))[-1]

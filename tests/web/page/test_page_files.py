@@ -15,7 +15,7 @@ from noiser.model.network import from_bytes, packaged
 from noiser.web import page_files as page
 from noiser.web.page_files import TOLD, facts, page_files, shortened
 
-MAX_BYTES = 60_000
+MAX_BYTES = 65_000
 """Of the whole page, each file gzipped: it is to open at once, on a phone, far from a city."""
 
 FILES = page_files()
@@ -28,7 +28,7 @@ def names_in(module):
     return {name: names[name] for name in names if name in facts()["constants"]}
 
 
-def test_the_page_weighs_at_most_60_kilobytes():
+def test_the_page_weighs_at_most_65_kilobytes():
     """Weights, facts and icons included."""
     sizes = {name: len(gzip.compress(data, 9)) for name, data in FILES.items()}
 

@@ -1,6 +1,7 @@
 """The page's renderer and its engine, in Chromium, against noiser itself."""
 
 import base64
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -10,12 +11,15 @@ from browsing import StaticHost, chromium, needs_chromium
 from pictures import saved
 from PIL import Image
 
-from noiser import Enhancer
+import noiser
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
 
 pytestmark = needs_chromium
+
+Enhancer = partial(noiser.Enhancer, kernel="reference", threads=1)
+"""What the page is compared with."""
 
 NIGHT = Path(__file__).parents[3] / "assets" / "night.jpg"
 
@@ -45,6 +49,12 @@ def night(width=120, height=120):
     with Image.open(NIGHT) as image:
         image.thumbnail((width, height))
         return np.asarray(image.convert("RGB"))
+
+
+def noisy(height, width):
+    """Part of a photo whose noise is correlated over several pixels: uint8 [h,w,3]."""
+    with Image.open(NIGHT.parent / "scenes" / "noisy_cat.jpg") as image:
+        return np.asarray(image.convert("RGB"))[:height, :width]
 
 
 def with_alpha(low, alpha=None):
@@ -181,6 +191,36 @@ def test_pictures_smaller_than_the_margins_are_the_same_as_in_python(page, shape
     assert_equal_pictures(found, Enhancer(look, local=0.5).enhance(low))
 
 
+@pytest.mark.parametrize("shape", [(60, 50), (101, 90), (131, 140), (7, 384), (200, 3)])
+@pytest.mark.parametrize(("look", "turned"), [
+    ("natural", {}), ("natural", {"denoise": 0.4}), ("paper", {"denoise": 1.0}),
+])  # fmt: skip
+def test_coarse_noise_is_taken_away_as_in_python(page, shape, look, turned):
+    """Of two, three and four octaves, for either padding, in pictures that no square fits into."""
+    low = noisy(*shape)
+    found = enhanced_by(page, low, look, **turned)
+    assert_equal_pictures(found, Enhancer(look, **turned).enhance(low))
+
+
+def test_knobs_take_more_or_fewer_octaves(page):
+    """The same picture, again and again: nothing that is kept of one comes into another."""
+    low, strengths = noisy(131, 140), (1.0, 0.0, 0.4, 1.0, 0.0)
+    found = page.evaluate(
+        """async ([data, strengths]) => {
+          const picture = await engine.open(photo(...data));
+          const found = [];
+          for (const denoise of strengths) {
+            found.push(text((await picture.render(picture.lookOf("natural", { denoise }))).data));
+          }
+          return found;
+        }""",
+        [sent(low), strengths],
+    )
+    for denoise, rendered in zip(strengths, found, strict=True):
+        expected = Enhancer(denoise=denoise).enhance(low)
+        assert_equal_pictures(received(rendered, low), expected)
+
+
 def test_alpha_is_kept_and_colors_do_not_depend_on_it(page):
     """Colours under transparent pixels are rendered like all others."""
     low = night()
@@ -196,9 +236,12 @@ def test_strength_0_gives_the_bytes_of_the_input(page):
     assert (enhanced_by(page, every, strength=0)[..., :3] == every).all()
 
 
-@pytest.mark.parametrize(("pixels", "side"), [(900, 40), (1e6, 7), (1, 50)])
-def test_any_tiles_give_the_same_bytes(page, pixels, side):
-    """Tiles of 40, 7 and one row of 50 pixels."""
+@pytest.mark.parametrize(("low", "pixels", "side"), [
+    (night(60, 60), 900, 40), (night(30, 30), 1e6, 7), (night(30, 30), 1, 50),
+    (noisy(131, 140), 2500, 53),
+])  # fmt: skip
+def test_any_tiles_give_the_same_bytes(page, low, pixels, side):
+    """Tiles of 40, 7 and one row of 50 pixels, also where there is noise in four octaves."""
     different = page.evaluate(
         """async ([data, limits]) => {
           const { Renderer } = await import("/engine/kernels/webgl.js");
@@ -211,7 +254,7 @@ def test_any_tiles_give_the_same_bytes(page, pixels, side):
           const renderer = new Renderer(constants);
           let different = 0;
           for (const name of ["natural", "paper"]) {
-            const look = picture.lookOf(name, { local: 0.5 });
+            const look = picture.lookOf(name, { local: 0.5, denoise: 1 });
             const file = await (await fetch(`/weights/${name}.safetensors`)).arrayBuffer();
             const measured = picture.measured[look.padding];
             const developed = develop(networkOf(file), measured, look, constants);
@@ -226,7 +269,7 @@ def test_any_tiles_give_the_same_bytes(page, pixels, side):
           }
           return different;
         }""",
-        [sent(night(60, 60)), {"pixels": pixels, "side": side}],
+        [sent(low), {"pixels": pixels, "side": side}],
     )
     assert different == 0
 

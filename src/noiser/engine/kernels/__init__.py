@@ -25,7 +25,9 @@ class Kernel(Protocol):
         pixels: Pixels,
         region: Region,
         padding: Padding,
-        origin: tuple[int, int] | None = None,
+        origin: tuple[int, int] = (0, 0),
+        *,
+        with_grid: bool = False,
     ) -> Moments:
         """Sum up the values under the kernel over a region."""
 

@@ -16,8 +16,8 @@ from noiser.engine.kernels.structures import Filter, Image
 from noiser.look.fold import Folded
 from noiser.look.render_params import SCALARS, RenderParams
 from noiser.statistics.light_grid import BINS, FIRST_TONES, TONES, LightGrid, shift_for
-from noiser.statistics.luma_and_noise import NOISE_LEVELS
-from noiser.statistics.moments import GRAIN_BINS, GRAIN_LEVELS, TAPS, UNIT, UPPER, Moments
+from noiser.statistics.moments import GRAINS, OCTAVES, TAPS, UNIT, UPPER, Moments
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 LIBRARY = Path(__file__).with_name("c") / "libkernel.so"
 """Made by the build hook where a C compiler is at hand."""
@@ -76,14 +76,16 @@ class NativeKernel:
         pixels: Pixels,
         region: Region,
         padding: Padding,
-        origin: tuple[int, int] | None = None,
+        origin: tuple[int, int] = (0, 0),
+        *,
+        with_grid: bool = False,
     ) -> Moments:
         """Sum up the values under the kernel over a region: see the reference."""
         sums = np.empty(TAPS, np.int64)
         products = np.empty((TAPS, TAPS), np.int64)
         tones = np.empty(TONES, np.uint32)
-        grain = np.empty((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.uint32)
-        light, counted = _grid(region, origin)
+        grain = np.empty(GRAINS, np.uint32)
+        light, counted = _grid(region, origin, with_grid)
         function = getattr(self.library, f"noiser_measure_{self.variant}")
         failed = function(
             ctypes.byref(_image(pixels)),
@@ -105,7 +107,7 @@ class NativeKernel:
             tuple(scale**2 * p for p in unordered.tolist()),
             tuple(tones.tolist()),
             tuple(grain.tolist()),
-            _unpacked(light, counted, region[0].start + origin[0]) if origin else None,
+            _unpacked(light, counted, region[0].start + origin[0]) if with_grid else None,
         )
 
     def render(
@@ -132,14 +134,15 @@ class NativeKernel:
             arrays[1].size,
             PADDINGS[folded.padding],
             adjustments.develops,
+            adjustments.octaves if adjustments.develops else 0,
             _is_gray(folded, adjustments.develops),
             (ctypes.c_float * 3)(*(folded.center / 255 * levels)),
             levels,
             (ctypes.c_float * 2)(*adjustments.cast),
             *(getattr(adjustments, name) for name in SCALARS),
-            adjustments.noise[0],
+            (ctypes.c_float * OCTAVES)(*(octave[0] for octave in adjustments.noise)),
             levels_of_noise(*NOISE_LEVELS),
-            levels_of_noise(*adjustments.noise_slopes),
+            (levels_of_noise * OCTAVES)(*(levels_of_noise(*s) for s in adjustments.noise_slopes)),
         )
         function = getattr(self.library, f"noiser_render_{self.variant}")
         failed = function(
@@ -266,11 +269,11 @@ def _image(pixels: Pixels) -> Image:
 
 
 def _grid(
-    region: Region, origin: tuple[int, int] | None
+    region: Region, origin: tuple[int, int], is_counted: bool
 ) -> tuple[structures.Grid, NDArray[np.uint64]]:
-    """Make an empty grid for the kernel to count a region's light into, if it is asked for."""
-    if origin is None:
-        return structures.Grid(), np.empty(0, np.uint64)
+    """Make an empty grid for the kernel to count a region's light into, if that is counted."""
+    if not is_counted:
+        return structures.Grid(None, None, 0, 0, *origin, 0), np.empty(0, np.uint64)
     top = region[0].start + origin[0]
     bottom, right = (part.stop + first for part, first in zip(region, origin, strict=True))
     shift = shift_for(bottom, right)

@@ -10,29 +10,32 @@ from operator import add
 from typing import Literal
 
 import numpy as np
-from numpy.typing import NDArray
 
 from noiser.core.color import PEAKS, luma, to_signed, to_unit
 from noiser.core.types import Padding, Pixels, Region
-from noiser.engine.kernels.denoise import BAND_HALO, Planes, Scene, all_three, taken_apart
+from noiser.engine.kernels.denoise import (
+    BAND_HALO,
+    Planes,
+    Scene,
+    all_three,
+    opponents,
+    taken_apart,
+)
+from noiser.engine.kernels.grain import coarse_grain, tones_and_grain
+from noiser.engine.kernels.octaves import correction, halved
+from noiser.engine.kernels.reading import grown, read_signed, scaled
 from noiser.look.fold import NETWORK_HALO, Folded
 from noiser.look.render_params import Adjustments, RenderParams
 from noiser.look.tone_curve import TINY
 from noiser.model.network import gelu
 from noiser.statistics.light_grid import TONES, LightGrid, counted
 from noiser.statistics.moments import (
-    GRAIN_BINS,
-    GRAIN_LEVELS,
-    GRAIN_STEP,
-    INTEGER_LUMA,
+    GRAINS,
     TAPS,
     UNIT,
     UPPER,
     Moments,
 )
-
-Bins = NDArray[np.int64]
-"""int64 [h,w]: where a pixel counts in a histogram."""
 
 EXACT_PIXELS = 1 << 20
 """Products are below 2^32, so this many add up exactly in a double's 53 bits [pixels]."""
@@ -48,7 +51,12 @@ name = "reference"
 
 
 def measure(
-    pixels: Pixels, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+    pixels: Pixels,
+    region: Region,
+    padding: Padding,
+    origin: tuple[int, int] = (0, 0),
+    *,
+    with_grid: bool = False,
 ) -> Moments:
     """Sum up the values under the kernel, and their products, over a region.
 
@@ -57,30 +65,31 @@ def measure(
         region: Rows and columns to measure; what lies around them is read where it is
             needed, and counts as it is.
         padding: What lies outside `pixels`.
-        origin: Row and column of `pixels[0, 0]` in the whole picture [pixels]; with it the grid
-            of light is counted too.
+        origin: Row and column of `pixels[0, 0]` in the whole picture [pixels].
+        with_grid: Whether the grid of light is counted too.
 
     Returns:
         The region's moments, exact.
     """
-    (top, bottom), (left, right) = _bounds(region)
+    (top, bottom), (left, right) = ((part.start, part.stop) for part in region)
     sums, products = np.zeros(TAPS, object), np.zeros((TAPS, TAPS), object)
     tones = np.zeros(TONES, np.int64)
-    grain = np.zeros((len(GRAIN_LEVELS) + 1) * GRAIN_BINS, np.int64)
+    grain = np.zeros(GRAINS, np.int64)
     grids = list[LightGrid]()
     width = min(right - left, EXACT_PIXELS)
     height = EXACT_PIXELS // width
     for row, column in product(range(top, bottom, height), range(left, right, width)):
         rows = slice(row, min(row + height, bottom))
         columns = slice(column, min(column + width, right))
-        lattice = np.rint(_signed(pixels, _grow((rows, columns), 1, None), padding) * UNIT)
+        lattice = np.rint(read_signed(pixels, grown((rows, columns), 1), padding) * UNIT)
         under = _patches(lattice).reshape(TAPS, -1)
         sums += under.sum(1).astype(np.int64)
         products += (under @ under.T).astype(np.int64)
-        levels, sizes = _tones_and_grain(pixels, (rows, columns))
-        tones += np.bincount(levels.ravel(), minlength=tones.size)
-        grain += np.bincount(sizes.ravel(), minlength=grain.size)
-        if origin is not None:
+        levels, sizes = tones_and_grain(pixels, (rows, columns))
+        tones += np.bincount(levels.ravel(), minlength=TONES)
+        grain += np.bincount(sizes.ravel(), minlength=GRAINS)
+        grain += np.bincount(coarse_grain(pixels, (rows, columns), origin), minlength=GRAINS)
+        if with_grid:
             grids.append(counted(levels, (rows, columns), origin))
     return Moments(
         padding,
@@ -91,26 +100,6 @@ def measure(
         tuple(grain.tolist()),
         reduce(add, grids) if grids else None,
     )
-
-
-def _tones_and_grain(pixels: Pixels, region: Region) -> tuple[Bins, Bins]:
-    """Find the tone and the size of the grain of each pixel, in integers."""
-    lattice = np.rint(_signed(pixels, _grow(region, 1, None), "replicate") * UNIT).astype(np.int64)
-    red, green, blue = (weight * plane for weight, plane in zip(INTEGER_LUMA, lattice, strict=True))
-    brightness = red + green + blue
-    soft, bent = brightness, brightness
-    for _ in range(2):
-        soft = (soft[:-2] + 2 * soft[1:-1] + soft[2:]).T
-        bent = (bent[:-2] - 2 * bent[1:-1] + bent[2:]).T
-    # One 8-bit level is 2 * 257 * 256 of the lattice's luma, a tone a quarter of it; the blur
-    # multiplies by 16.
-    tones = (soft + 16 * 256 * UNIT) // (8 * 257 * 256)
-    sizes = (abs(bent) // (2 * 257) + GRAIN_STEP).astype(np.float32)
-    # Four bins an octave: a float's exponent and the first two bits of its fraction.
-    bins = (sizes.view(np.int32) >> 21) - (np.float32(GRAIN_STEP).view(np.int32) >> 21)
-    classes = sum((tones >= 4 * level).astype(np.int64) for level in GRAIN_LEVELS)
-    grain = classes * GRAIN_BINS + np.minimum(bins, GRAIN_BINS - 1)
-    return tones, grain
 
 
 def render(
@@ -130,13 +119,12 @@ def render(
         origin: Row and column of `pixels[0, 0]` in the whole picture [pixels].
     """
     folded, adjustments = params
-    extended = _grow(region, NETWORK_HALO, None)
+    extended = grown(region, NETWORK_HALO)
     if not adjustments.develops:
-        signed = _signed(pixels, extended, folded.padding)
+        signed = read_signed(pixels, extended, folded.padding)
         enhanced = _network(pixels, region, signed, folded)
     else:
-        around = _signed(pixels, _grow(extended, BAND_HALO, None), folded.padding)
-        scene = taken_apart(np.asarray(to_unit(around), np.float64), adjustments)
+        scene = taken_apart(_photo(pixels, grown(extended, BAND_HALO), params, origin), adjustments)
         signed = np.asarray(to_signed(scene.quiet), np.float64)
         lift = adjustments.lift
         raised = (
@@ -147,6 +135,19 @@ def render(
     _write(pixels[region], enhanced, adjustments.strength, out)
 
 
+def _photo(pixels: Pixels, region: Region, params: RenderParams, origin: tuple[int, int]) -> Planes:
+    """Read luma and two colour differences, without the noise of coarse octaves: [3,h,w]."""
+    padding, adjustments = params.folded.padding, params.adjustments
+
+    def averages(octave: int, squares: Region) -> Planes:
+        own = read_signed(pixels, scaled(squares, 1 << octave, origin), padding)
+        planes = opponents(np.asarray(to_unit(own), np.float64))
+        return reduce(lambda finer, _: halved(finer), range(octave), planes)
+
+    place = scaled(region, 1, (-origin[0], -origin[1]))
+    return averages(0, place) + correction(averages, place, adjustments)
+
+
 def _network(
     pixels: Pixels,
     region: Region,
@@ -155,7 +156,7 @@ def _network(
     raised: Planes | float = 0.0,
 ) -> Planes:
     """Compute both convolutions: float64 [3,h,w] in [0, 1], from `signed` [3,h+4,w+4]."""
-    inner = _grow(region, 1, pixels.shape)
+    inner = grown(region, 1, pixels.shape)
     centered = signed - (folded.center / 255)[:, None, None]
     missing = [
         (own.start - (want.start - 1), want.stop + 1 - own.stop)
@@ -227,20 +228,6 @@ def _write(source: Pixels, enhanced: Planes, strength: float, out: Pixels) -> No
     out[..., colors:] = source[..., colors:]
 
 
-def _signed(pixels: Pixels, region: Region, padding: Padding) -> Planes:
-    """Read a region that may reach outside the image: float64 [3,h,w] in [-1, 1]."""
-    height, width = pixels.shape[:2]
-    rows, columns = (np.arange(s.start, s.stop) for s in region)
-    read = pixels[np.ix_(rows.clip(0, height - 1), columns.clip(0, width - 1))]
-    peak = PEAKS.get(pixels.dtype, 1)
-    signed = to_signed(np.atleast_3d(read).astype(np.float64) / peak)
-    planes = np.repeat(signed[..., :1], 3, 2) if signed.shape[2] < 3 else signed[..., :3]
-    if padding == "zero":
-        planes = planes * ((rows >= 0) & (rows < height))[:, None, None]
-        planes = planes * ((columns >= 0) & (columns < width))[:, None]
-    return np.asarray(planes.transpose(2, 0, 1), np.float64)
-
-
 def _convolve(planes: Planes, weight: Planes, bias: Planes) -> Planes:
     """Correlate with a 3x3 kernel where it fits: [C,h+2,w+2] -> [K,h,w]."""
     patches = _patches(planes)
@@ -256,20 +243,3 @@ def _patches(planes: Planes) -> Planes:
     height, width = planes.shape[1] - 2, planes.shape[2] - 2
     shifts = [(dy, dx) for dy in range(3) for dx in range(3)]
     return np.stack([planes[:, dy : dy + height, dx : dx + width] for dy, dx in shifts], 1)
-
-
-def _bounds(region: Region) -> list[tuple[int, int]]:
-    """Take a region's slices apart."""
-    return [(s.start, s.stop) for s in region]
-
-
-def _grow(region: Region, by: int, shape: tuple[int, ...] | None) -> Region:
-    """Widen a region on all sides, within the image where its shape is given."""
-    rows, columns = (
-        slice(
-            s.start - by if shape is None else max(s.start - by, 0),
-            s.stop + by if shape is None else min(s.stop + by, shape[axis]),
-        )
-        for axis, s in enumerate(region)
-    )
-    return rows, columns

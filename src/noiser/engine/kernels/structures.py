@@ -3,7 +3,8 @@
 import ctypes
 
 from noiser.look.render_params import SCALARS
-from noiser.statistics.luma_and_noise import NOISE_LEVELS
+from noiser.statistics.moments import OCTAVES
+from noiser.statistics.noise_by_octave import NOISE_LEVELS
 
 
 class Image(ctypes.Structure):
@@ -52,15 +53,15 @@ class Filter(ctypes.Structure):
         ),
         *(
             (name, ctypes.c_int32)
-            for name in ("hidden", "padding", "develops", "gray")
+            for name in ("hidden", "padding", "develops", "octaves", "gray")
         ),
         ("center", ctypes.c_float * 3),
         ("levels", ctypes.c_float),
         ("cast", ctypes.c_float * 2),
         *((name, ctypes.c_float) for name in SCALARS),
-        ("noise", ctypes.c_float),
+        ("noise", ctypes.c_float * OCTAVES),
         ("noise_levels", ctypes.c_float * len(NOISE_LEVELS)),
-        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS)),
+        ("noise_slopes", ctypes.c_float * len(NOISE_LEVELS) * OCTAVES),
     )  # fmt: skip
 
 

@@ -60,7 +60,7 @@ def measure(source: Source, told: Told) -> tuple[Told, bytes]:
         "light": {
             "mean": light.mean,
             "quantiles": {str(share): light.quantile(share) for share in QUANTILES},
-            "noise": light.calmest,
+            "noise": light.noise.calmest,
             "need": light.need,
         },
         "moments": {

@@ -29,7 +29,7 @@ def test_each_image_of_a_batch_gets_its_own_moments():
     """Sums of one image do not leak into the other."""
     sums = np.zeros((2, 14, 3, 3, 25), np.int64)
     sums[1, :, :, :, 0] = 7
-    tones, grain = np.zeros((2, 1021), np.int64), np.zeros((2, 240), np.int64)
+    tones, grain = np.zeros((2, 1021), np.int64), np.zeros((2, 960), np.int64)
     tones[1, 3] = grain[1, 4] = 1
 
     first, second = moments_of(sums, tones, grain, 1, "zero")

@@ -31,14 +31,24 @@ def test_pieces_of_large_images_are_bands(monkeypatch):
     ]
 
 
-def test_a_row_larger_than_a_piece_may_be_is_a_piece(monkeypatch):
-    """One row at least, or nothing would ever be done."""
+def test_a_row_larger_than_a_piece_may_be_is_cut(monkeypatch):
+    """As many columns as the limit allows."""
     monkeypatch.setattr(planes, "PIECE_PIXELS", 3)
 
-    assert list(planes.pieces(2, np.s_[0:1, 0:5])) == [
-        (slice(0, 1), np.s_[0:1, 0:5]),
-        (slice(1, 2), np.s_[0:1, 0:5]),
+    assert list(planes.pieces(2, np.s_[0:1, 1:6])) == [
+        (slice(0, 1), np.s_[0:1, 1:4]),
+        (slice(0, 1), np.s_[0:1, 4:6]),
+        (slice(1, 2), np.s_[0:1, 1:4]),
+        (slice(1, 2), np.s_[0:1, 4:6]),
     ]
+
+
+def test_bands_are_cut_before_they_are_lower_than_is_wanted():
+    """Three rows of four columns, the last piece of what is left; of one row there is no more."""
+    assert [part for _, part in planes.pieces(1, np.s_[0:4, 0:6], 14, least_rows=3)] == [
+        np.s_[0:3, 0:4], np.s_[0:3, 4:6], np.s_[3:4, 0:4], np.s_[3:4, 4:6],
+    ]  # fmt: skip
+    assert len(list(planes.pieces(1, np.s_[0:1, 0:14], 14, least_rows=3))) == 1
 
 
 @pytest.mark.parametrize("region", [np.s_[0:3, 0:4], np.s_[-2:5, -3:6], np.s_[2:9, 1:2]], ids=str)

@@ -6,7 +6,7 @@ import torch
 import truth
 
 from noiser import Enhancer
-from noiser.engine.kernels.pytorch.denoise import taken_apart
+from noiser.engine.kernels.pytorch.denoise import opponents, taken_apart
 from noiser.engine.kernels.pytorch.planes import read
 from noiser.engine.kernels.pytorch.render_params import stacked
 
@@ -22,7 +22,7 @@ def test_a_scene_is_scipys(dark_photo, denoise, color):
     batch = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
     photo = read(batch, np.s_[-7:31, -7:26], torch.float64) / 255 - filters.center
 
-    found = taken_apart(photo, filters)
+    found = taken_apart(opponents(photo), filters)
 
     quiet, light, chroma, detail = truth.scene(image, "replicate", pair[1])
     inner = np.s_[..., 2:-2, 2:-2]

@@ -63,6 +63,30 @@ def test_grain_is_sorted_by_the_references_classes(level):
     assert measured(batch, region, "zero")[0] == reference.measure(image, region, "zero")
 
 
+@pytest.mark.parametrize("dtype", DTYPES)
+@pytest.mark.parametrize("origin", [(0, 0), (5, 2), (8, 15)], ids=str)
+@pytest.mark.parametrize(
+    "region", [np.s_[0:40, 0:53], np.s_[3:9, 7:24], np.s_[7:8, 3:53], np.s_[11:12, 17:18]], ids=str
+)
+def test_grain_is_counted_in_every_octave(dark_photo, dtype, origin, region):
+    """Of the squares that begin in the region, wherever it lies; some have none of the coarsest."""
+    images, batch = two_photos(dark_photo, dtype, 40, 53)
+
+    found = measured(batch, region, "replicate", origin)
+
+    assert found == [reference.measure(image, region, "replicate", origin) for image in images]
+
+
+def test_grain_of_tiles_adds_up(dark_photo):
+    """A square counts where its first pixel lies."""
+    images, batch = two_photos(dark_photo, "uint8", 40, 53)
+    cuts = [np.s_[0:9, 0:53], np.s_[9:40, 0:30], np.s_[9:40, 30:53]]
+
+    first, *others = (measured(batch, region, "zero", (3, 5))[0] for region in cuts)
+
+    assert sum(others, first) == reference.measure(images[0], np.s_[0:40, 0:53], "zero", (3, 5))
+
+
 @pytest.mark.parametrize("origin", [(0, 0), (5, 30), (300, 16), (0, 4091)], ids=str)
 @pytest.mark.parametrize(
     "region", [np.s_[0:40, 0:20], np.s_[7:8, 3:19], np.s_[3:40, 19:20]], ids=str
@@ -72,8 +96,8 @@ def test_light_is_counted_where_it_lies_in_the_picture(dark_photo, origin, regio
     images, batch = two_photos(dark_photo, "uint16", 40, 20)
     images[1], batch[1] = 65535 - images[1], 65535 - batch[1].int()
 
-    assert measured(batch, region, "zero", origin) == [
-        reference.measure(image, region, "zero", origin) for image in images
+    assert measured(batch, region, "zero", origin, with_grid=True) == [
+        reference.measure(image, region, "zero", origin, with_grid=True) for image in images
     ]
 
 
@@ -83,8 +107,8 @@ def test_light_of_gray_and_of_alpha_is_counted(dark_photo, channels):
     images, batch = two_photos(dark_photo, "float32", 9, 7, channels)
     region = np.s_[0:9, 0:7]
 
-    assert measured(batch, region, "replicate", (2, 3)) == [
-        reference.measure(image, region, "replicate", (2, 3)) for image in images
+    assert measured(batch, region, "replicate", (2, 3), with_grid=True) == [
+        reference.measure(image, region, "replicate", (2, 3), with_grid=True) for image in images
     ]
 
 
@@ -94,9 +118,9 @@ def test_a_tone_is_of_the_class_whose_root_is_nearest():
     batch = torch.from_numpy(image.transpose(2, 0, 1).copy())[None]
     region = np.s_[0:1, 0:768]
 
-    found = measured(batch, region, "replicate", (0, 0))[0]
+    found = measured(batch, region, "replicate", with_grid=True)[0]
 
-    assert found == reference.measure(image, region, "replicate", (0, 0))
+    assert found == reference.measure(image, region, "replicate", with_grid=True)
     assert found.grid.sums[0].any((0, 1)).all()
 
 
@@ -107,8 +131,8 @@ def test_light_counted_in_pieces_is_that_of_the_whole(dark_photo, monkeypatch, m
     region = np.s_[0:13, 0:11]
     monkeypatch.setattr(planes, "PIECE_PIXELS", most)
 
-    assert measured(batch, region, "zero", (250, 0)) == [
-        reference.measure(image, region, "zero", (250, 0)) for image in images
+    assert measured(batch, region, "zero", (250, 0), with_grid=True) == [
+        reference.measure(image, region, "zero", (250, 0), with_grid=True) for image in images
     ]
 
 

@@ -3,6 +3,7 @@
 import pytest
 import torch
 import truth
+from noisy import in_octaves
 
 from noiser import Enhancer
 from noiser.engine.kernels.pytorch.render_params import stacked
@@ -43,12 +44,29 @@ def test_each_image_has_its_own_lift(dark_photo):
     assert without.lift is None
 
 
+def test_each_image_has_its_own_noise_in_each_octave(dark_photo):
+    """Of black, and changes of its slope."""
+    pairs, _ = filters_of(dark_photo, 1, 2)
+    pairs = in_octaves(pairs, (2, 4))
+
+    filters = stacked(pairs, torch.float64)
+
+    assert filters.octaves == (2, 4)
+    for own, (_, adjustments) in zip(filters.noise.flatten(2).tolist(), pairs, strict=True):
+        for found, black, slopes in zip(
+            own, adjustments.noise, adjustments.noise_slopes, strict=True
+        ):
+            assert found == [black[0], *slopes]
+
+
 def test_some_images_filters_are_theirs(dark_photo):
     """Every tensor is cut, the dictionary's too."""
-    _, filters = filters_of(dark_photo, 1, 2, local=0.5)
+    pairs, _ = filters_of(dark_photo, 1, 2, local=0.5)
+    filters = stacked(in_octaves(pairs, (1, 3)), torch.float64)
 
     second = filters.of(slice(1, 2))
 
+    assert second.octaves == (3,)
     assert torch.equal(second.numbers["black"], filters.numbers["black"][1:])
     for name in ("first_weight", "first_bias", "second_bias", "center", "noise", "lift"):
         assert torch.equal(getattr(second, name), getattr(filters, name)[1:]), name

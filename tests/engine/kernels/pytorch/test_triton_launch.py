@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import torch
 import truth
+from noisy import in_octaves
 
 from noiser import Enhancer
 from noiser.engine.kernels import pytorch, reference
@@ -31,7 +32,7 @@ DEVICE = "cpu" if os.environ["TRITON_INTERPRET"] == "1" else "cuda"
 @pytest.fixture(scope="module")
 def fused():
     """Import the module, with small tiles."""
-    from noiser.engine.kernels.pytorch import triton_launch as module
+    from noiser.engine.kernels.pytorch.fused import triton_launch as module
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(module, "TILE", (8, 32))
@@ -83,6 +84,25 @@ def test_light_is_counted_as_by_the_reference(fused, origin):
     images = [levels, np.full_like(levels, 16384)]
     region = np.s_[1:8, 3:48]
 
+    found = fused.measured(batch_of(images), region, "zero", origin, with_grid=True)
+
+    assert found == [
+        reference.measure(image, region, "zero", origin, with_grid=True) for image in images
+    ]
+
+
+@pytest.mark.parametrize(
+    ("dtype", "origin", "region"),
+    [
+        ("uint8", (5, 2), np.s_[0:19, 0:35]),
+        ("uint16", (8, 15), np.s_[1:18, 3:35]),
+        ("float32", (0, 0), np.s_[3:4, 5:6]),
+    ],
+)
+def test_grain_is_counted_in_every_octave(dark_photo, fused, dtype, origin, region):
+    """Of the squares that begin in the region, wherever it lies; of one pixel there are none."""
+    images = [truth.as_kind(dark_photo(19, 35, seed), dtype, 3) for seed in (1, 2)]
+
     found = fused.measured(batch_of(images), region, "zero", origin)
 
     assert found == [reference.measure(image, region, "zero", origin) for image in images]
@@ -114,13 +134,14 @@ CASES = [
 ]  # fmt: skip
 
 
-def both(fused, images, look, knobs, padding, region, hidden=2):
+def both(fused, images, look, knobs, padding, region, hidden=2, octaves=None):
     """Render images by the reference, one by one, and as a batch by Triton's kernels."""
     tool = Enhancer(look, weights=truth.random_network(hidden), **knobs)
     tool.look = replace(tool.look, padding=padding)
     pairs = [tool.develop(tool.measure(image)) for image in images]
     if tool.look.local:  # a picture so small has few lumas
         pairs = truth.lifted(pairs)
+    pairs = in_octaves(pairs, octaves or [1] * len(images))
     region = region or np.s_[0 : images[0].shape[0], 0 : images[0].shape[1]]
     expected = [np.empty_like(image[region]) for image in images]
     for image, pair, out in zip(images, pairs, expected, strict=True):
@@ -142,6 +163,35 @@ def test_render_is_near_the_reference(dark_photo, fused, look, knobs, padding, d
     assert abs(found - expected).max() <= NEAR[dtype]
 
 
+@pytest.mark.parametrize(
+    ("knobs", "padding", "dtype", "region", "octaves"),
+    [
+        ({}, "replicate", "float32", None, (4, 2)),
+        ({"color": 0.3, "denoise": 0.7}, "zero", "uint16", np.s_[3:9, 5:30], (1, 3)),
+        ({}, "zero", "uint8", np.s_[7:8, 2:3], (2, 0)),
+    ],
+)
+def test_coarse_octaves_are_near_the_reference(
+    dark_photo, fused, knobs, padding, dtype, region, octaves
+):
+    """Images of several octaves together, each with its own noise."""
+    images = [truth.as_kind(dark_photo(11, 37, seed), dtype, 3) for seed in (1, 2)]
+
+    found, expected = both(fused, images, "natural", knobs, padding, region, octaves=octaves)
+
+    assert abs(found - expected).max() <= NEAR[dtype]
+
+
+def test_an_image_beside_noisier_ones_comes_out_as_alone(dark_photo, fused):
+    """To the last bit, where it has no noise in coarse octaves."""
+    images = [(dark_photo(6, 9, seed) / np.float32(255)).astype(np.float32) for seed in (1, 2)]
+
+    beside, _ = both(fused, images, "natural", {}, "zero", None, octaves=(1, 2))
+
+    alone, _ = both(fused, images[:1], "natural", {}, "zero", None)
+    assert np.array_equal(beside[0], alone[0])
+
+
 @pytest.mark.parametrize("size", [(1, 1), (3, 70)], ids=str)
 @pytest.mark.parametrize("padding", ["zero", "replicate"])
 def test_an_image_smaller_than_the_halo_is_rendered(dark_photo, fused, padding, size):
@@ -153,12 +203,13 @@ def test_an_image_smaller_than_the_halo_is_rendered(dark_photo, fused, padding, 
     assert abs(found - expected).max() <= 1e-5
 
 
-def test_pieces_are_rendered_as_the_whole(dark_photo, fused, monkeypatch):
+@pytest.mark.parametrize("octaves", [1, 4])
+def test_pieces_are_rendered_as_the_whole(dark_photo, fused, monkeypatch, octaves):
     """Bands of a few rows, whose neighbours are read from the picture."""
     monkeypatch.setattr(fused, "PIECE_PIXELS", 1000)
     image = dark_photo(18, 13)
 
-    found, expected = both(fused, [image], "natural", {}, "replicate", None)
+    found, expected = both(fused, [image], "natural", {}, "replicate", None, octaves=[octaves])
 
     assert abs(found - expected).max() <= 1
 

@@ -14,7 +14,8 @@ enum { HALO = 7, NETWORK_HALO = 2 };
    halo and a margin that only neighbours to the left of a first vector read. Loops run from
    MARGIN to an `end` in whole vectors, over SPAN columns at most; what lies outside the tile and
    its halo is never used. */
-enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 512, PITCH = MARGIN + SPAN + MARGIN };
+enum { ALIGNMENT = 64, MARGIN = 16, LEFT = MARGIN + HALO, SPAN = 512 };
+enum { PITCH = MARGIN + SPAN + 2 * MARGIN };
 
 enum { LUMA, RED_LESS_LUMA, BLUE_LESS_LUMA };
 
@@ -27,18 +28,25 @@ static void find_center(const filter *f, float center[3]) {
     center[BLUE_LESS_LUMA] = colors[2] - center[LUMA];
 }
 
+/* Of the picture, the bands of which the colours' finest is not wanted, or of a coarse octave. */
 typedef struct {
     float photo[8][3][PITCH];  /* luma and colour differences, or levels where none develops */
     float soft[8][3][PITCH];   /* blurred by one pixel */
-    float fine[8][PITCH];      /* luma less that */
+    float fine[8][3][PITCH];   /* what that took away */
     float smooth[4][3][PITCH]; /* blurred by two pixels more */
     float medium[4][3][PITCH]; /* what that took away */
-    float energy[8][3][PITCH]; /* squares of fine and medium luma and medium colour, over 5 */
-    float input[4][3][PITCH];  /* what the network reads: the photo without noise */
-    float own[4][3][PITCH];    /* what the look reads: that, without its finest band */
-    float detail[4][PITCH];    /* what the look gives back */
-    float spare[3][PITCH];
+    float energy[8][4][PITCH]; /* squares of fine and medium luma and colour, over 5 */
+    float spare[4][PITCH];
 } bands;
+
+enum { FINE_LUMA, MEDIUM_LUMA, MEDIUM_COLOR, FINE_COLOR }; /* energies, in their order */
+
+/* Of the picture, without its noise. */
+typedef struct {
+    float input[4][3][PITCH]; /* what the network reads */
+    float own[4][3][PITCH];   /* what the look reads: that, without its finest band */
+    float detail[4][PITCH];   /* what the look gives back */
+} scene;
 
 /* White noise of variance 1 has these variances in the bands, as a test proves
    (tests/engine/kernels/test_denoise.py): multiplied with how far above them a signal must stand,
@@ -46,6 +54,7 @@ typedef struct {
 static const float FINE_NOISE = 25.0f * 1.5f * 0.640625f;
 static const float MEDIUM_NOISE = 25.0f * 1.5f * 0.074462890625f;
 static const float COLOR_NOISE = 25.0f * 2.0f * 2.25f * 0.074462890625f;
+static const float FINE_COLOR_NOISE = 25.0f * 2.0f * 2.25f * 0.640625f;
 
 /* Detail of two pixels that is given back, at most: texture, and no edges. */
 static const float MOST_MEDIUM = 0.01f;
@@ -66,10 +75,11 @@ static inline void blur(const float *above, const float *at, const float *below,
     }
 }
 
-static void split_soft(bands *b, int64_t r, int64_t end) {
+/* Blur row r by one pixel; `fines` is how many planes' finest bands are wanted. */
+static inline void split_soft(bands *b, int64_t r, int64_t end, int fines) {
     for (int c = 0; c < 3; c++)
         blur(b->photo[(r - 1) & 7][c], b->photo[r & 7][c], b->photo[(r + 1) & 7][c], end, 1,
-             b->spare[0], b->soft[r & 7][c], c == LUMA ? b->fine[r & 7] : NULL);
+             b->spare[0], b->soft[r & 7][c], c < fines ? b->fine[r & 7][c] : NULL);
 }
 
 /* Sum of five values around each column. */
@@ -77,19 +87,26 @@ static inline vec five(const float *at) {
     return load(at) + (load(at - 1) + load(at + 1)) + (load(at - 2) + load(at + 2));
 }
 
-static void split_smooth(bands *b, int64_t r, int64_t end) {
+static inline vec color_energy(const float band[3][PITCH], int64_t i) {
+    vec red = load(band[RED_LESS_LUMA] + i), blue = load(band[BLUE_LESS_LUMA] + i);
+    return 0.5f * fma_(red, red, blue * blue);
+}
+
+/* Blur row r by two pixels more, and sum up the first `energies` of its bands. */
+static inline void split_smooth(bands *b, int64_t r, int64_t end, int energies) {
     float(*medium)[PITCH] = b->medium[r & 3], (*energy)[PITCH] = b->energy[r & 7];
+    const float(*fine)[PITCH] = b->fine[r & 7];
     for (int c = 0; c < 3; c++)
         blur(b->soft[(r - 2) & 7][c], b->soft[r & 7][c], b->soft[(r + 2) & 7][c], end, 2,
              b->spare[0], b->smooth[r & 3][c], medium[c]);
     for (int64_t i = MARGIN; i < end; i += LANES) {
-        vec fine = load(b->fine[r & 7] + i), luma = load(medium[LUMA] + i);
-        vec red = load(medium[RED_LESS_LUMA] + i), blue = load(medium[BLUE_LESS_LUMA] + i);
-        store(b->spare[0] + i, fine * fine);
-        store(b->spare[1] + i, luma * luma);
-        store(b->spare[2] + i, 0.5f * fma_(red, red, blue * blue));
+        vec small = load(fine[LUMA] + i), large = load(medium[LUMA] + i);
+        store(b->spare[FINE_LUMA] + i, small * small);
+        store(b->spare[MEDIUM_LUMA] + i, large * large);
+        store(b->spare[MEDIUM_COLOR] + i, color_energy(medium, i));
+        if (energies > FINE_COLOR) store(b->spare[FINE_COLOR] + i, color_energy(fine, i));
     }
-    for (int which = 0; which < 3; which++)
+    for (int which = 0; which < energies; which++)
         for (int64_t i = MARGIN; i < end; i += LANES)
             store(energy[which] + i, five(b->spare[which] + i));
 }
@@ -102,6 +119,16 @@ static inline vec energy_at(const bands *b, int64_t r, int which, int64_t i) {
     return larger(sum, all(NO_ENERGY));
 }
 
+/* Variance of an octave's noise, where the luma is `level`. */
+static inline vec noise_at(const filter *f, int octave, vec level) {
+    vec noise = all(f->noise[octave]);
+    for (int k = 0; k < NOISE_KNOTS; k++) {
+        vec above = larger(level - f->noise_levels[k], all(0.0f));
+        noise = fma_(all(f->noise_slopes[octave][k]), above, noise);
+    }
+    return larger(noise, all(0.0f));
+}
+
 /* What is left of a band: `noise` is what the local noise is worth beside its energy. */
 static inline vec weight_of(vec noise, const filter *f) {
     vec left = larger(1.0f - noise, all(0.0f));
@@ -109,25 +136,21 @@ static inline vec weight_of(vec noise, const filter *f) {
 }
 
 /* Join the bands again, without the noise. One division serves for the three weights. */
-static inline void join(bands *b, int64_t r, const filter *f, const float unit_center[3],
-                        int64_t end, int gray) {
+static inline void join(const bands *b, int64_t r, const filter *f, const float unit_center[3],
+                        int64_t end, int gray, scene *s) {
     const float(*smooth)[PITCH] = b->smooth[r & 3], (*medium)[PITCH] = b->medium[r & 3];
-    float(*own)[PITCH] = b->own[r & 3], (*input)[PITCH] = b->input[r & 3];
+    float(*own)[PITCH] = s->own[r & 3], (*input)[PITCH] = s->input[r & 3];
     for (int64_t i = MARGIN; i < end; i += LANES) {
-        vec level = load(smooth[LUMA] + i) + unit_center[LUMA], noise = all(f->noise);
-        for (int k = 0; k < NOISE_KNOTS; k++) {
-            vec above = larger(level - f->noise_levels[k], all(0.0f));
-            noise = fma_(all(f->noise_slopes[k]), above, noise);
-        }
-        vec x = energy_at(b, r, 0, i), y = energy_at(b, r, 1, i), z = energy_at(b, r, 2, i);
-        vec share = larger(noise, all(0.0f)) / ((x * y) * z);
-        vec small = load(b->fine[r & 7] + i) * weight_of(FINE_NOISE * ((y * z) * share), f);
+        vec x = energy_at(b, r, FINE_LUMA, i), y = energy_at(b, r, MEDIUM_LUMA, i);
+        vec z = energy_at(b, r, MEDIUM_COLOR, i);
+        vec share = noise_at(f, 0, load(smooth[LUMA] + i) + unit_center[LUMA]) / ((x * y) * z);
+        vec small = load(b->fine[r & 7][LUMA] + i) * weight_of(FINE_NOISE * ((y * z) * share), f);
         vec large = load(medium[LUMA] + i) * weight_of(MEDIUM_NOISE * ((x * z) * share), f);
         vec given = larger(smaller(large, all(MOST_MEDIUM)), all(-MOST_MEDIUM));
         vec color = weight_of(COLOR_NOISE * ((x * y) * share), f);
         vec luma = load(smooth[LUMA] + i) + large;
         vec light = larger(luma + unit_center[LUMA], all(0.0f));
-        store(b->detail[r & 3] + i, fma_(all(f->fine), small, f->medium * given));
+        store(s->detail[r & 3] + i, fma_(all(f->fine), small, f->medium * given));
         store(input[LUMA] + i, luma + small);
         store(own[LUMA] + i, light);
         for (int c = RED_LESS_LUMA; c <= BLUE_LESS_LUMA; c++) {
@@ -136,6 +159,30 @@ static inline void join(bands *b, int64_t r, const filter *f, const float unit_c
             if (gray) continue; /* only luma goes through the network */
             vec photo = (1.0f - f->denoise) * load(b->photo[r & 7][c] + i);
             store(input[c] + i, fma_(all(f->denoise), quiet, photo));
+        }
+    }
+}
+
+/* What taking the noise of a coarse octave away adds to its averages, which were `noisy` before
+   that of coarser ones was taken away. */
+static inline void quiet(const bands *b, int64_t r, const filter *f, int octave, float center,
+                         int64_t end, const float noisy[3][PITCH], float added[3][PITCH]) {
+    const float(*smooth)[PITCH] = b->smooth[r & 3], (*medium)[PITCH] = b->medium[r & 3];
+    const float(*fine)[PITCH] = b->fine[r & 7];
+    for (int64_t i = MARGIN; i < end; i += LANES) {
+        vec x = energy_at(b, r, FINE_LUMA, i), y = energy_at(b, r, MEDIUM_LUMA, i);
+        vec z = energy_at(b, r, MEDIUM_COLOR, i), w = energy_at(b, r, FINE_COLOR, i);
+        vec lumas = x * y, colors = z * w;
+        vec share = noise_at(f, octave, load(smooth[LUMA] + i) + center) / (lumas * colors);
+        vec for_luma = colors * share, for_color = lumas * share;
+        vec small[3], large[3];
+        small[LUMA] = weight_of(FINE_NOISE * (y * for_luma), f);
+        large[LUMA] = weight_of(MEDIUM_NOISE * (x * for_luma), f);
+        small[RED_LESS_LUMA] = small[BLUE_LESS_LUMA] = weight_of(FINE_COLOR_NOISE * (z * for_color), f);
+        large[RED_LESS_LUMA] = large[BLUE_LESS_LUMA] = weight_of(COLOR_NOISE * (w * for_color), f);
+        for (int c = 0; c < 3; c++) {
+            vec both = fma_(large[c], load(medium[c] + i), load(smooth[c] + i));
+            store(added[c] + i, fma_(small[c], load(fine[c] + i), both) - load(noisy[c] + i));
         }
     }
 }

@@ -8,9 +8,9 @@ static inline vec weighed(const vec colors[3]) {
 /* `dark` is what the network's luma misses to white, times `denominator`; `chroma` is the
    network's, which may be none. Divisions are slow: one serves for the black point, both gains
    and the denominator, another for what keeps colours within 1. */
-static inline void develop(const filter *f, const bands *b, int64_t y, int64_t at, vec dark,
+static inline void develop(const filter *f, const scene *s, int64_t y, int64_t at, vec dark,
                            vec denominator, const vec *chroma, vec out[3]) {
-    const float(*own)[PITCH] = b->own[y & 3];
+    const float(*own)[PITCH] = s->own[y & 3];
     vec light = load(own[LUMA] + at);
     vec square = light * light, black = square + (f->black * f->black + 1e-12f);
     vec toned = fma_(square, all(1.0f + f->black * f->black), all(1e-12f));
@@ -23,7 +23,7 @@ static inline void develop(const filter *f, const bands *b, int64_t y, int64_t a
     vec bright = (1.0f - root(dark * both)) * tone;
     vec common = bright * (rest * divided);
     vec gain = (f->color * common) * for_detail;
-    vec level = fma_(common * for_color, load(b->detail[y & 3] + at), bright);
+    vec level = fma_(common * for_color, load(s->detail[y & 3] + at), bright);
     vec red = load(own[RED_LESS_LUMA] + at), blue = load(own[BLUE_LESS_LUMA] + at);
     vec green = fma_(all(-0.299f / 0.587f), red, (-0.114f / 0.587f) * blue);
     vec colors[3] = {gain * red, gain * green, gain * blue};

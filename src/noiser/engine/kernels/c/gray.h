@@ -68,7 +68,7 @@ static void gray_spread(const filter *f, int64_t h, int64_t height, int64_t end,
     }
 }
 
-static void gray_output(const filter *f, const bands *b, int64_t y, int64_t end, int colors,
+static void gray_output(const filter *f, const scene *s, int64_t y, int64_t end, int colors,
                         const float *lift, gray_rows *g, float (*output)[PITCH]) {
     float *row = g->sums[y & 3];
     /* A loop of its own: what waits for the exponential would keep the rest from beginning.
@@ -77,7 +77,7 @@ static void gray_output(const filter *f, const bands *b, int64_t y, int64_t end,
         store(row + i, odds_of(larger(load(row + i) + load(lift + i), all(-20.0f))));
     for (int64_t i = MARGIN; i < end; i += LANES) {
         vec odds = load(row + i), out[3];
-        develop(f, b, y, i, odds, odds + 1.0f, NULL, out);
+        develop(f, s, y, i, odds, odds + 1.0f, NULL, out);
         store_colors(out, colors, i, output);
     }
 }

@@ -20,7 +20,7 @@
 
 enum { UINT8, UINT16, FLOAT32, FLOAT64 };
 enum { ZERO, REPLICATE };
-enum { TAPS = 27, CHANNEL_BLOCK = 4, NOISE_KNOTS = 5 };
+enum { TAPS = 27, CHANNEL_BLOCK = 4, NOISE_KNOTS = 5, OCTAVES = 4 };
 enum { MOST_CELLS = 64, BINS = 12 }; /* of the grid of light, across and by brightness */
 
 typedef struct {
@@ -47,6 +47,7 @@ typedef struct {
     int32_t hidden;    /* a multiple of CHANNEL_BLOCK */
     int32_t padding;
     int32_t develops; /* whether there is more to do than the network; see denoise.h */
+    int32_t octaves;  /* in which noise is taken away: more than 1 only where it develops */
     int32_t gray;     /* whether the network reads and writes luma alone; see gray.h */
     float center[3];  /* subtracted from each colour [levels] */
     float levels;     /* the signed value 1 [levels]: 255, 65535 or 1 */
@@ -59,8 +60,8 @@ typedef struct {
     float fine, medium;               /* detail given back, of one and of two pixels */
     float black;                      /* luma that is darkened to a half */
     float chroma_floor, detail_floor; /* luma at which half of chroma and of detail has faded */
-    float noise;                      /* variance of the noise in black, in luma of [0, 1] */
-    float noise_levels[NOISE_KNOTS], noise_slopes[NOISE_KNOTS]; /* how it changes with luma */
+    float noise[OCTAVES];             /* variance of the noise in black, in luma of [0, 1] */
+    float noise_levels[NOISE_KNOTS], noise_slopes[OCTAVES][NOISE_KNOTS]; /* how it changes with luma */
 } filter;
 
 typedef struct {
@@ -68,7 +69,7 @@ typedef struct {
                                    bits and the sum of their tones below, by turns in each half */
     const int32_t *first_tones; /* [BINS - 1]: of each bin but the darkest */
     int64_t rows, columns;      /* rows of the region alone, columns from the picture's first on */
-    int64_t origin_row, origin_column; /* of the image's first pixel in the picture */
+    int64_t origin_row, origin_column; /* of the image's first pixel in the picture, always */
     int64_t shift;                     /* binary logarithm of the cells' side */
 } grid;
 
@@ -86,6 +87,10 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "denoise.h"
 
+#include "reading.h"
+
+#include "octaves.h"
+
 #include "local_light.h"
 
 #include "develop.h"
@@ -98,9 +103,9 @@ static int color_planes(const image *im) { return im->channels >= 3 ? 3 : 1; }
 
 #include "layout.h"
 
-/* Fill sums[27], products[27][27], tones[TONES], grain[GRAINS] and the sums of the grid. Of each pair of taps only
-   one order is filled, the other is zero (both are filled where the kernel positions are
-   equal). Values are whole multiples of 1/255 for uint8, of 1/65535 otherwise. Returns 1
+/* Fill sums[27], products[27][27], tones[TONES], grain[GRAINS] and the sums of the grid. Of each
+   pair of taps only one order is filled, the other is zero (both are filled where the kernel
+   positions are equal). Values are whole multiples of 1/255 for uint8, of 1/65535 otherwise. Returns 1
    without memory. */
 int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, int64_t *sums,
                            int64_t (*products)[TAPS], uint32_t *tones, uint32_t *grain,
@@ -116,16 +121,31 @@ int EXPORT(noiser_measure)(const image *im, const region *at, int32_t padding, i
     return failed;
 }
 
+static void *aligned(void *memory) {
+    return (void *)(((uintptr_t)memory + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
+}
+
 /* Render the region of `from` into all of `to`, which has the region's size and the same
    channels and depth. Returns 1 without memory. */
 int EXPORT(noiser_render)(const image *from, const image *to, const region *at, const filter *f) {
-    size_t hidden = (f->gray ? 1 : 4) * (size_t)f->hidden * PITCH * sizeof(float);
-    void *memory = calloc(1, sizeof(workspace) + hidden + ALIGNMENT);
+    const size_t hidden = (f->gray ? 1 : 4) * (size_t)f->hidden * PITCH * sizeof(float);
+    const size_t zero = sizeof(workspace) + hidden + ALIGNMENT;
+    coarse_octaves coarse = {0};
+    plan_coarse(at, f, &coarse);
+    const size_t rows = f->octaves > 1 ? sizeof(octave_rows) + ALIGNMENT : 0;
+    /* At once: parts of it the system would take back, and give anew, for each band. */
+    char *memory = malloc(zero + rows + coarse.floats * sizeof(float));
     if (!memory) return 1;
-    workspace *w = (void *)(((uintptr_t)memory + ALIGNMENT - 1) & ~(uintptr_t)(ALIGNMENT - 1));
-    int64_t tile = f->develops ? SPAN - 2 * HALO : SPAN - HALO - 1;
-    for (int64_t left = at->left; left < at->right; left += tile)
-        render_tile(from, to, at, left, left + tile < at->right ? left + tile : at->right, f, w);
+    memset(memory, 0, zero + rows);
+    workspace *w = aligned(memory);
+    w->octave = rows ? aligned(memory + zero) : NULL;
+    place_coarse(f, (float *)(memory + zero + rows), &coarse);
+    if (f->octaves > 2) denoise_coarse(from, f, &coarse, w->octave);
+    const int64_t tile = f->develops ? SPAN - 2 * HALO : SPAN - HALO - 1;
+    for (int64_t left = at->left; left < at->right; left += tile) {
+        int64_t right = left + tile < at->right ? left + tile : at->right;
+        render_tile(from, to, at, left, right, f, &coarse, w);
+    }
     free(memory);
     return 0;
 }

@@ -22,7 +22,7 @@
         OF_FILTER(second_bias), OF_FILTER(lift), OF_FILTER(lift_rows), OF_FILTER(lift_columns),    \
         OF_FILTER(origin_row), OF_FILTER(origin_column), OF_FILTER(lift_cell),                     \
         OF_FILTER(hidden), OF_FILTER(padding),                                                     \
-        OF_FILTER(develops), OF_FILTER(gray), OF_FILTER(center), OF_FILTER(levels),                \
+        OF_FILTER(develops), OF_FILTER(octaves), OF_FILTER(gray), OF_FILTER(center), OF_FILTER(levels),                \
         OF_FILTER(cast), OF_FILTER(strength), OF_FILTER(color), OF_FILTER(highlights),             \
         OF_FILTER(denoise), OF_FILTER(fine), OF_FILTER(medium), OF_FILTER(black),                  \
         OF_FILTER(chroma_floor), OF_FILTER(detail_floor), OF_FILTER(noise),                        \

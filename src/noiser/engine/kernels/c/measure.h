@@ -77,12 +77,13 @@ static void lattice_row_int32(const image *im, const char *source, int64_t count
 
 /* ---- Survey: the histograms of luma and of grain ---------------------------------- */
 
-enum { TONES = 1021, GRAIN_BINS = 48, GRAINS = 5 * GRAIN_BINS, CHUNK = 256 };
+enum { TONES = 1021, GRAIN_BINS = 48, GRAINS = OCTAVES * 5 * GRAIN_BINS, CHUNK = 256 };
 
 /* Twice each, by turns: a bin that one pixel has counted in is not yet ready for the next. */
 typedef struct {
     uint32_t tones[2][TONES];  /* luma after a 3x3 binomial blur, four bins a level */
-    uint32_t grain[2][GRAINS]; /* size of d2/dx2 d2/dy2 of luma, by five classes of tones */
+    uint32_t grain[2][GRAINS]; /* size of d2/dx2 d2/dy2 of luma, by octave and five
+                                  classes of tones */
     const grid *light;
     uint8_t bin[TONES]; /* of the grid, of each tone */
 } survey;
@@ -111,8 +112,15 @@ static void count_light(const grid *light, const region *at, int64_t y, int64_t 
     if (count % 2) even[cell[count - 1] + bin[tone[count - 1]]] += (uint64_t)1 << 40 | tone[count - 1];
 }
 
+/* Four bins an octave: an exponent and two bits of a float. `size` is in 1/256 of a level. */
+static inline int32_t grain_bin(uint32_t size) {
+    union { float value; int32_t bits; } octave = {(float)(int32_t)(size + 64)};
+    int32_t bin = (octave.bits >> 21) - (0x42800000 >> 21); /* 64.0f */
+    return bin < GRAIN_BINS ? bin : GRAIN_BINS - 1;
+}
+
 /* `near` has three rows of luma, 2 v - 1 in 1/256 of an 8-bit level times `unit`, and a pixel
-   more on either side. Sizes have four bins an octave: an exponent and two bits of a float. */
+   more on either side. */
 static void survey_row(const int32_t *const near[3], const region *at, int64_t y, int unit,
                        survey *found) {
     const int64_t count = at->right - at->left;
@@ -134,11 +142,9 @@ static void survey_row(const int32_t *const near[3], const region *at, int64_t y
             uint32_t level = unit == 1 ? blurred >> 11 : blurred / tone_step;
             uint32_t magnitude = (uint32_t)(bent < 0 ? -bent : bent);
             magnitude = unit == 1 ? magnitude >> 1 : magnitude / size_step;
-            union { float value; int32_t bits; } octave = {(float)(int32_t)(magnitude + 64)};
-            int32_t bin = (octave.bits >> 21) - (0x42800000 >> 21); /* 64.0f */
             int32_t row = (level >= 8) + (level >= 32) + (level >= 128) + (level >= 404);
             tone[i] = (uint16_t)level;
-            size[i] = (uint8_t)(row * GRAIN_BINS + (bin < GRAIN_BINS ? bin : GRAIN_BINS - 1));
+            size[i] = (uint8_t)(row * GRAIN_BINS + grain_bin(magnitude));
         }
         for (int64_t i = 0; i + 1 < pixels; i += 2) {
             found->tones[0][tone[i]]++;
@@ -155,96 +161,135 @@ static void survey_row(const int32_t *const near[3], const region *at, int64_t y
     }
 }
 
+#include "grain.h"
+
 /* Products of rows of one vertical lag only depend on the horizontal lag, up to one term at
    each end: one long dot product a lag, then the window slides by single terms.
 
    load_TYPE:  a row of the padded image, `count` + 2 values a colour
-   luma_TYPE:  its luma in 256ths; beside the image the nearest pixel counts, whatever the padding
+   beside_TYPE: luma of the columns from `from` to `to` in 256ths; beside the image the nearest pixel
+               counts, whatever the padding
+   luma_TYPE:  that of the columns from `first` to `last`, most of it from a row that was loaded
    pairs_TYPE: d[a][i][b][j] = sum over x of first[a][x + i] second[b][x + j], i, j in 0..2 */
-#define DEFINE_MEASURE(TYPE)                                                                  \
-    static void load_##TYPE(const image *im, const region *at, int padding, int64_t y,        \
-                            int64_t pitch, TYPE##_t *row) {                                   \
-        int64_t count = at->right - at->left;                                                 \
-        int64_t first = at->left > 0 ? at->left - 1 : 0;                                      \
-        int64_t last = at->right < im->width ? at->right : im->width - 1;                     \
-        int outside = y < 0 || y >= im->height;                                               \
-        for (int c = 0; c < 3; c++, row += pitch) {                                           \
-            if (outside && padding == ZERO) {                                                 \
-                memset(row, 0, (count + 2) * sizeof *row);                                    \
-                continue;                                                                     \
-            }                                                                                 \
-            const char *source = im->data + clamp(y, 0, im->height - 1) * im->row +           \
+#define DEFINE_MEASURE(TYPE)                                                                     \
+    static void load_##TYPE(const image *im, const region *at, int padding, int64_t y,           \
+                            int64_t pitch, TYPE##_t *row) {                                      \
+        int64_t count = at->right - at->left;                                                    \
+        int64_t first = at->left > 0 ? at->left - 1 : 0;                                         \
+        int64_t last = at->right < im->width ? at->right : im->width - 1;                        \
+        int outside = y < 0 || y >= im->height;                                                  \
+        for (int c = 0; c < 3; c++, row += pitch) {                                              \
+            if (outside && padding == ZERO) {                                                    \
+                memset(row, 0, (count + 2) * sizeof *row);                                       \
+                continue;                                                                        \
+            }                                                                                    \
+            const char *source = im->data + clamp(y, 0, im->height - 1) * im->row +              \
                                  first * im->column + (im->channels >= 3 ? c : 0) * im->channel; \
-            lattice_row_##TYPE(im, source, last - first + 1, row + (first - at->left + 1));   \
-            if (at->left == 0) row[0] = padding == ZERO ? 0 : row[1];                         \
-            if (at->right == im->width) row[count + 1] = padding == ZERO ? 0 : row[count];    \
-        }                                                                                     \
-    }                                                                                         \
-    static void pairs_##TYPE(const TYPE##_t *first, const TYPE##_t *second, int64_t pitch,    \
-                             int64_t count, int first_lag, int64_t d[3][3][3][3]) {           \
-        for (int lag = first_lag; lag <= 2; lag++) {                                          \
-            const int at = lag < 0 ? -lag : 0;                                                \
-            int64_t totals[3][3];                                                             \
-            dots_##TYPE(first + at, second + at + lag, pitch, count, totals);                 \
-            for (int a = 0; a < 3; a++)                                                       \
-                for (int b = 0; b < 3; b++) {                                                 \
-                    const TYPE##_t *p = first + a * pitch, *q = second + b * pitch;           \
-                    int64_t total = d[a][at][b][at + lag] = totals[a][b];                     \
-                    for (int i = at; i < 2 && i + lag < 2; i++) {                             \
-                        total += (int64_t)p[i + count] * q[i + lag + count];                  \
-                        total -= (int64_t)p[i] * q[i + lag];                                  \
-                        d[a][i + 1][b][i + lag + 1] = total;                                  \
-                    }                                                                         \
-                }                                                                             \
-        }                                                                                     \
-    }                                                                                         \
-    static void luma_##TYPE(const image *im, const region *at, int64_t y, int64_t pitch,      \
-                            const TYPE##_t *row, int32_t *luma) {                             \
-        if (y < 0 || y >= im->height) return;                                                 \
-        for (int64_t i = 0; i < pitch; i++)                                                   \
-            luma[i] = 77 * row[i] + 150 * row[pitch + i] + 29 * row[2 * pitch + i];           \
-        if (at->left == 0) luma[0] = luma[1];                                                 \
-        if (at->right == im->width) luma[pitch - 1] = luma[pitch - 2];                        \
-    }                                                                                         \
-    static APART int measure_##TYPE(const image *im, const region *at, int padding,            \
-                                    int64_t *sums, int64_t (*products)[TAPS], survey *found) { \
-        int64_t count = at->right - at->left, pitch = count + 2;                              \
-        TYPE##_t *ring = malloc(9 * pitch * sizeof *ring + 3 * pitch * sizeof(int32_t) + 8);      \
-        if (!ring) return 1;                                                                  \
-        int32_t *lumas = (int32_t *)(ring + 9 * pitch + pitch % 2);                           \
-        for (int64_t r = at->top - 1; r < at->top + 1; r++) {                                 \
-            TYPE##_t *row = ring + ((r + 3) % 3) * 3 * pitch;                                 \
-            load_##TYPE(im, at, padding, r, pitch, row);                                      \
-            luma_##TYPE(im, at, r, pitch, row, lumas + ((r + 3) % 3) * pitch);                \
-        }                                                                                     \
-        for (int64_t r = at->top - 1; r <= at->bottom; r++) {                                 \
-            const TYPE##_t *row = ring + ((r + 3) % 3) * 3 * pitch;                           \
-            if (r + 2 <= at->bottom) {                                                        \
-                TYPE##_t *next = ring + ((r + 5) % 3) * 3 * pitch;                            \
-                load_##TYPE(im, at, padding, r + 2, pitch, next);                             \
-                luma_##TYPE(im, at, r + 2, pitch, next, lumas + ((r + 5) % 3) * pitch);       \
-                const int32_t *near[3];                                                       \
-                for (int k = 0; k < 3; k++)                                                   \
-                    near[k] = lumas + clamp(r + k, 0, im->height - 1) % 3 * pitch;            \
-                survey_row(near, at, r + 1, sizeof(TYPE##_t) == 2 ? 1 : 257, found);          \
-            }                                                                                 \
-            for (int c = 0; c < 3; c++) {                                                     \
-                int64_t total = total_##TYPE(row + c * pitch, count);                         \
-                for (int i = 0; i < 3; i++) {                                                 \
-                    add_row(at, r, sums + c * 9 + i, total);                                  \
-                    total += row[c * pitch + i + count] - (int64_t)row[c * pitch + i];        \
-                }                                                                             \
-            }                                                                                 \
-            for (int lag = 0; lag <= 2 && r + lag <= at->bottom; lag++) {                     \
-                int64_t d[3][3][3][3];                                                        \
-                memset(d, 0, sizeof d);                                                       \
-                pairs_##TYPE(row, ring + ((r + lag + 3) % 3) * 3 * pitch, pitch, count,       \
-                             lag ? -2 : 0, d);                                                \
-                add_pairs(at, r, lag, d, products);                                           \
-            }                                                                                 \
-        }                                                                                     \
-        free(ring);                                                                           \
-        return 0;                                                                             \
+            lattice_row_##TYPE(im, source, last - first + 1, row + (first - at->left + 1));      \
+            if (at->left == 0) row[0] = padding == ZERO ? 0 : row[1];                            \
+            if (at->right == im->width) row[count + 1] = padding == ZERO ? 0 : row[count];       \
+        }                                                                                        \
+    }                                                                                            \
+    static void pairs_##TYPE(const TYPE##_t *first, const TYPE##_t *second, int64_t pitch,       \
+                             int64_t count, int first_lag, int64_t d[3][3][3][3]) {              \
+        for (int lag = first_lag; lag <= 2; lag++) {                                             \
+            const int at = lag < 0 ? -lag : 0;                                                   \
+            int64_t totals[3][3];                                                                \
+            dots_##TYPE(first + at, second + at + lag, pitch, count, totals);                    \
+            for (int a = 0; a < 3; a++)                                                          \
+                for (int b = 0; b < 3; b++) {                                                    \
+                    const TYPE##_t *p = first + a * pitch, *q = second + b * pitch;              \
+                    int64_t total = d[a][at][b][at + lag] = totals[a][b];                        \
+                    for (int i = at; i < 2 && i + lag < 2; i++) {                                \
+                        total += (int64_t)p[i + count] * q[i + lag + count];                     \
+                        total -= (int64_t)p[i] * q[i + lag];                                     \
+                        d[a][i + 1][b][i + lag + 1] = total;                                     \
+                    }                                                                            \
+                }                                                                                \
+        }                                                                                        \
+    }                                                                                            \
+    static void beside_##TYPE(const image *im, int64_t y, int64_t from, int64_t to,              \
+                              int32_t *luma) {                                                   \
+        int64_t first = clamp(from, 0, im->width - 1), last = clamp(to - 1, 0, im->width - 1);   \
+        int64_t at = clamp(first, from, to - 1) - from, end = at + last - first + 1;             \
+        const char *source =                                                                     \
+            im->data + clamp(y, 0, im->height - 1) * im->row + first * im->column;               \
+        for (int64_t i = at; i < end; i += CHUNK, source += CHUNK * im->column) {                \
+            int64_t count = end - i < CHUNK ? end - i : CHUNK;                                   \
+            TYPE##_t row[3][CHUNK];                                                              \
+            for (int c = 0; c < 3; c++)                                                          \
+                lattice_row_##TYPE(im, source + (im->channels >= 3 ? c : 0) * im->channel, count,\
+                                   row[c]);                                                      \
+            for (int64_t k = 0; k < count; k++)                                                  \
+                luma[i + k] = 77 * row[0][k] + 150 * row[1][k] + 29 * row[2][k];                 \
+        }                                                                                        \
+        for (int64_t i = 0; i < at; i++) luma[i] = luma[at];                                     \
+        for (int64_t i = end; i < to - from; i++) luma[i] = luma[end - 1];                       \
+    }                                                                                            \
+    static void luma_##TYPE(const image *im, const region *at, int64_t y, int64_t pitch,         \
+                            const TYPE##_t *row, int64_t first, int64_t last, int32_t *luma) {   \
+        if (y < at->top - 1 || y > at->bottom || y < 0 || y >= im->height) {                     \
+            beside_##TYPE(im, y, first, last, luma);                                             \
+            return;                                                                              \
+        }                                                                                        \
+        int32_t *own = luma + at->left - 1 - first;                                              \
+        for (int64_t i = 0; i < pitch; i++)                                                      \
+            own[i] = 77 * row[i] + 150 * row[pitch + i] + 29 * row[2 * pitch + i];               \
+        if (at->left == 0) own[0] = own[1];                                                      \
+        if (at->right == im->width) own[pitch - 1] = own[pitch - 2];                             \
+        if (first < at->left - 1) beside_##TYPE(im, y, first, at->left - 1, luma);               \
+        if (last > at->right + 1) beside_##TYPE(im, y, at->right + 1, last, own + pitch);        \
+    }                                                                                            \
+    static APART int measure_##TYPE(const image *im, const region *at, int padding,              \
+                                    int64_t *sums, int64_t (*products)[TAPS], survey *found) {   \
+        const int unit = sizeof(TYPE##_t) == 2 ? 257 : 1;                                        \
+        int64_t count = at->right - at->left, pitch = count + 2;                                 \
+        pyramid p;                                                                               \
+        if (!begin_pyramid(at, unit, found, &p)) return 1;                                       \
+        const int64_t first = p.reads.left - found->light->origin_column, width = width_at(&p, 0);\
+        const int64_t start = p.reads.top - found->light->origin_row;                            \
+        const int64_t end = p.reads.bottom - found->light->origin_row;                           \
+        TYPE##_t *ring = malloc(9 * pitch * sizeof *ring + 3 * width * sizeof(int32_t) + 8);     \
+        if (!ring) {                                                                             \
+            free(p.rows[1]);                                                                     \
+            return 1;                                                                            \
+        }                                                                                        \
+        int32_t *lumas = (int32_t *)(ring + 9 * pitch + pitch % 2);                              \
+        for (int64_t y = start; y < end; y++) {                                                  \
+            TYPE##_t *newest = ring + (y + 9) % 3 * 3 * pitch;                                   \
+            int32_t *luma = lumas + (y + 9) % 3 * width;                                         \
+            if (y >= at->top - 1 && y <= at->bottom)                                             \
+                load_##TYPE(im, at, padding, y, pitch, newest);                                  \
+            luma_##TYPE(im, at, y, pitch, newest, first, first + width, luma);                   \
+            take_luma(&p, y + found->light->origin_row, luma);                                   \
+            if (y > at->top && y <= at->bottom) {                                                \
+                const int32_t *near[3];                                                          \
+                for (int k = 0; k < 3; k++)                                                      \
+                    near[k] = lumas + clamp(y - 2 + k, 0, im->height - 1) % 3 * width +          \
+                              (at->left - 1 - first);                                            \
+                survey_row(near, at, y - 1, unit == 257 ? 1 : 257, found);                       \
+            }                                                                                    \
+            const int64_t r = y - 2; /* of which the two rows below are there */                 \
+            if (r < at->top - 1 || r > at->bottom) continue;                                     \
+            const TYPE##_t *row = ring + (r + 3) % 3 * 3 * pitch;                                \
+            for (int c = 0; c < 3; c++) {                                                        \
+                int64_t total = total_##TYPE(row + c * pitch, count);                            \
+                for (int i = 0; i < 3; i++) {                                                    \
+                    add_row(at, r, sums + c * 9 + i, total);                                     \
+                    total += row[c * pitch + i + count] - (int64_t)row[c * pitch + i];           \
+                }                                                                                \
+            }                                                                                    \
+            for (int lag = 0; lag <= 2 && r + lag <= at->bottom; lag++) {                        \
+                int64_t d[3][3][3][3];                                                           \
+                memset(d, 0, sizeof d);                                                          \
+                pairs_##TYPE(row, ring + (r + lag + 3) % 3 * 3 * pitch, pitch, count,            \
+                             lag ? -2 : 0, d);                                                   \
+                add_pairs(at, r, lag, d, products);                                              \
+            }                                                                                    \
+        }                                                                                        \
+        free(ring);                                                                              \
+        free(p.rows[1]);                                                                         \
+        return 0;                                                                                \
     }
 
 /* Row r lies under kernel row k (0 to 2) of position y = r + 1 - k: add where y counts. */

@@ -5,8 +5,10 @@
 
 typedef struct {
     bands bands;
+    scene scene;
     gray_rows gray;
     local_light light;
+    octave_rows *octave;    /* where there is noise in coarse octaves */
     float center;           /* luma of what is subtracted */
     float output[3][PITCH]; /* in [0, 1] */
     double row[3][PITCH];   /* one row of the output in its own type */
@@ -14,51 +16,6 @@ typedef struct {
     float hidden[];         /* [4][hidden][PITCH]; the last is zero and stands for rows outside
                                the image */
 } workspace;
-
-#define CENTER , const float center
-DEFINE_READ(levels_uint8, uint8_t, float, CENTER, (float)(2 * (int)v - 255) - center)
-DEFINE_READ(levels_uint16, uint16_t, float, CENTER, (float)(2 * (int)v - 65535) - center)
-DEFINE_READ(levels_float32, float, float, CENTER, (2.0f * v - 1.0f) - center)
-DEFINE_READ(levels_float64, double, float, CENTER, (2.0 * v - 1.0) - center)
-
-/* Read a row with `halo` pixels on either side, in levels less the center. */
-static void load_levels(const image *im, const filter *f, int64_t y, int64_t left, int64_t right,
-                        int64_t halo, float (*row)[PITCH]) {
-    int64_t first = left < halo ? 0 : left - halo;
-    int64_t last = right + halo <= im->width ? right + halo - 1 : im->width - 1;
-    int outside = y < 0 || y >= im->height;
-    for (int c = 0; c < 3; c++) {
-        float *to = row[c] + LEFT - left, border = -f->center[c];
-        if (outside && f->padding == ZERO) {
-            for (int i = 0; i < PITCH; i++) row[c][i] = border;
-            continue;
-        }
-        const char *source = im->data + clamp(y, 0, im->height - 1) * im->row +
-                             first * im->column + (im->channels >= 3 ? c : 0) * im->channel;
-        int64_t count = last - first + 1;
-        switch (im->depth) {
-        case UINT8: levels_uint8(source, im->column, count, to + first, f->center[c]); break;
-        case UINT16: levels_uint16(source, im->column / 2, count, to + first, f->center[c]); break;
-        case FLOAT32: levels_float32(source, im->column / 4, count, to + first, f->center[c]); break;
-        default: levels_float64(source, im->column / 8, count, to + first, f->center[c]);
-        }
-        for (int64_t x = left - halo; x < first; x++)
-            to[x] = f->padding == ZERO ? border : to[first];
-        for (int64_t x = last + 1; x < right + halo; x++)
-            to[x] = f->padding == ZERO ? border : to[last];
-    }
-}
-
-/* Turn levels into luma and colour differences, in [0, 1] less the center. */
-static void to_luma(float (*row)[PITCH], float half, int64_t end) {
-    for (int64_t i = MARGIN; i < end; i++) {
-        float red = row[0][i] * half, green = row[1][i] * half, blue = row[2][i] * half;
-        float luma = (0.299f * red + 0.587f * green) + 0.114f * blue;
-        row[LUMA][i] = luma;
-        row[RED_LESS_LUMA][i] = red - luma;
-        row[BLUE_LESS_LUMA][i] = blue - luma;
-    }
-}
 
 static inline void hidden_row(const filter *f, const float *const rows[3], int planes, int64_t end,
                               float *hidden) {
@@ -93,7 +50,7 @@ static void pad_hidden(const filter *f, int64_t outside, int64_t inside, float *
         hidden[outside] = f->padding == ZERO ? 0.0f : hidden[inside];
 }
 
-static void output_row(const filter *f, const float *const hidden[3], const bands *b, int64_t y,
+static void output_row(const filter *f, const float *const hidden[3], const scene *s, int64_t y,
                        int64_t end, int colors, const float *lift, float (*output)[PITCH]) {
     for (int64_t j = MARGIN; j < end; j += WIDE * LANES) {
         const float *weight = f->second_weight;
@@ -120,7 +77,7 @@ static void output_row(const filter *f, const float *const hidden[3], const band
             if (f->develops) {
                 vec luma = weighed(out), dark = weighed(missing);
                 for (int c = 0; c < 3; c++) out[c] -= luma;
-                develop(f, b, y, j + v * LANES, dark, all(1.0f), out, out);
+                develop(f, s, y, j + v * LANES, dark, all(1.0f), out, out);
             }
             store_colors(out, colors, j + v * LANES, output);
         }
@@ -192,7 +149,7 @@ static void network_row(const image *from, const filter *f, int64_t h, int64_t l
     const int64_t last = LEFT + right - left, size = (int64_t)f->hidden * PITCH;
     if (h >= 0 && h < from->height) {
         const float *rows[3];
-        for (int dy = 0; dy < 3; dy++) rows[dy] = w->bands.input[(h + dy - 1) & 3][0];
+        for (int dy = 0; dy < 3; dy++) rows[dy] = w->scene.input[(h + dy - 1) & 3][0];
         float *hidden = w->hidden + (h % 3) * size;
         if (f->gray) {
             hidden_row(f, rows, 1, last + 1, w->hidden);
@@ -211,9 +168,9 @@ static void network_row(const image *from, const filter *f, int64_t h, int64_t l
 /* Row y of the output, in [0, 1]; the hidden rows up to y + 1 are there. */
 static void developed_row(const image *from, const filter *f, int64_t y, int64_t end, int colors,
                           workspace *w) {
-    light_row(f, y, w->bands.input[y & 3][LUMA], w->center, end, &w->light);
+    light_row(f, y, w->scene.input[y & 3][LUMA], w->center, end, &w->light);
     if (f->gray) {
-        gray_output(f, &w->bands, y, end, colors, w->light.lift, &w->gray, w->output);
+        gray_output(f, &w->scene, y, end, colors, w->light.lift, &w->gray, w->output);
         return;
     }
     const float *hidden[3];
@@ -223,29 +180,52 @@ static void developed_row(const image *from, const filter *f, int64_t y, int64_t
         int64_t kept = outside && f->padding == ZERO ? 3 : clamp(source, 0, from->height - 1) % 3;
         hidden[dy] = w->hidden + kept * f->hidden * PITCH;
     }
-    output_row(f, hidden, &w->bands, y, end, colors, w->light.lift, w->output);
+    output_row(f, hidden, &w->scene, y, end, colors, w->light.lift, w->output);
+}
+
+/* Read row r of a tile, as luma and colour differences, and denoise the one that is HALO -
+   NETWORK_HALO rows above it. Where there is noise in coarse octaves, all this is done WAIT rows
+   later. */
+static inline void scene_row(const image *from, const filter *f, int64_t r, int64_t top, int64_t left,
+                             int64_t right, const float center[3], const coarse_octaves *coarse,
+                             workspace *w) {
+    bands *b = &w->bands;
+    const float half = 0.5f / f->levels;
+    const int64_t end = LEFT + right - left + HALO;
+    if (f->octaves > 1) {
+        octave_rows *o = w->octave;
+        const int64_t first = f->origin_column + left - LEFT, row = f->origin_row + r;
+        float(*ahead)[PITCH] = o->ahead[row & 15];
+        load_levels(from, f, r, left, right, LEFT, ahead); /* REACH, in whole vectors */
+        to_luma(ahead[0], PITCH, half, 0, end - HALO + REACH);
+        read_ahead(o, f, row, first, end, (f->origin_row + top - WAIT + 1) >> 1, center[LUMA], coarse);
+        r -= WAIT;
+        if (r < top) return;
+        less_noise(o, row - WAIT, first, end, b->photo[r & 7]);
+    } else {
+        load_levels(from, f, r, left, right, HALO, b->photo[r & 7]);
+        to_luma(b->photo[r & 7][0], PITCH, half, MARGIN, end);
+    }
+    if (r - top >= 2) split_soft(b, r - 1, end, 1);
+    if (r - top >= 6) split_smooth(b, r - 3, end, 3);
+    if (r - top < 10) return;
+    if (f->gray) join(b, r - BAND_HALO, f, center, end, 1, &w->scene);
+    else join(b, r - BAND_HALO, f, center, end, 0, &w->scene);
 }
 
 static APART void render_tile(const image *from, const image *to, const region *at, int64_t left,
-                              int64_t right, const filter *f, workspace *w) {
-    bands *b = &w->bands;
-    int64_t halo = f->develops ? HALO : NETWORK_HALO, end = LEFT + right - left;
-    float half = 0.5f / f->levels, unit_center[3];
-    find_center(f, unit_center);
-    w->center = unit_center[LUMA];
+                              int64_t right, const filter *f, const coarse_octaves *coarse,
+                              workspace *w) {
+    const int64_t halo = f->develops ? HALO : NETWORK_HALO, end = LEFT + right - left;
+    const int64_t wait = f->octaves > 1 ? WAIT : 0, top = at->top - halo;
+    float center[3];
+    find_center(f, center);
+    w->center = center[LUMA];
     if (f->lift) light_columns(f, left, end, &w->light);
-    for (int64_t r = at->top - halo; r < at->bottom + halo; r++) {
-        int64_t done = r - (at->top - halo); /* rows read before this one */
-        int64_t q = r - (halo - NETWORK_HALO); /* the newest row that the network can read */
-        if (f->develops) {
-            load_levels(from, f, r, left, right, halo, b->photo[r & 7]);
-            to_luma(b->photo[r & 7], half, end + halo);
-            if (done >= 2) split_soft(b, r - 1, end + halo);
-            if (done >= 6) split_smooth(b, r - 3, end + halo);
-            if (done >= 10 && f->gray) join(b, q, f, unit_center, end + halo, 1);
-            else if (done >= 10) join(b, q, f, unit_center, end + halo, 0);
-        } else
-            load_levels(from, f, r, left, right, halo, b->input[q & 3]);
+    for (int64_t r = top - wait; r < at->bottom + halo + wait; r++) {
+        int64_t q = r - wait - (halo - NETWORK_HALO); /* the newest row that the network can read */
+        if (f->develops) scene_row(from, f, r, top, left, right, center, coarse, w);
+        else load_levels(from, f, r, left, right, halo, w->scene.input[q & 3]);
         if (q - 1 < at->top - 1) continue;
         network_row(from, f, q - 1, left, right, w);
         if (q - 2 < at->top) continue;

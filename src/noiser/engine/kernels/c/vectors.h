@@ -136,6 +136,53 @@ static inline vec pick(const float from[8], ivec at) {
 #endif
 }
 
+/* a0 b0 a1 b1 ... */
+static inline void interleave(vec a, vec b, vec out[2]) {
+#if defined(__AVX512F__)
+    const __m512i low = _mm512_setr_epi32(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
+    const __m512i high = _mm512_add_epi32(low, _mm512_set1_epi32(8));
+    out[0] = (vec)_mm512_permutex2var_ps((__m512)a, low, (__m512)b);
+    out[1] = (vec)_mm512_permutex2var_ps((__m512)a, high, (__m512)b);
+#elif defined(__AVX2__)
+    __m256 low = _mm256_unpacklo_ps((__m256)a, (__m256)b);
+    __m256 high = _mm256_unpackhi_ps((__m256)a, (__m256)b);
+    out[0] = (vec)_mm256_permute2f128_ps(low, high, 0x20);
+    out[1] = (vec)_mm256_permute2f128_ps(low, high, 0x31);
+#elif defined(__SSE2__)
+    out[0] = (vec)_mm_unpacklo_ps((__m128)a, (__m128)b);
+    out[1] = (vec)_mm_unpackhi_ps((__m128)a, (__m128)b);
+#elif defined(__ARM_NEON)
+    out[0] = (vec)vzip1q_f32((float32x4_t)a, (float32x4_t)b);
+    out[1] = (vec)vzip2q_f32((float32x4_t)a, (float32x4_t)b);
+#else
+    for (int i = 0; i < 2 * LANES; i++) out[i / LANES][i % LANES] = i % 2 ? b[i / 2] : a[i / 2];
+#endif
+}
+
+/* a0 + a1, a2 + a3, ..., b0 + b1, ... */
+static inline vec pair_sums(vec a, vec b) {
+#if defined(__AVX512F__)
+    const __m512i even =
+        _mm512_setr_epi32(0, 2, 4, 6, 8, 10, 12, 14, 16, 18, 20, 22, 24, 26, 28, 30);
+    const __m512i odd = _mm512_add_epi32(even, _mm512_set1_epi32(1));
+    return (vec)_mm512_permutex2var_ps((__m512)a, even, (__m512)b) +
+           (vec)_mm512_permutex2var_ps((__m512)a, odd, (__m512)b);
+#elif defined(__AVX2__)
+    __m256d sums = _mm256_castps_pd(_mm256_hadd_ps((__m256)a, (__m256)b));
+    return (vec)_mm256_castpd_ps(_mm256_permute4x64_pd(sums, 0xd8));
+#elif defined(__SSE2__)
+    return (vec)_mm_shuffle_ps((__m128)a, (__m128)b, 0x88) +
+           (vec)_mm_shuffle_ps((__m128)a, (__m128)b, 0xdd);
+#elif defined(__ARM_NEON)
+    return (vec)vpaddq_f32((float32x4_t)a, (float32x4_t)b);
+#else
+    vec sums;
+    for (int i = 0; i < LANES; i++)
+        sums[i] = i < LANES / 2 ? a[2 * i] + a[2 * i + 1] : b[2 * i - LANES] + b[2 * i + 1 - LANES];
+    return sums;
+#endif
+}
+
 /* Of many numbers, those that the lanes name. */
 static inline vec gather(const float *from, ivec at) {
 #if defined(__AVX512F__)

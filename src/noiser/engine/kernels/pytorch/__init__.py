@@ -1,7 +1,7 @@
 """The torch kernel: measure and render on a tensor's own device; only sums come to the host.
 
 `Batch` works on tensors; `measure` and `render` are the same for arrays, as every kernel has
-them. On CUDA, where Triton is installed, `triton_launch.py` does the work; elsewhere `measure.py`
+them. On CUDA, where Triton is installed, `fused/` does the work; elsewhere `measure.py`
 and `render.py`, in plain torch operations. Integers are exact in all of them; pixels are computed
 in single precision, those of float64 tensors in double.
 """
@@ -17,6 +17,7 @@ from torch import Tensor
 from noiser.core.adapters import checked_tensor, one_by_one, resolved
 from noiser.core.types import Padding, Pixels, Region
 from noiser.engine.kernels.denoise import BAND_HALO
+from noiser.engine.kernels.octaves import OCTAVE_HALO
 from noiser.engine.kernels.pytorch.measure import measured
 from noiser.engine.kernels.pytorch.planes import grown
 from noiser.engine.kernels.pytorch.render import render_into
@@ -24,7 +25,7 @@ from noiser.engine.kernels.pytorch.render_params import stacked
 from noiser.look.fold import NETWORK_HALO
 from noiser.look.knobs import Look
 from noiser.look.render_params import RenderParams
-from noiser.statistics.moments import Moments
+from noiser.statistics.moments import MEASURED_HALO, Moments
 
 name = "torch"
 """What `noiser info` calls this kernel."""
@@ -61,7 +62,7 @@ class Batch:
         part = resolved(region, self._images.shape[2:])
         sum_up, _ = steps(self._images.device.type, self._images.dtype)
         with _on_device_of(self._images):
-            return sum_up(self._images, part, look.padding, origin if look.local else None)
+            return sum_up(self._images, part, look.padding, origin, with_grid=look.local > 0)
 
     def render(
         self,
@@ -103,18 +104,23 @@ def steps(
         dtype: Of the tensors; Triton's kernels compute in single precision.
     """
     if device == "cuda" and dtype != torch.float64 and find_spec("triton") is not None:
-        from noiser.engine.kernels.pytorch import triton_launch  # Triton takes long to import
+        from noiser.engine.kernels.pytorch.fused import triton_launch  # takes long to import
 
         return triton_launch.measured, triton_launch.render_into
     return measured, render_into
 
 
 def measure(
-    pixels: Pixels, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+    pixels: Pixels,
+    region: Region,
+    padding: Padding,
+    origin: tuple[int, int] = (0, 0),
+    *,
+    with_grid: bool = False,
 ) -> Moments:
     """Sum up the values under the kernel over a region of an array: see the reference."""
-    batch, part, place = _cropped(pixels, region, 1, origin or (0, 0))
-    return measured(batch, part, padding, place if origin else None)[0]
+    batch, part, place = _cropped(pixels, region, MEASURED_HALO, origin)
+    return measured(batch, part, padding, place, with_grid=with_grid)[0]
 
 
 def render(
@@ -125,7 +131,9 @@ def render(
     origin: tuple[int, int] = (0, 0),
 ) -> None:
     """Apply the folded network and the look to a region of an array: see the reference."""
-    batch, part, place = _cropped(pixels, region, NETWORK_HALO + BAND_HALO, origin)
+    coarse = params.adjustments.octaves > 1
+    halo = OCTAVE_HALO if coarse else NETWORK_HALO + BAND_HALO
+    batch, part, place = _cropped(pixels, region, halo, origin)
     target = batch.new_empty((1, batch.shape[1], *out.shape[:2]))
     double = batch.dtype == torch.float64
     dtype = torch.float64 if double else torch.float32

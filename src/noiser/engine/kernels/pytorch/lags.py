@@ -46,7 +46,7 @@ def moments_of(
     Args:
         sums: By lag.
         tones: int64 [B,1021].
-        grain: int64 [B,240].
+        grain: int64 [B,960].
         count: Kernel positions of each image [pixels].
         padding: What was seen outside.
         grids: Of each image, if they were counted.

@@ -7,24 +7,21 @@ from torch.nn import functional
 
 from noiser.core.types import Padding, Region
 from noiser.engine.kernels.pytorch import light_grid
+from noiser.engine.kernels.pytorch.grain import needed, tones_and_grain
 from noiser.engine.kernels.pytorch.lags import LAGS, moments_of
-from noiser.engine.kernels.pytorch.planes import grown, lattice, pieces, put_outside
+from noiser.engine.kernels.pytorch.planes import grown, lattice, part_of, pieces, put_outside
+from noiser.engine.kernels.reading import scaled
 from noiser.statistics.light_grid import TONES
-from noiser.statistics.moments import (
-    GRAIN_BINS,
-    GRAIN_LEVELS,
-    GRAIN_STEP,
-    INTEGER_LUMA,
-    UNIT,
-    Moments,
-)
-
-GRAINS = (len(GRAIN_LEVELS) + 1) * GRAIN_BINS
-"""Bins of the histograms of grain."""
+from noiser.statistics.moments import GRAINS, Moments
 
 
 def measured(
-    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int] | None = None
+    batch: Tensor,
+    region: Region,
+    padding: Padding,
+    origin: tuple[int, int] = (0, 0),
+    *,
+    with_grid: bool = False,
 ) -> list[Moments]:
     """Sum up the values under the kernel, and their products, over a region of each image.
 
@@ -32,34 +29,36 @@ def measured(
         batch: uint8, uint16, float32 or float64 [B,C,H,W], floats in [0, 1], sRGB.
         region: Rows and columns to measure.
         padding: What lies outside the images.
-        origin: Row and column of the images' first pixel in the whole picture [pixels]; with it
-            the grids of light are counted too.
+        origin: Row and column of the images' first pixel in the whole picture [pixels].
+        with_grid: Whether the grids of light are counted too.
 
     Returns:
         The moments of each image: the integers of the reference kernel.
     """
     found: dict[int, Moments] = {}
     for images, part in pieces(len(batch), region):
-        piece = _measured_piece(batch[images], part, padding, origin)
+        piece = _measured_piece(batch[images], part, padding, origin, with_grid)
         for number, moments in enumerate(piece, images.start):
             found[number] = found[number] + moments if number in found else moments
     return [found[number] for number in range(len(batch))]
 
 
 def _measured_piece(
-    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int] | None
+    batch: Tensor, region: Region, padding: Padding, origin: tuple[int, int], with_grid: bool
 ) -> list[Moments]:
     """Measure as many pixels as are worked on at once."""
-    ringed = lattice(batch, grown(region, 1))
-    tones, grain = _tones_and_grain(ringed)
-    grids = light_grid.counted(tones, region, origin) if origin is not None else None
+    whole = scaled(needed(region, origin), 1, origin)
+    values = lattice(batch, whole)
+    tones, grain = tones_and_grain(values, region, origin)
+    grids = light_grid.counted(tones.long(), region, origin) if with_grid else None
+    ringed = part_of(values, whole, grown(region, 1))
     if padding == "zero":
         ringed = put_outside(ringed, grown(region, 1), batch.shape, 0)
     rows, columns = region
     count = (rows.stop - rows.start) * (columns.stop - columns.start)
     sums, tone_counts, grain_counts = (
         values.cpu().numpy().astype(np.int64)
-        for values in (_by_lag(ringed), _counted(tones, TONES), _counted(grain, GRAINS))
+        for values in (_by_lag(ringed), _counted(tones.flatten(1), TONES), _counted(grain, GRAINS))
     )
     return moments_of(sums, tone_counts, grain_counts, count, padding, grids)
 
@@ -86,25 +85,8 @@ def _outlined(values: Tensor) -> Tensor:
     return torch.cat([values.sum((-2, -1))[..., None], by_row, edge_columns.sum(-2), both], -1)
 
 
-def _tones_and_grain(ringed: Tensor) -> tuple[Tensor, Tensor]:
-    """Find the tone and the size of the grain of each pixel, as the reference: int64 [B,h,w]."""
-    red, green, blue = (weight * ringed[:, c] for c, weight in enumerate(INTEGER_LUMA))
-    brightness = red + green + blue
-    soft, bent = brightness, brightness
-    for _ in range(2):
-        soft = (soft[:, :-2] + 2 * soft[:, 1:-1] + soft[:, 2:]).mT
-        bent = (bent[:, :-2] - 2 * bent[:, 1:-1] + bent[:, 2:]).mT
-    tones = (soft + 16 * 256 * UNIT) // (8 * 257 * 256)
-    sizes = (bent.abs() // (2 * 257) + GRAIN_STEP).to(torch.float32)
-    first = int(np.float32(GRAIN_STEP).view(np.int32)) >> 21
-    bins = ((sizes.view(torch.int32) >> 21) - first).clamp(max=GRAIN_BINS - 1).long()
-    for level in GRAIN_LEVELS:
-        bins = bins + GRAIN_BINS * (tones >= 4 * level)
-    return tones, bins
-
-
 def _counted(numbers: Tensor, size: int) -> Tensor:
-    """Count how often each number occurs in each image: int64 [B,h,w] -> int64 [B,size]."""
+    """Count how often each number occurs in each image: int32 [B,n] -> int64 [B,size]."""
     images = len(numbers)
-    first = size * torch.arange(images, device=numbers.device)[:, None, None]
+    first = size * torch.arange(images, device=numbers.device)[:, None]
     return torch.bincount((numbers + first).flatten(), minlength=images * size).view(images, size)

@@ -19,32 +19,49 @@ BITS = 44
 those values that lie near the middle between two of its points."""
 
 
-def pieces(images: int, region: Region, most: int | None = None) -> Iterator[tuple[slice, Region]]:
+def pieces(
+    images: int, region: Region, most: int | None = None, least_rows: int = 1
+) -> Iterator[tuple[slice, Region]]:
     """Cut a batch into pieces of bounded size: whole images where they are small, or bands.
 
     Args:
         images: How many there are.
         region: Rows and columns of each.
         most: Pixels of a piece; by default `PIECE_PIXELS`.
+        least_rows: Of a piece, where there are as many; where they are too long, bands are cut.
 
     Yields:
         Images of the batch, and rows and columns of them.
     """
     most = most or PIECE_PIXELS
     rows, columns = region
-    width = columns.stop - columns.start
-    height = min(rows.stop - rows.start, max(most // width, 1))
+    height, width = rows.stop - rows.start, columns.stop - columns.start
+    width = min(width, max(most // min(least_rows, height), 1))
+    height = min(height, max(most // width, 1))
     at_once = max(most // (width * height), 1)
     for first in range(0, images, at_once):
         for top in range(rows.start, rows.stop, height):
-            band = slice(top, min(top + height, rows.stop))
-            yield slice(first, min(first + at_once, images)), (band, columns)
+            for left in range(columns.start, columns.stop, width):
+                yield (
+                    slice(first, min(first + at_once, images)),
+                    (
+                        slice(top, min(top + height, rows.stop)),
+                        slice(left, min(left + width, columns.stop)),
+                    ),
+                )
 
 
 def grown(region: Region, by: int) -> Region:
     """Widen a region on all sides; it may reach outside the image."""
     rows, columns = region
     return slice(rows.start - by, rows.stop + by), slice(columns.start - by, columns.stop + by)
+
+
+def part_of(planes: Tensor, whole: Region, region: Region) -> Tensor:
+    """Cut a region out of planes of a larger one: [...,H,W] -> [...,h,w]."""
+    for axis, own, part in zip((-2, -1), whole, region, strict=True):
+        planes = planes.narrow(axis, part.start - own.start, part.stop - part.start)
+    return planes
 
 
 def read(batch: Tensor, region: Region, dtype: torch.dtype) -> Tensor:

@@ -6,13 +6,19 @@ from torch.nn import functional
 
 from noiser.core.types import Region
 from noiser.engine.kernels.denoise import BAND_HALO
-from noiser.engine.kernels.pytorch.denoise import Scenes, all_three, taken_apart
+from noiser.engine.kernels.pytorch.denoise import Scenes, all_three, opponents, taken_apart
 from noiser.engine.kernels.pytorch.local_light import lift_at
+from noiser.engine.kernels.pytorch.octaves import needed, without_coarse_noise
 from noiser.engine.kernels.pytorch.planes import PEAKS, grown, pieces, put_outside, read
 from noiser.engine.kernels.pytorch.render_params import Filters, luma
+from noiser.engine.kernels.reading import scaled
 from noiser.engine.kernels.reference import INNER, LEAST_CHROMA
 from noiser.look.fold import NETWORK_HALO
 from noiser.look.tone_curve import TINY
+
+COARSE_ROWS = 512
+"""Rows of a piece at least where there is noise in coarse octaves: they read a hundred more on each
+side, of which lower bands would read little else [pixels]."""
 
 
 def render_into(
@@ -32,7 +38,8 @@ def render_into(
         origin: Row and column of the images' first pixel in the whole picture [pixels].
     """
     filters = filters.to(batch.device)
-    for images, part in pieces(len(batch), region):
+    least_rows = COARSE_ROWS if max(filters.octaves) > 1 else 1
+    for images, part in pieces(len(batch), region, least_rows=least_rows):
         piece, own = batch[images], filters.of(images)
         top, left = (now.start - all_.start for now, all_ in zip(part, region, strict=True))
         height, width = (now.stop - now.start for now in part)
@@ -47,8 +54,7 @@ def _enhanced(batch: Tensor, region: Region, filters: Filters, origin: tuple[int
     if not filters.develops:
         before = _network(_centered(batch, extended, filters), batch, region, filters)
         return torch.sigmoid(2.0 * before)
-    photo = _centered(batch, grown(extended, BAND_HALO), filters)
-    scenes = taken_apart(photo, filters)
+    scenes = taken_apart(_photo(batch, grown(extended, BAND_HALO), filters, origin), filters)
     before = _network(scenes.quiet, batch, region, filters)
     if filters.lift is not None:
         quiet = scenes.quiet[INNER]
@@ -56,6 +62,14 @@ def _enhanced(batch: Tensor, region: Region, filters: Filters, origin: tuple[int
         lift = lift_at(filters.lift, filters.cell, region, origin, seen.clamp(min=0.0))
         before = before + lift[:, None]
     return _developed(scenes, filters, before)
+
+
+def _photo(batch: Tensor, region: Region, filters: Filters, origin: tuple[int, int]) -> Tensor:
+    """Read luma and two colour differences, without the noise of coarse octaves: [B,3,h,w]."""
+    place = scaled(region, 1, (-origin[0], -origin[1]))
+    whole = needed(place, max(filters.octaves))
+    planes = opponents(_centered(batch, scaled(whole, 1, origin), filters))
+    return without_coarse_noise(planes, whole, place, filters)
 
 
 def _centered(batch: Tensor, region: Region, filters: Filters) -> Tensor:

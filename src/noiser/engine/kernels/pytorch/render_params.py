@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
@@ -49,7 +50,11 @@ class Filters:
     """[B,2,1,1]: red and blue less luma, of a luma of 1, that are the photo's tint."""
 
     noise: Tensor
-    """[B,6,1,1]: variance of the noise in black, and changes of its slope at `NOISE_LEVELS`."""
+    """[B,4,6,1,1]: variance of the noise in black, and changes of its slope at `NOISE_LEVELS`, in
+    each octave."""
+
+    octaves: tuple[int, ...]
+    """Of each image: how many there is noise in that is taken away."""
 
     numbers: dict[str, Tensor]
     """[B,1,1] each: those of `SCALARS`."""
@@ -73,11 +78,12 @@ class Filters:
 
     def of(self, images: slice) -> "Filters":
         """Take those of some images."""
-        parts = {
+        parts: dict[str, Any] = {
             name: value[images] for name, value in vars(self).items() if isinstance(value, Tensor)
         }
-        numbers = {name: value[images] for name, value in self.numbers.items()}
-        return Filters(**{**vars(self), **parts, "numbers": numbers})
+        parts["numbers"] = {name: value[images] for name, value in self.numbers.items()}
+        parts["octaves"] = self.octaves[images]
+        return Filters(**{**vars(self), **parts})
 
 
 def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
@@ -108,7 +114,10 @@ def stacked(filters: Sequence[RenderParams], dtype: torch.dtype) -> Filters:
         center=tensor([0.5 + f.center / 510 for f in folded], 1, 1),
         levels=tensor([f.center.astype(np.float64) for f in folded], 1, 1),
         cast=tensor([np.array(d.cast) for d in adjustments], 1, 1),
-        noise=tensor([np.array([d.noise[0], *d.noise_slopes]) for d in adjustments], 1, 1),
+        noise=tensor(
+            [np.hstack([np.array(d.noise)[:, :1], d.noise_slopes]) for d in adjustments], 1, 1
+        ),
+        octaves=tuple(d.octaves for d in adjustments),
         numbers={
             name: tensor([np.array(getattr(d, name)) for d in adjustments], 1, 1)
             for name in SCALARS

@@ -33,12 +33,14 @@ export function createPool(constants, size = workersHere()) {
   return {
     async measure(image) {
       const bands = cut(0, image.height, image.width, size);
-      const found = await Promise.all(bands.map((band) => send(image, band, 1)));
+      const found = await Promise.all(bands.map((band) => send(image, band, constants.MEASURED_HALO)));
       return found.reduce(add);
     },
 
     async render(image, developed, { x, y, width, height }) {
-      const halo = constants.NETWORK_HALO + constants.BAND_HALO;
+      const { NETWORK_HALO, BAND_HALO, OCTAVE_HALO } = constants;
+      const isCoarse = developed.adjustments.octaves > 1;
+      const halo = isCoarse ? OCTAVE_HALO : NETWORK_HALO + BAND_HALO;
       const data = new Uint8ClampedArray(width * height * 4);
       const bands = cut(y, y + height, width, size).map(async (band) => {
         const part = { x, y: band.top, width, height: band.bottom - band.top };

@@ -9,7 +9,7 @@ import { clamp, emptyPlanes, luma } from "../numbers.js";
 /**
  * Splits a photo into bands and joins them again without the noise.
  *
- * @param {Float64Array[]} photo red, green and blue in [0, 1]
+ * @param {Float64Array[]} photo from `opponents`, [0, 1]
  * @param {number} width of the scene; the photo has BAND_HALO pixels more on every side
  * @param {number} height of the scene
  * @param adjustments its noise, and how much of it to take away
@@ -18,19 +18,14 @@ import { clamp, emptyPlanes, luma } from "../numbers.js";
  *   `detail` what a look gives back
  */
 export function takenApart(photo, width, height, adjustments, constants) {
-  const { BAND_HALO, FINE_VARIANCE, MEDIUM_VARIANCE, MARGIN } = constants;
-  const { COLOR_MARGIN, COLOR_NOISE, NO_ENERGY, NOISE_LEVELS, MOST_MEDIUM } = constants;
-  const { denoise, noise, noiseSlopes, fine: givenFine, medium: givenMedium } = adjustments;
-  const bands = splitUp(photo, width + 2 * BAND_HALO, height + 2 * BAND_HALO, constants.LUMA);
-  const { planes, soft, smooth } = bands;
-  const energies = energiesOf(bands).map((e) => averaged(e, smooth.width, smooth.height));
-  const [fineEnergy, mediumEnergy, colorEnergy] = energies;
-  const fineNoise = MARGIN * FINE_VARIANCE;
-  const mediumNoise = MARGIN * MEDIUM_VARIANCE;
-  const colorNoise = COLOR_MARGIN * COLOR_NOISE * MEDIUM_VARIANCE;
+  const { BAND_HALO, MOST_MEDIUM } = constants;
+  const { denoise, fine: givenFine, medium: givenMedium } = adjustments;
+  const { planes, soft, smooth } = splitUp(photo, width + 2 * BAND_HALO, height + 2 * BAND_HALO);
+  const fineEnergy = energyOf(planes, soft, [0], smooth);
+  const mediumEnergy = energyOf(soft, smooth, [0], smooth);
+  const colorEnergy = energyOf(soft, smooth, [1, 2], smooth);
+  const { varianceAt, fineLuma, mediumLuma, mediumColor } = wiener(adjustments, 0, constants);
   const keep = 1 - denoise;
-  const share = (energy, variance) =>
-    keep + denoise * Math.max(1 - variance / Math.max(energy, NO_ENERGY), 0);
   const [gray, red, blue, light, ownRed, ownBlue, detail] = emptyPlanes(7, width, height);
   const [photo0, photo1, photo2] = planes.values;
   const [soft0, soft1, soft2] = soft.values;
@@ -41,14 +36,10 @@ export function takenApart(photo, width, height, adjustments, constants) {
     let atSmooth = (y + 2) * smooth.width + 2;
     for (let x = 0; x < width; x++, i++, at++, atSoft++, atSmooth++) {
       const level = smooth0[atSmooth];
-      let variance = noise[0];
-      for (let n = 0; n < noiseSlopes.length; n++) {
-        variance += noiseSlopes[n] * Math.max(level - NOISE_LEVELS[n], 0);
-      }
-      variance = Math.max(variance, 0);
-      const small = share(fineEnergy[i], fineNoise * variance) * (photo0[at] - soft0[atSoft]);
-      const large = share(mediumEnergy[i], mediumNoise * variance) * (soft0[atSoft] - level);
-      const color = share(colorEnergy[i], colorNoise * variance);
+      const variance = varianceAt(level);
+      const small = fineLuma(fineEnergy[i], variance) * (photo0[at] - soft0[atSoft]);
+      const large = mediumLuma(mediumEnergy[i], variance) * (soft0[atSoft] - level);
+      const color = mediumColor(colorEnergy[i], variance);
       const quiet = level + large;
       const quietRed = smooth1[atSmooth] + color * (soft1[atSoft] - smooth1[atSmooth]);
       const quietBlue = smooth2[atSmooth] + color * (soft2[atSoft] - smooth2[atSmooth]);
@@ -64,20 +55,87 @@ export function takenApart(photo, width, height, adjustments, constants) {
   return { gray, red, blue, light, ownRed, ownBlue, detail };
 }
 
+/**
+ * Takes the noise of a coarse octave away.
+ *
+ * @param {Float64Array[]} averages as `takenApart` takes a photo
+ * @returns {Float64Array[]} without BAND_HALO on every side
+ */
+export function quieted(averages, width, height, adjustments, octave, constants) {
+  const { BAND_HALO } = constants;
+  const { planes, soft, smooth } = splitUp(averages, width + 2 * BAND_HALO, height + 2 * BAND_HALO);
+  const { varianceAt, fineLuma, mediumLuma, fineColor, mediumColor } = wiener(
+    adjustments,
+    octave,
+    constants,
+  );
+  const energies = [[0], [1, 2]].flatMap((channels) => [
+    energyOf(planes, soft, channels, smooth),
+    energyOf(soft, smooth, channels, smooth),
+  ]);
+  const level = smooth.values[0];
+  return planes.values.map((plane, c) => {
+    const [fineEnergy, mediumEnergy] = energies.slice(c ? 2 : 0);
+    const [fine, medium] = c ? [fineColor, mediumColor] : [fineLuma, mediumLuma];
+    const [softer, smoothest] = [soft.values[c], smooth.values[c]];
+    const out = new Float64Array(width * height);
+    for (let y = 0, i = 0; y < height; y++) {
+      let at = (y + 5) * planes.width + 5;
+      let atSoft = (y + 4) * soft.width + 4;
+      let atSmooth = (y + 2) * smooth.width + 2;
+      for (let x = 0; x < width; x++, i++, at++, atSoft++, atSmooth++) {
+        const variance = varianceAt(level[atSmooth]);
+        const small = fine(fineEnergy[i], variance) * (plane[at] - softer[atSoft]);
+        const large = softer[atSoft] - smoothest[atSmooth];
+        out[i] = smoothest[atSmooth] + medium(mediumEnergy[i], variance) * large + small;
+      }
+    }
+    return out;
+  });
+}
+
+/** Gives the noise's variance by luma, and what stays of a band by its energy and that (Wiener). */
+function wiener({ denoise, noise, noiseSlopes }, octave, constants) {
+  const { FINE_VARIANCE, MEDIUM_VARIANCE, MARGIN, COLOR_MARGIN } = constants;
+  const { COLOR_NOISE, NO_ENERGY, NOISE_LEVELS } = constants;
+  const [slopes, first] = [noiseSlopes[octave], noise[octave][0]];
+  const keep = 1 - denoise;
+  const share = (factor) => (energy, variance) =>
+    keep + denoise * Math.max(1 - (factor * variance) / Math.max(energy, NO_ENERGY), 0);
+  return {
+    varianceAt(luma) {
+      let variance = first;
+      for (let n = 0; n < slopes.length; n++) {
+        variance += slopes[n] * Math.max(luma - NOISE_LEVELS[n], 0);
+      }
+      return Math.max(variance, 0);
+    },
+    fineLuma: share(MARGIN * FINE_VARIANCE),
+    mediumLuma: share(MARGIN * MEDIUM_VARIANCE),
+    fineColor: share(COLOR_MARGIN * COLOR_NOISE * FINE_VARIANCE),
+    mediumColor: share(COLOR_MARGIN * COLOR_NOISE * MEDIUM_VARIANCE),
+  };
+}
+
 /** Completes red and blue less luma by green less luma: their weighted sum is zero. */
 export function greenOf(weights, red, blue) {
   return -(weights[0] * red + weights[2] * blue) / weights[1];
 }
 
-/** Blurs luma, red less luma and blue less luma by one pixel and then by two. */
-function splitUp([reds, greens, blues], width, height, weights) {
-  const values = emptyPlanes(3, width, height);
-  const [gray, red, blue] = values;
-  for (let i = 0; i < gray.length; i++) {
-    gray[i] = luma(weights, reds[i], greens[i], blues[i]);
-    red[i] = reds[i] - gray[i];
-    blue[i] = blues[i] - gray[i];
+/** Turns red, green and blue into luma, and red and blue less luma. */
+export function opponents(planes, weights) {
+  const [reds, grays, blues] = planes;
+  for (let i = 0; i < grays.length; i++) {
+    const gray = luma(weights, reds[i], grays[i], blues[i]);
+    reds[i] -= gray;
+    blues[i] -= gray;
+    grays[i] = gray;
   }
+  return [grays, reds, blues];
+}
+
+/** Blurs planes by one pixel and then by two. */
+function splitUp(values, width, height) {
   const planes = { values, width, height };
   const soft = blurred(planes, 1);
   return { planes, soft, smooth: blurred(soft, 2) };
@@ -102,23 +160,22 @@ function blurred({ values, width, height }, step) {
   return { values: values.map(blur), width: inner, height: rows };
 }
 
-/** Squares the fine band, the medium one and that of colours: planes as large as `smooth`. */
-function energiesOf({ planes, soft, smooth }) {
-  const { width, height } = smooth;
-  const [fine, medium, color] = emptyPlanes(3, width, height);
-  for (let y = 0, i = 0; y < height; y++) {
-    let at = (y + 3) * planes.width + 3;
-    let atSoft = (y + 2) * soft.width + 2;
-    for (let x = 0; x < width; x++, i++, at++, atSoft++) {
-      const near = soft.values[0][atSoft];
-      fine[i] = (planes.values[0][at] - near) ** 2;
-      medium[i] = (near - smooth.values[0][i]) ** 2;
-      const red = soft.values[1][atSoft] - smooth.values[1][i];
-      const blue = soft.values[2][atSoft] - smooth.values[2][i];
-      color[i] = (red * red + blue * blue) / 2;
+/** Averages the squares of a band of some channels: of what lies between two blurs. */
+function energyOf(finer, coarser, channels, { width, height }) {
+  const out = new Float64Array(width * height);
+  const [edge, within] = [finer, coarser].map((blur) => (blur.width - width) / 2);
+  for (const c of channels) {
+    const [one, other] = [finer.values[c], coarser.values[c]];
+    for (let y = 0, i = 0; y < height; y++) {
+      let at = (y + edge) * finer.width + edge;
+      let below = (y + within) * coarser.width + within;
+      for (let x = 0; x < width; x++, i++, at++, below++) {
+        const band = one[at] - other[below];
+        out[i] += (band * band) / channels.length;
+      }
     }
   }
-  return [fine, medium, color];
+  return averaged(out, width, height);
 }
 
 /** Averages over the square; the edge goes. No running sum: it would depend on where it began. */

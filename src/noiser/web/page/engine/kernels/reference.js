@@ -3,7 +3,9 @@
 import { colorsOf } from "../look/fold.js";
 import { filtered } from "./convolution.js";
 import { clamp, emptyPlanes, luma, mix } from "../numbers.js";
-import { greenOf, takenApart } from "./denoise.js";
+import { greenOf, opponents, takenApart } from "./denoise.js";
+import { addDoubled, changeOf } from "./octaves.js";
+import { grown, read } from "./reading.js";
 
 /** Side of the squares that are rendered at a time: their planes stay in the cache [pixels]. */
 const TILE = 128;
@@ -12,12 +14,23 @@ const TILE = 128;
  * Applies the folded network and the look to a region.
  *
  * @param {{data: Uint8Array, width: number, height: number, first: number}} band RGBA bytes from
- *   row `first` of a picture of that size: the region's, and seven more above and below
+ *   row `first` of a picture of that size: the region's, and seven more above and below, or
+ *   OCTAVE_HALO where there is noise in coarse octaves
  * @param {{x: number, y: number, width: number, height: number}} region of the picture
  * @param {{folded: object, adjustments: object}} developed
  * @returns {Uint8ClampedArray} RGBA bytes of the region; the same for any cut into regions
  */
 export function render(band, region, developed, constants) {
+  const { folded, adjustments } = developed;
+  const { NETWORK_HALO, BAND_HALO, LUMA } = constants;
+  const photo = (part, octave) => opponents(read(band, part, folded.padding, octave), LUMA);
+  const around = grown(region, NETWORK_HALO + BAND_HALO);
+  const change = adjustments.octaves > 1 && changeOf(photo, around, adjustments, constants);
+  const corrected = (part) => {
+    const planes = photo(part);
+    if (change) addDoubled(planes, part, change);
+    return planes;
+  };
   const out = new Uint8ClampedArray(region.width * region.height * 4);
   for (let y = 0; y < region.height; y += TILE) {
     for (let x = 0; x < region.width; x += TILE) {
@@ -27,15 +40,15 @@ export function render(band, region, developed, constants) {
         width: Math.min(TILE, region.width - x),
         height: Math.min(TILE, region.height - y),
       };
-      const colors = enhanced(band, tile, developed, constants);
-      write(band, tile, colors, developed.adjustments.strength, out, region);
+      const colors = enhanced(band, tile, developed, corrected, constants);
+      write(band, tile, colors, adjustments.strength, out, region);
     }
   }
   return out;
 }
 
-/** Computes red, green and blue of a tile in [0, 1]. */
-function enhanced(band, tile, { folded, adjustments }, constants) {
+/** Computes red, green and blue of a tile in [0, 1]; `photo` gives a region's planes. */
+function enhanced(band, tile, { folded, adjustments }, photo, constants) {
   const { NETWORK_HALO, BAND_HALO, LUMA } = constants;
   const around = grown(tile, NETWORK_HALO);
   if (!adjustments.develops) {
@@ -43,8 +56,8 @@ function enhanced(band, tile, { folded, adjustments }, constants) {
     const [none] = emptyPlanes(1, tile.width, tile.height);
     return filtered(seen, band, tile, folded, none, LUMA);
   }
-  const photo = read(band, grown(around, BAND_HALO), folded.padding);
-  const scene = takenApart(photo, around.width, around.height, adjustments, constants);
+  const planes = photo(grown(around, BAND_HALO));
+  const scene = takenApart(planes, around.width, around.height, adjustments, constants);
   const seen = colorsOf(folded) === 1 ? [scene.gray] : joined(scene, LUMA);
   const lift = liftAt(adjustments.lift, tile, scene.gray, constants);
   const made = filtered(seen, band, tile, folded, lift, LUMA);
@@ -149,25 +162,4 @@ function write({ data, width, first }, tile, colors, strength, out, region) {
       out[to + 3] = data[from + 3];
     }
   }
-}
-
-/** Reads a region that may reach outside the picture: three planes in [0, 1]. */
-function read({ data, width, height, first }, region, padding) {
-  const planes = emptyPlanes(3, region.width, region.height);
-  const outside = (at, size) => padding === "zero" && (at < 0 || at >= size);
-  for (let y = 0, i = 0; y < region.height; y++) {
-    const row = region.y + y;
-    const start = (clamp(row, 0, height - 1) - first) * width;
-    for (let x = 0; x < region.width; x++, i++) {
-      const column = region.x + x;
-      const missing = outside(row, height) || outside(column, width);
-      const at = (start + clamp(column, 0, width - 1)) * 4;
-      for (let c = 0; c < 3; c++) planes[c][i] = missing ? 0.5 : data[at + c] / 255;
-    }
-  }
-  return planes;
-}
-
-function grown({ x, y, width, height }, by) {
-  return { x: x - by, y: y - by, width: width + 2 * by, height: height + 2 * by };
 }

@@ -1,6 +1,6 @@
 // The shaders of the WebGL2 renderer: kernels/reference.py and kernels/denoise.py, one pass after the
 // other. All passes draw into frames of the same size: a tile and its margin, where what a pass
-// writes is only partly right; the next reads no further than it is.
+// writes is only partly right; the next reads no further than it is. Coarse octaves fill a corner.
 
 /** One triangle that covers the frame. */
 export const VERTEX = `#version 300 es
@@ -11,16 +11,19 @@ void main() {
 /** Textures by name, each bound to the unit of its place in this list. */
 export const TEXTURES = [
   "photo", "softened", "smoothed", "squares", "quiet", "hidden0", "hidden1", "hidden2", "hidden3",
-  "lift",
+  "lift", "corrected", "change",
 ];
 
 /** All passes, in order. */
-export const PASSES = ["soft", "smooth", "squares", "quiet", "hidden", "shown"];
+export const PASSES = [
+  "corrected", "soft", "smooth", "squares", "change", "quiet", "hidden", "shown",
+];
 
 const READING = `
 // Where the frame and what is uploaded begin in the picture, and the picture's size.
 uniform ivec2 corner, photoCorner, size;
 uniform bool zeroPadding;
+uniform int octave, octaves;
 
 ivec2 inside(ivec2 at) { return clamp(at + corner, ivec2(0), size - 1) - corner; }
 
@@ -31,10 +34,35 @@ vec4 photoAt(ivec2 at) {
 }
 
 // Luma, and red and blue less luma.
-vec3 planesAt(ivec2 at) {
-  vec3 color = photoAt(at).rgb;
+vec3 opponents(vec3 color) {
   float luma = dot(LUMA, color);
   return vec3(luma, color.rb - luma);
+}
+
+vec3 planesAt(ivec2 at) {
+  return octaves > 1 ? texelFetch(corrected, at, 0).rgb : opponents(photoAt(at).rgb);
+}
+
+// An octave before it is corrected.
+vec3 averageAt(ivec2 at) {
+  vec3 sum = vec3(0.0);
+  int side = 1 << octave;
+  for (int y = 0; y < side; y++)
+    for (int x = 0; x < side; x++) sum += photoAt(at * side + ivec2(x, y)).rgb;
+  return opponents(sum / float(side * side));
+}`;
+
+/** An octave of the photo with what changes in the next coarser one: `_doubled`. */
+const CORRECTED = `
+out vec4 planes;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  planes = vec4(averageAt(at), 0.0);
+  for (int i = 0; i < 4 && octave + 1 < octaves; i++) {
+    ivec2 far = ivec2(i, i >> 1) & 1, own = (at >> 1) + far * (2 * (at & 1) - 1);
+    vec2 weight = mix(vec2(0.75), vec2(0.25), vec2(far));
+    planes += weight.x * weight.y * texelFetch(change, own, 0);
+  }
 }`;
 
 const blurring = (read, step) => `
@@ -51,16 +79,15 @@ void main() {
 const SQUARES = `
 out vec4 energy;
 void main() {
-  vec3 sum = vec3(0.0);
+  vec4 sum = vec4(0.0);
   for (int x = -int(SQUARE) / 2; x <= int(SQUARE) / 2; x++) {
     ivec2 at = ivec2(gl_FragCoord.xy) + ivec2(x, 0);
     vec3 soft = texelFetch(softened, at, 0).rgb;
-    float fine = planesAt(at).x - soft.x;
-    vec3 medium = soft - texelFetch(smoothed, at, 0).rgb;
-    sum += vec3(fine, medium.x, 0.0) * vec3(fine, medium.x, 0.0);
-    sum.z += dot(medium.yz, medium.yz) / 2.0;
+    vec3 fine = planesAt(at) - soft, medium = soft - texelFetch(smoothed, at, 0).rgb;
+    vec2 colors = vec2(dot(medium.yz, medium.yz), dot(fine.yz, fine.yz)) / 2.0;
+    sum += vec4(fine.x * fine.x, medium.x * medium.x, colors);
   }
-  energy = vec4(sum / SQUARE, 0.0);
+  energy = sum / SQUARE;
 }`;
 
 /** The photo without its noise, and the detail apart from it: `taken_apart`. */
@@ -75,23 +102,25 @@ vec3 allThree(vec2 differences) {
   return vec3(differences.x, green, differences.y);
 }
 
-vec3 noiseAt(float luma) {
+// What stays of luma, fine and medium, and of colours, medium and fine.
+vec4 weightsAt(ivec2 at, float luma) {
   float variance = noise;
   for (int i = 0; i < 5; i++) variance += noiseSlopes[i] * max(luma - NOISE_LEVELS[i], 0.0);
-  return max(variance, 0.0) * vec3(
-    MARGIN * FINE_VARIANCE, MARGIN * MEDIUM_VARIANCE, COLOR_MARGIN * COLOR_NOISE * MEDIUM_VARIANCE);
+  vec2 luminance = MARGIN * vec2(FINE_VARIANCE, MEDIUM_VARIANCE);
+  vec2 color = COLOR_MARGIN * COLOR_NOISE * vec2(MEDIUM_VARIANCE, FINE_VARIANCE);
+  vec4 energy = vec4(0.0);
+  for (int y = -int(SQUARE) / 2; y <= int(SQUARE) / 2; y++)
+    energy += texelFetch(squares, at + ivec2(0, y), 0);
+  vec4 share = max(variance, 0.0) * vec4(luminance, color) / max(energy / SQUARE, NO_ENERGY);
+  return 1.0 - denoise + denoise * max(1.0 - share, 0.0);
 }
 
 Scene sceneAt(ivec2 at) {
   vec3 planes = planesAt(at);
   vec3 soft = texelFetch(softened, at, 0).rgb;
   vec3 calm = texelFetch(smoothed, at, 0).rgb;
-  vec3 energy = vec3(0.0);
-  for (int y = -int(SQUARE) / 2; y <= int(SQUARE) / 2; y++)
-    energy += texelFetch(squares, at + ivec2(0, y), 0).rgb;
-  energy = max(energy / SQUARE, NO_ENERGY);
   float keep = 1.0 - denoise;
-  vec3 weights = keep + denoise * max(1.0 - noiseAt(calm.x) / energy, 0.0);
+  vec4 weights = weightsAt(at, calm.x);
   vec3 band = soft - calm;
   float small = weights.x * (planes.x - soft.x);
   float large = weights.y * band.x;
@@ -108,6 +137,18 @@ out vec4 color;
 void main() {
   vec3 seen = sceneAt(ivec2(gl_FragCoord.xy)).quiet;
   color = vec4(seen, dot(LUMA, seen));
+}`;
+
+/** What a coarse octave changes: `quieted`, less the octave as it was. */
+const CHANGE = `
+out vec4 changed;
+void main() {
+  ivec2 at = ivec2(gl_FragCoord.xy);
+  vec3 soft = texelFetch(softened, at, 0).rgb;
+  vec3 calm = texelFetch(smoothed, at, 0).rgb;
+  vec4 weights = weightsAt(at, calm.x);
+  vec3 bands = weights.yzz * (soft - calm) + weights.xww * (planesAt(at) - soft);
+  changed = vec4(calm + bands - averageAt(at), 0.0);
 }`;
 
 /** GELU with the error function to 1.5e-7 (Abramowitz and Stegun 1964, 7.1.26). */
@@ -224,9 +265,11 @@ void main() {
  */
 export function fragment(pass, kind, constants) {
   const own = {
+    corrected: () => CORRECTED,
     soft: () => blurring((at) => `planesAt(${at})`, 1),
     smooth: () => blurring((at) => `texelFetch(softened, ${at}, 0).rgb`, 2),
     squares: () => SQUARES,
+    change: () => SCENE + CHANGE,
     quiet: () => SCENE + QUIET,
     hidden: () => GELU + hiding(kind),
     shown: () => (kind.develops ? SCENE + LIFT + DEVELOP : "") + showing(kind),

@@ -69,6 +69,7 @@ function settersOf(gl, program) {
     const set = {
       [gl.FLOAT]: "uniform1fv", [gl.FLOAT_VEC2]: "uniform2fv", [gl.FLOAT_VEC3]: "uniform3fv",
       [gl.FLOAT_VEC4]: "uniform4fv", [gl.INT_VEC2]: "uniform2iv", [gl.BOOL]: "uniform1iv",
+      [gl.INT]: "uniform1iv",
     }[type];
     setters.set(name.replace("[0]", ""), (value) => {
       gl[set](place, typeof value === "object" ? value : [value]);
@@ -104,7 +105,6 @@ export function valuesOf({ folded, adjustments }) {
     ...adjustments,
     colors,
     groups,
-    noise: adjustments.noise[0],
     tint: adjustments.cast,
     ownColor: adjustments.color,
     cell: adjustments.lift.cell,

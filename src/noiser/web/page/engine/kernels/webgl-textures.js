@@ -3,11 +3,11 @@
 /** Raised where WebGL2 does not do what it should; the processor can. */
 export class GlError extends Error {}
 
-/** Most pixels of a tile: its frames take about 100 bytes a pixel [pixels]. */
+/** Most pixels of a tile: its frames take about 150 bytes a pixel [pixels]. */
 const TILE_PIXELS = 1.6e6;
 
 /** Longest side of a tile: with its margin, less than every WebGL2 can hold [pixels]. */
-const TILE_SIDE = 2000;
+const TILE_SIDE = 1800;
 
 /**
  * Cuts a region into tiles of about the same size, row by row.
@@ -60,13 +60,14 @@ export class Frames {
     return false;
   }
 
-  /** Gives a frame's texture. `shown` has 8 bits a channel, all others are floats. */
+  /** Gives a frame's texture: floats but for `shown`, half as wide and high for coarse octaves. */
   texture(name) {
     if (!this.#textures.has(name)) {
       const gl = this.#gl;
       const texture = nearest(gl);
       const format = name === "shown" ? gl.RGBA8 : gl.RGBA32F;
-      gl.texStorage2D(gl.TEXTURE_2D, 1, format, this.#width, this.#height);
+      const half = name === "change" ? 2 : 1;
+      gl.texStorage2D(gl.TEXTURE_2D, 1, format, this.#width / half, this.#height / half);
       this.#textures.set(name, texture);
     }
     return this.#textures.get(name);

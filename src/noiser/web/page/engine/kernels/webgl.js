@@ -1,4 +1,5 @@
-// The renderer in WebGL2: a tile of a picture in six passes, all in single precision.
+// The renderer in WebGL2: a tile of a picture in six passes, and in five more for each coarse
+// octave with noise, all in single precision.
 
 import { Frames, GlError, nearest, place, succeeded } from "./webgl-textures.js";
 import { Programs, valuesOf } from "./webgl-programs.js";
@@ -13,7 +14,8 @@ import { PASSES, TEXTURES } from "./shaders.js";
 export class Renderer {
   #gl;
   #canvas;
-  #margin;
+  #constants;
+  #frame;
   #frames;
   #programs;
   #photo = new WeakRef({});
@@ -28,7 +30,7 @@ export class Renderer {
     if (!gl.getExtension("EXT_color_buffer_float")) throw new GlError("float targets are missing");
     this.#gl = gl;
     this.#canvas = gl.canvas;
-    this.#margin = constants.NETWORK_HALO + constants.BAND_HALO;
+    this.#constants = constants;
     this.#frames = new Frames(gl);
     this.#programs = new Programs(gl, constants);
     gl.disable(gl.DITHER);
@@ -57,20 +59,25 @@ export class Renderer {
   render(photo, tile, developed) {
     this.#check();
     const gl = this.#gl;
-    const frame = this.#around(tile);
+    const { noise, noiseSlopes, octaves, lift } = developed.adjustments;
+    const frame = this.#around(tile, octaves);
     if (!this.#frames.fit(frame.width, frame.height)) this.#prepared = {};
     this.#upload(photo, frame);
-    this.#setLift(developed.adjustments.lift);
-    this.#values = {
+    this.#setLift(lift);
+    const values = {
       ...valuesOf(developed),
       corner: [frame.x, frame.y],
       photoCorner: [this.#uploaded.x, this.#uploaded.y],
       size: [photo.width, photo.height],
     };
-    gl.viewport(0, 0, frame.width, frame.height);
-    if (this.#values.develops) {
+    for (let octave = Math.max(octaves - 1, 0); octave >= 0; octave--) {
+      const own = { octave, noise: noise[octave][0], noiseSlopes: noiseSlopes[octave] };
+      this.#values = { ...values, ...own };
+      gl.viewport(0, 0, frame.width >> octave, frame.height >> octave);
+      if (!values.develops) continue;
       this.#prepare(tile);
-      this.#draw("quiet", "quiet");
+      const name = octave ? "change" : "quiet";
+      this.#draw(name, name);
     }
     const hidden = Array.from({ length: this.#values.groups }, (_, group) => `hidden${group}`);
     this.#draw("hidden", ...hidden);
@@ -86,7 +93,8 @@ export class Renderer {
     gl.bindFramebuffer(gl.FRAMEBUFFER, this.#frames.target("shown"));
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
     gl.bufferData(gl.PIXEL_PACK_BUFFER, bytes.length, gl.STREAM_READ);
-    gl.readPixels(this.#margin, this.#margin, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
+    const [left, above] = this.#inFrame(tile);
+    gl.readPixels(left, above, width, height, gl.RGBA, gl.UNSIGNED_BYTE, 0);
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, null);
     await this.#finish();
     gl.bindBuffer(gl.PIXEL_PACK_BUFFER, buffer);
@@ -109,12 +117,13 @@ export class Renderer {
     }
     if (canvas.width < width) canvas.width = width;
     if (canvas.height < height) canvas.height = height;
-    const [first, top] = [this.#margin, canvas.height];
+    const [left, above] = this.#inFrame(tile);
+    const top = canvas.height;
     gl.bindFramebuffer(gl.READ_FRAMEBUFFER, this.#frames.target("shown"));
     gl.bindFramebuffer(gl.DRAW_FRAMEBUFFER, null);
     // A canvas counts its rows from below.
     gl.blitFramebuffer(
-      first, first, first + width, first + height, 0, top, width, top - height,
+      left, above, left + width, above + height, 0, top, width, top - height,
       gl.COLOR_BUFFER_BIT, gl.NEAREST,
     );
     // Chromium draws an empty canvas while it is bound to read from a frame.
@@ -161,10 +170,15 @@ export class Renderer {
     return this.#gl.getParameter(this.#gl.MAX_TEXTURE_SIZE);
   }
 
-  /** The bands of a tile and their energy depend on the picture alone: once, for all knobs. */
+  /**
+   * The bands of a tile and their energy depend on the picture alone: once, for all knobs; but not
+   * where there is noise in coarse octaves.
+   */
   #prepare(tile) {
-    const key = { ...tile, padding: this.#values.zeroPadding };
-    if (same(this.#prepared, key)) return;
+    const { zeroPadding, octaves } = this.#values;
+    const key = { ...tile, zeroPadding, octaves };
+    if (octaves > 1) this.#draw("corrected", "corrected");
+    else if (same(this.#prepared, key)) return;
     this.#draw("soft", "softened");
     this.#draw("smooth", "smoothed");
     this.#draw("squares", "squares");
@@ -213,9 +227,22 @@ export class Renderer {
     gl.texImage2D(gl.TEXTURE_2D, 0, gl.R32F, width, rows, 0, gl.RED, gl.FLOAT, table);
   }
 
-  #around({ x, y, width, height }) {
-    const margin = this.#margin;
-    return { x: x - margin, y: y - margin, width: width + 2 * margin, height: height + 2 * margin };
+  /** Gives the frame of a tile; with coarse octaves it holds their squares whole. */
+  #around({ x, y, width, height }, octaves) {
+    const { NETWORK_HALO, BAND_HALO, OCTAVE_HALO, OCTAVES } = this.#constants;
+    const [margin, side] =
+      octaves > 1 ? [OCTAVE_HALO, 1 << (OCTAVES - 1)] : [NETWORK_HALO + BAND_HALO, 1];
+    const [left, top] = [x, y].map((first) => Math.floor((first - margin) / side) * side);
+    const [right, bottom] = [x + width, y + height].map(
+      (last) => Math.ceil((last + margin) / side) * side,
+    );
+    this.#frame = { x: left, y: top, width: right - left, height: bottom - top };
+    return this.#frame;
+  }
+
+  /** Finds a tile's first pixel in its frame. */
+  #inFrame({ x, y }) {
+    return [x - this.#frame.x, y - this.#frame.y];
   }
 
   /** Makes a texture's unit the active one, or one that is free. */

@@ -23,7 +23,7 @@ const known = new WeakMap();
  *   middle of each cell; the `share` of the enhanced picture; and `liftOf(luma)`, of flat parts
  */
 export function localLight(grid, curveOf, { shift, black }, share, amount, light, constants) {
-  const { STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP } = constants;
+  const { STEPS, EVEN_LIFT, BACKLIT_LIFT, EVEN_TOP, BACKLIT_TOP, BACKDROP } = constants;
   const { FADES, DROWNS, KEPT_MEAN, SOME_LIGHT, LIGHT_ENOUGH, TINY } = constants;
   if (!known.has(grid)) known.set(grid, basesOf(grid, constants));
   const bases = known.get(grid);
@@ -38,7 +38,10 @@ export function localLight(grid, curveOf, { shift, black }, share, amount, light
     const missing = Math.max(logOdds(top) - logOdds(luma), 0);
     return lumaOf(logOdds(luma) + (lift * strength * missing * luma) / (luma + FADES));
   };
-  const lifted = bright.map((luma, i) => raised(luma, i, EVEN_LIFT, EVEN_TOP));
+  const dark = (BACKDROP * sum(levels.map((level, i) => level * weights[i]))) ** 2 + TINY;
+  const lifted = bright.map((luma, i) =>
+    raised(luma, i, (EVEN_LIFT * levels[i] ** 2) / (levels[i] ** 2 + dark), EVEN_TOP),
+  );
   const even = meanKept(lifted, bright, weights, KEPT_MEAN);
   let most = 1;
   const lit = levels.map((level, i) => {

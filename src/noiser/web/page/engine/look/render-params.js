@@ -49,7 +49,8 @@ export function develop(network, moments, look, constants) {
     chromaFloor: CHROMA_FLOOR * light.scale * (1 - BACKLIT_COLOR * lifted.backlit),
     detailFloor: DETAIL_FLOOR * light.scale,
     noise,
-    noiseSlopes: slopeChanges(noise, constants),
+    noiseSlopes: noise.map((octave) => slopeChanges(octave, constants)),
+    octaves: denoise && 1 + noise.map((octave) => octave.some(Boolean)).lastIndexOf(true),
     lift: lifted.lift,
   };
   return { folded: turned(plain, contrast, shift), adjustments };

@@ -102,7 +102,7 @@ function blackFor({ darkest, light }, bright, constants) {
 }
 
 /**
- * Computes the variance of noise to take away at NOISE_LEVELS: what would be seen in the result.
+ * Computes the variance of noise to take away, by octave and NOISE_LEVELS: what would be seen.
  *
  * @param {number[]} lifts what is added for flat parts of these levels
  */
@@ -110,10 +110,10 @@ export function visibleNoise(curveOf, light, { shift, black }, lifts, { NOISE_LE
   const lumas = Float64Array.from(NOISE_LEVELS, (level) => Math.max(level, 2 / 255));
   const curve = curveOf(lumas);
   const result = blackened(curve, brightened(curve, shift, lifts), black);
-  return light.noise.map((noise, i) => {
-    const gain = Math.max(result[i] / lumas[i], 1e-3);
-    return steady(Math.max(noise * noise - (SEEN / gain) ** 2, 0));
-  });
+  const hidden = lumas.map((luma, i) => (SEEN / Math.max(result[i] / luma, 1e-3)) ** 2);
+  return light.noise.map((octave) =>
+    octave.map((noise, i) => steady(Math.max(noise * noise - hidden[i], 0))),
+  );
 }
 
 /** Computes what the folded network makes of flat gray, before the tanh, colour by colour. */

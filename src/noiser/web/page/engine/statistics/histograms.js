@@ -1,5 +1,7 @@
 // Survey: how luma and grain are spread over a band, and where its light is, in integers.
 
+import { countCoarse, createScan } from "./grain.js";
+
 /**
  * Counts tones and sizes of grain, and tones by place and brightness: the grid of light.
  *
@@ -10,52 +12,31 @@
  *   and the sums of their `tones`, BINS of each cell
  */
 export function createSurvey(band, constants) {
-  const { TONES, GRAIN_LEVELS, GRAIN_BINS, FIRST_TONES } = constants;
+  const { TONES, GRAINS, GRAIN_LEVELS, GRAIN_BINS, FIRST_TONES, BINS } = constants;
   const tones = new Float64Array(TONES);
-  const grain = new Float64Array((GRAIN_LEVELS.length + 1) * GRAIN_BINS);
+  const grain = new Float64Array(GRAINS);
   const grid = gridOf(band, constants);
   const sorted = (firsts) => tones.map((_, tone) => firsts.filter((first) => tone >= first).length);
   const classes = sorted(GRAIN_LEVELS.map((level) => 4 * level));
-  const found = { tones, grain, grid };
-  const counting = { ...found, classes, bins: sorted(FIRST_TONES) };
+  const brightness = sorted(FIRST_TONES);
+  const scan = createScan(1, constants);
+  const [rowTones, rowBins] = [1, 2].map(() => new Uint16Array(band.width));
+  countCoarse(band, grain, classes, constants);
   return {
-    found,
+    found: { tones, grain, grid },
     add(y, near) {
-      const lumas = near.map((row) => row.luma);
-      addRow(lumas, band.width, y, counting, constants);
+      scan(near.map((row) => row.luma.subarray(1)), rowTones, rowBins);
+      const firstCell = ((y >> grid.shift) - grid.top) * grid.columns;
+      for (let x = 0; x < band.width; x++) {
+        const tone = rowTones[x];
+        const cell = (firstCell + (x >> grid.shift)) * BINS + brightness[tone];
+        grid.pixels[cell]++;
+        grid.tones[cell] += tone;
+        tones[tone]++;
+        grain[classes[tone] * GRAIN_BINS + rowBins[x]]++;
+      }
     },
   };
-}
-
-/** Counts the tones, after a blur, and the bends of luma in one row. */
-function addRow([above, at, below], width, y, { tones, grain, classes, grid, bins }, constants) {
-  const { GRAIN_BINS, GRAIN_STEP, BINS } = constants;
-  const { shift } = grid;
-  const firstCell = ((y >> shift) - grid.top) * grid.columns;
-  const firstBin = 4 * (31 - Math.clz32(GRAIN_STEP));
-  let [sum0, bend0, sum1, bend1] = [0, 0, 0, 0];
-  for (let x = 1; x < width + 3; x++) {
-    const outer = above[x] + below[x];
-    const sum2 = outer + 2 * at[x];
-    const bend2 = outer - 2 * at[x];
-    if (x > 2) {
-      // Sixteen times luma in 1/512 of an 8-bit level: a tone is a quarter of one.
-      const tone = (sum0 + 2 * sum1 + sum2 + 16 * 256 * 255) >> 11;
-      const size = (Math.abs(bend0 - 2 * bend1 + bend2) >> 1) + GRAIN_STEP;
-      // Four bins an octave: the highest bit, and the two after it.
-      const octave = 31 - Math.clz32(size);
-      const bin = 4 * octave + ((size >> (octave - 2)) & 3) - firstBin;
-      const cell = (firstCell + ((x - 3) >> shift)) * BINS + bins[tone];
-      grid.pixels[cell]++;
-      grid.tones[cell] += tone;
-      tones[tone]++;
-      grain[classes[tone] * GRAIN_BINS + (bin < GRAIN_BINS ? bin : GRAIN_BINS - 1)]++;
-    }
-    sum0 = sum1;
-    sum1 = sum2;
-    bend0 = bend1;
-    bend1 = bend2;
-  }
 }
 
 /** Makes the rows of the grid that a band touches, empty; in all, MOST_CELLS each way at most. */

@@ -1,6 +1,7 @@
 // Light: what a look has to know of a picture, read from the histograms in its moments.
 
 import { mix, rise, sum } from "../numbers.js";
+import { noiseOf } from "./noise-by-octave.js";
 
 /**
  * How a picture's light is spread, and how noisy it is.
@@ -8,14 +9,13 @@ import { mix, rise, sum } from "../numbers.js";
  * `levels` and `shares` are luma in [0, 1] of the tones that occur and their shares of the
  * pixels; `mean` the mean luma; `need` how much of the effect the picture needs, from 0.1 to 1;
  * `overExposure` how far it is over-exposed; `singleIlluminant` whether one light falls on all;
- * `calmest` the deviation of the noise where it is calmest; `noise` that at NOISE_LEVELS;
- * `isPattern` whether what looks like noise is a fine pattern; `scale` the picture's own unit of
- * luma; `quantile(share)` the luma below which a share lies.
+ * `isPattern`, `calmest` and `noise` how noisy it is, as `noiseOf` gives it; `scale` the picture's
+ * own unit of luma; `quantile(share)` the luma below which a share lies.
  */
 export function lightOf(moments, constants) {
   const { levels, shares } = spreadOf(moments.tones, constants);
   const mean = meanBy(levels, shares, (level) => level);
-  const noise = noiseOf(moments.grain, constants);
+  const noise = noiseOf(moments.grain, moments.size ?? 1, constants);
   const { NEEDY, SATED, LEAST_NEED, ONE_LIGHT, MANY_LIGHTS, WHITE_TONE } = constants;
   const { SOME_WHITE, MUCH_WHITE, SOME_DARK, NO_DARK } = constants;
   const quantile = (share) => quantileOf(moments.tones, share, constants);
@@ -68,53 +68,4 @@ function quantileOf(tones, share, { TONES }) {
   // An empty tone has no place.
   while (tones[tone] === 0 || below + tones[tone] < wanted) below += tones[tone++];
   return Math.min((tone + (wanted - below) / tones[tone]) / (TONES - 1), 1);
-}
-
-/** Finds `isPattern`, `calmest` and `noise`; a class with few pixels leans on the whole picture. */
-function noiseOf(grain, constants) {
-  const { TRUSTED_SHARE, EVENNESS, LEAST_NOISE, NOISE_BELOW } = constants;
-  const classes = grainByClass(grain, constants);
-  const total = sum(grain);
-  const trusted = classes.filter(({ count }) => count >= TRUSTED_SHARE * total);
-  // Black hides its noise below zero, so it is believed only where there is nothing else.
-  const lit = trusted.filter((found) => found !== classes[0]);
-  const least = Math.min(...(lit.length ? lit : trusted).map(({ size }) => size));
-  const isPattern = NOISE_BELOW * least > 1;
-  const calmest = Math.max(isPattern ? 0 : least, LEAST_NOISE);
-  const whole = sum(classes.map(({ count, size }) => count * size)) / total;
-  const noise = classes.map(({ count, size }) => {
-    const trust = count / (count + 0.01 * total);
-    return Math.min(mix(whole, size, trust), EVENNESS * calmest);
-  });
-  noise[0] = Math.max(noise[0], calmest);
-  return { isPattern, calmest, noise };
-}
-
-/** Counts each class's pixels, and reads the deviation of its noise in [0, 1]. */
-function grainByClass(grain, constants) {
-  const { GRAIN_LEVELS, GRAIN_BINS, LAPLACIAN_GAIN, NORMAL_QUANTILE } = constants;
-  const unit = 256 * 255 * LAPLACIAN_GAIN * NORMAL_QUANTILE;
-  return Array.from({ length: GRAIN_LEVELS.length + 1 }, (_, i) => {
-    const bins = grain.slice(i * GRAIN_BINS, (i + 1) * GRAIN_BINS);
-    return { count: sum(bins), size: sizeAt(bins, constants) / unit };
-  });
-}
-
-/** Finds a quantile of a histogram of grain [1/256 of an 8-bit level]; 0 if it is empty. */
-function sizeAt(counts, { SHARE_OF_GRAIN, GRAIN_STEP }) {
-  const wanted = SHARE_OF_GRAIN * sum(counts);
-  let below = 0;
-  for (const [index, count] of counts.entries()) {
-    if (count && below + count >= wanted) {
-      const low = sizeOf(index, GRAIN_STEP);
-      return low + ((sizeOf(index + 1, GRAIN_STEP) - low) * (wanted - below)) / count;
-    }
-    below += count;
-  }
-  return 0;
-}
-
-/** Lower edge of a bin of grain: four an octave, evenly spaced within it. */
-function sizeOf(index, step) {
-  return step * (2 ** Math.floor(index / 4) * (1 + (index % 4) / 4) - 1);
 }

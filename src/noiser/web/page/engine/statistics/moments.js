@@ -18,7 +18,7 @@ const RUN = 1024;
  *
  * @param {{data: Uint8Array, width: number, height: number, first: number, top: number,
  *   bottom: number}} band RGBA bytes from row `first` of a picture of that size; rows from `top`
- *   to `bottom` are measured, and one more on either side is read
+ *   to `bottom` are measured, and MEASURED_HALO more on either side are read
  * @returns {{zero: object, replicate: object}} the moments; those of disjoint bands add up
  */
 export function measure(band, constants) {

@@ -50,6 +50,7 @@ function normalized(measured, backlitOf) {
   const light = { pixels: shares(grid.pixels), tones: shares(grid.tones) };
   const shared = {
     count: 1,
+    size: count,
     tones: shares(tones),
     grain: shares(grain),
     grid: { ...grid, ...light, backlit: backlitOf(grid) },

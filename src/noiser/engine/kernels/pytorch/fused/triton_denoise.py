@@ -46,6 +46,38 @@ def read_color(source, outside_at, number, mask, PEAK: tl.constexpr, is_outside)
 
 
 @triton.jit
+def read_opponents(
+    image, image_b, image_c, image_y, image_x, numbers, batch, row, column, mask, is_outside,
+    PEAK: tl.constexpr,
+):  # fmt: skip
+    """Read luma, and red and blue less luma, less the center's; at a peak of 0 the image is these.
+
+    Args:
+        image: Pixels of a batch, or planes; its strides follow.
+        numbers: Of this image.
+        batch: Which it is.
+        row: Rows within it, as are `column`.
+        column: See `row`.
+        mask: Where to read.
+        is_outside: Where the padding stands for what is not there.
+        PEAK: White.
+    """
+    at = image + batch * image_b + row.to(tl.int64) * image_y + column * image_x
+    if PEAK == 0:
+        luma = tl.load(at, mask=mask, other=0)
+        red = tl.load(at + image_c, mask=mask, other=0)
+        blue = tl.load(at + 2 * image_c, mask=mask, other=0)
+    else:
+        out, off = numbers + OUTSIDE, numbers + OFFSET
+        red = read_color(at, out, off, mask, PEAK, is_outside)
+        green = read_color(at + image_c, out + 1, off + 1, mask, PEAK, is_outside)
+        blue = read_color(at + 2 * image_c, out + 2, off + 2, mask, PEAK, is_outside)
+        luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
+        red, blue = red - luma, blue - luma
+    return luma, red, blue
+
+
+@triton.jit
 def center_kernel(
     image, image_b, image_c, image_y, image_x, table, planes, plane, pitch, rows,
     top, left, height, width, piece_rows, piece_columns,
@@ -83,20 +115,16 @@ def blur_rows_kernel(
     numbers = table + batch * 32
     inside = (y < piece_rows + 7) & (x < piece_columns + 4)
     row = tl.minimum(tl.maximum(y + top, 0), height - 1)
-    source = image + batch * image_b + row.to(tl.int64) * image_y
     nothing = tl.zeros([BY, BX], tl.float32)
     soft_luma, soft_red, soft_blue = nothing, nothing, nothing
     wide_luma, wide_red, wide_blue = nothing, nothing, nothing
     for step in tl.static_range(-3, 4):
         column = tl.minimum(tl.maximum(x + step + left, 0), width - 1)
         padded = ((row != y + top) | (column != x + step + left)) & ZERO
-        at = source + column * image_x
-        out, off = numbers + OUTSIDE, numbers + OFFSET
-        red = read_color(at, out, off, inside, PEAK, padded)
-        green = read_color(at + image_c, out + 1, off + 1, inside, PEAK, padded)
-        blue = read_color(at + 2 * image_c, out + 2, off + 2, inside, PEAK, padded)
-        luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
-        red, blue = red - luma, blue - luma
+        luma, red, blue = read_opponents(
+            image, image_b, image_c, image_y, image_x, numbers, batch, row, column, inside,
+            padded, PEAK,
+        )  # fmt: skip
         wide = 0.25 if step == 0 else 0.1875 if step * step == 1 else 0.125
         wide = 0.0625 if step * step == 9 else wide
         wide_luma += wide * luma
@@ -122,8 +150,12 @@ def bands_kernel(
     image, image_b, image_c, image_y, image_x, table, planes, plane, pitch, rows,
     top, left, height, width, piece_rows, piece_columns,
     PEAK: tl.constexpr, ZERO: tl.constexpr, BY: tl.constexpr, BX: tl.constexpr,
+    FINE: tl.constexpr,
 ):  # fmt: skip
-    """Blur along columns: planes 6 to 8 smooth, 9 to 11 the medium band, 12 luma's fine one."""
+    """Blur along columns: planes 6 to 8 smooth, 9 to 11 the medium band, from 12 the fine one.
+
+    Of that there are `FINE` planes: luma's, or all three.
+    """
     y = tl.program_id(1) * BY + tl.arange(0, BY)[:, None] - 4
     x = tl.program_id(0) * BX + tl.arange(0, BX)[None, :] - 4
     batch = tl.program_id(2).to(tl.int64)
@@ -132,11 +164,10 @@ def bands_kernel(
     row = tl.minimum(tl.maximum(y + top, 0), height - 1)
     column = tl.minimum(tl.maximum(x + left, 0), width - 1)
     padded = ((row != y + top) | (column != x + left)) & ZERO
-    at = image + batch * image_b + row.to(tl.int64) * image_y + column * image_x
-    out, off = numbers + OUTSIDE, numbers + OFFSET
-    luma = LUMA_RED * read_color(at, out, off, inside, PEAK, padded)
-    luma += LUMA_GREEN * read_color(at + image_c, out + 1, off + 1, inside, PEAK, padded)
-    luma += LUMA_BLUE * read_color(at + 2 * image_c, out + 2, off + 2, inside, PEAK, padded)
+    luma, red, blue = read_opponents(
+        image, image_b, image_c, image_y, image_x, numbers, batch, row, column, inside, padded,
+        PEAK,
+    )  # fmt: skip
     space = plane.to(tl.int64)
     here = planes + (batch * rows + y + TOP) * pitch + x + LEFT
     for c in tl.static_range(3):
@@ -151,12 +182,13 @@ def bands_kernel(
             smooth += (0.25 - 0.0625 * step) * both
         tl.store(here + (6 + c) * space, smooth, mask=inside)
         tl.store(here + (9 + c) * space, soft - smooth, mask=inside)
-        if c == 0:
-            tl.store(here + 12 * space, luma - soft, mask=inside)
+        if c < FINE:
+            own = luma if c == 0 else red if c == 1 else blue
+            tl.store(here + (12 + c) * space, own - soft, mask=inside)
 
 
 @triton.jit
-def _kept(energy, noise, denoise):
+def kept(energy, noise, denoise):
     """Compute what is left of a band."""
     left = tl.maximum(1.0 - noise / tl.maximum(energy, 1e-9), 0.0)
     return 1.0 - denoise + denoise * left
@@ -181,14 +213,13 @@ def _energies(here, space, pitch, inside, BY: tl.constexpr, BX: tl.constexpr):
 
 
 @triton.jit
-def _differences(at, image_c, numbers, inside, PEAK: tl.constexpr, padded):
-    """Read red and blue less luma, less the center's."""
-    out, off = numbers + OUTSIDE, numbers + OFFSET
-    red = read_color(at, out, off, inside, PEAK, padded)
-    green = read_color(at + image_c, out + 1, off + 1, inside, PEAK, padded)
-    blue = read_color(at + 2 * image_c, out + 2, off + 2, inside, PEAK, padded)
-    luma = LUMA_RED * red + LUMA_GREEN * green + LUMA_BLUE * blue
-    return red - luma, blue - luma
+def noise_at(brightness, numbers, BY: tl.constexpr, BX: tl.constexpr):
+    """Compute the noise's variance by luma, linear between the levels it is given for."""
+    variance = tl.zeros([BY, BX], tl.float32) + tl.load(numbers + NOISE)
+    for k in tl.static_range(5):
+        above = tl.maximum(brightness - tl.load(numbers + LEVELS + k), 0.0)
+        variance += tl.load(numbers + NOISE + 1 + k) * above
+    return tl.maximum(variance, 0.0)
 
 
 @triton.jit
@@ -213,21 +244,17 @@ def join_kernel(
     fine_energy, luma_energy, color_energy = _energies(here, space, pitch, inside, BY, BX)
     center = tl.load(numbers + CENTER + 3)
     smooth = tl.load(here + 6 * space, mask=inside, other=0.0)
-    variance = tl.zeros([BY, BX], tl.float32) + tl.load(numbers + NOISE)
-    for k in tl.static_range(5):
-        above = tl.maximum(smooth + center - tl.load(numbers + LEVELS + k), 0.0)
-        variance += tl.load(numbers + NOISE + 1 + k) * above
-    variance = tl.maximum(variance, 0.0)
+    variance = noise_at(smooth + center, numbers, BY, BX)
     denoise = tl.load(numbers + DENOISE)
     small = tl.load(here + 12 * space, mask=inside, other=0.0)
-    small *= _kept(fine_energy * 0.04, (1.5 * 0.640625) * variance, denoise)
+    small *= kept(fine_energy * 0.04, (1.5 * 0.640625) * variance, denoise)
     large = tl.load(here + 9 * space, mask=inside, other=0.0)
-    large *= _kept(luma_energy * 0.04, (1.5 * 0.074462890625) * variance, denoise)
-    kept = _kept(color_energy * 0.02, (4.5 * 0.074462890625) * variance, denoise)
+    large *= kept(luma_energy * 0.04, (1.5 * 0.074462890625) * variance, denoise)
+    share = kept(color_energy * 0.02, (4.5 * 0.074462890625) * variance, denoise)
     red = tl.load(here + 7 * space, mask=inside, other=0.0)
-    red += kept * tl.load(here + 10 * space, mask=inside, other=0.0)
+    red += share * tl.load(here + 10 * space, mask=inside, other=0.0)
     blue = tl.load(here + 8 * space, mask=inside, other=0.0)
-    blue += kept * tl.load(here + 11 * space, mask=inside, other=0.0)
+    blue += share * tl.load(here + 11 * space, mask=inside, other=0.0)
     quiet = smooth + large
     tint = tl.load(numbers + CENTER) - center
     tl.store(here, tl.maximum(quiet + center, 0.0), mask=inside)
@@ -243,8 +270,10 @@ def join_kernel(
         row = tl.minimum(tl.maximum(y + top, 0), height - 1)
         column = tl.minimum(tl.maximum(x + left, 0), width - 1)
         padded = ((row != y + top) | (column != x + left)) & ZERO
-        at = image + batch * image_b + row.to(tl.int64) * image_y + column * image_x
-        own_red, own_blue = _differences(at, image_c, numbers, inside, PEAK, padded)
+        _, own_red, own_blue = read_opponents(
+            image, image_b, image_c, image_y, image_x, numbers, batch, row, column, inside,
+            padded, PEAK,
+        )  # fmt: skip
         red = denoise * red + (1.0 - denoise) * own_red
         blue = denoise * blue + (1.0 - denoise) * own_blue
         green = -(LUMA_RED * red + LUMA_BLUE * blue) / LUMA_GREEN

@@ -3,7 +3,7 @@
 import triton
 import triton.language as tl
 
-from noiser.engine.kernels.pytorch.triton_denoise import (
+from noiser.engine.kernels.pytorch.fused.triton_denoise import (
     BLACK,
     CAST,
     CENTER,

@@ -1,4 +1,4 @@
-"""Triton kernels that measure: the lattice, its products by lag, and two histograms, in integers.
+"""Triton kernels that measure: the lattice and its products by lag, in integers.
 
 Each program adds what it found to a few hundred sums with integer atomics, so that no order and
 no cut can change them. Loads run along rows, coalesced; what neighbouring programs and lags read
@@ -10,11 +10,26 @@ import triton.language as tl
 
 
 @triton.jit
+def read_whole(source, mask, KIND: tl.constexpr):
+    """Read one colour as a whole number: 2 v - 255, 2 v - 65535, or a float on the lattice."""
+    value = tl.load(source, mask=mask, other=0)
+    if KIND == 0:
+        whole = 2 * value.to(tl.int32) - 255
+    elif KIND == 1:
+        whole = 2 * value.to(tl.int32) - 65535
+    else:
+        # Adding 1.5 * 2^52 rounds a double to a whole number, half to even.
+        exact = (2.0 * value.to(tl.float64) - 1.0) * 65535.0
+        whole = ((exact + 6755399441055744.0) - 6755399441055744.0).to(tl.int32)
+    return whole
+
+
+@triton.jit
 def lattice_kernel(
     image, image_b, image_c, image_y, image_x, lattice, top, left, height, width, rows, columns,
     KIND: tl.constexpr, BY: tl.constexpr, BX: tl.constexpr,
 ):  # fmt: skip
-    """Write whole numbers [B,3,rows,columns]: 2 v - 255, 2 v - 65535, or floats on the lattice.
+    """Write whole numbers [B,3,rows,columns], as `read_whole` gives them.
 
     Args:
         image: Pixels of a batch; its strides follow.
@@ -38,15 +53,7 @@ def lattice_kernel(
     source = image + batch * image_b + row.to(tl.int64) * image_y + column * image_x
     target = lattice + batch * 3 * rows * columns + y.to(tl.int64) * columns + x
     for c in tl.static_range(3):
-        value = tl.load(source + c * image_c, mask=inside, other=0)
-        if KIND == 0:
-            whole = 2 * value.to(tl.int32) - 255
-        elif KIND == 1:
-            whole = 2 * value.to(tl.int32) - 65535
-        else:
-            # Adding 1.5 * 2^52 rounds a double to a whole number, half to even.
-            exact = (2.0 * value.to(tl.float64) - 1.0) * 65535.0
-            whole = ((exact + 6755399441055744.0) - 6755399441055744.0).to(tl.int32)
+        whole = read_whole(source + c * image_c, inside, KIND)
         tl.store(target + c * rows * columns, whole, mask=inside)
 
 
@@ -169,77 +176,3 @@ def lines_kernel(
             two = tl.where(lag == 13, 1, two)
             total = tl.sum(one * two.to(tl.int64), 1)
             tl.atomic_add(target + (c * 3 + d) * 25, total, mask=tl.arange(0, 32) < 24)
-
-
-@triton.jit
-def _count_light(cells, tones, size, inside, BY: tl.constexpr, BX: tl.constexpr):
-    """Count tones by place and brightness: pixels into a grid of `size`, and tones behind it."""
-    bright = tl.zeros([BY, BX], tl.int32)
-    for k in tl.static_range(1, 23, 2):  # between two roots, in 22nds
-        bright += (121 * tones >= 255 * k * k).to(tl.int32)
-    at = cells + bright
-    tl.atomic_add(at, tl.full([BY, BX], 1, tl.int64), mask=inside, sem="relaxed")
-    tl.atomic_add(at + size, tones.to(tl.int64), mask=inside, sem="relaxed")
-
-
-@triton.jit
-def histograms_kernel(
-    lattice, counts, counts_b, rows, columns, tiles, tiles_x,
-    place_y, place_x, shift, cells_y, cells_x,
-    SCALE: tl.constexpr, LOCAL: tl.constexpr, BY: tl.constexpr, BX: tl.constexpr,
-):  # fmt: skip
-    """Count tones and sizes of grain: 1024 and 256 bins, of which the last of each is no pixel's.
-
-    A program counts several tiles in its own bins before it adds them up with all others'. With
-    `LOCAL` it counts tones by place too, at once: there are more cells than it could keep.
-
-    Args:
-        lattice: int32 [B,3,rows,columns]: a region and one pixel around it.
-        counts: int64, zeros: 1280 bins, and a light grid; `counts_b` from image to image.
-        counts_b: See `counts`.
-        rows: Of the lattice, as are `columns`.
-        columns: See `rows`.
-        tiles: Of a region.
-        tiles_x: Of these, side by side.
-        place_y: Row of the whole picture that row 0 of the region is, as `place_x` is for columns.
-        place_x: See `place_y`.
-        shift: Binary logarithm of the cells' side.
-        cells_y: Rows of cells, as `cells_x` is columns.
-        cells_x: See `cells_y`.
-        SCALE: Of the lattice: 257 for 8 bits.
-        LOCAL: Whether there is a light grid to count into.
-        BY: Rows of a tile.
-        BX: Columns of it.
-    """
-    batch = tl.program_id(1).to(tl.int64)
-    size = rows * columns
-    base, counts = lattice + batch * 3 * size, counts + batch * counts_b
-    tone_counts, grain_counts = tl.zeros([1024], tl.int32), tl.zeros([256], tl.int32)
-    for tile in range(tl.program_id(0), tiles, tl.num_programs(0)):
-        y = (tile // tiles_x) * BY + tl.arange(0, BY)[:, None]
-        x = (tile % tiles_x) * BX + tl.arange(0, BX)[None, :]
-        inside = (y < rows - 2) & (x < columns - 2)
-        soft, bent = tl.zeros([BY, BX], tl.int32), tl.zeros([BY, BX], tl.int32)
-        for dy in tl.static_range(3):
-            for dx in tl.static_range(3):
-                at = base + (y + dy).to(tl.int64) * columns + x + dx
-                luma = 77 * tl.load(at, mask=inside, other=0)
-                luma += 150 * tl.load(at + size, mask=inside, other=0)
-                luma += 29 * tl.load(at + 2 * size, mask=inside, other=0)
-                soft += (1 if dy != 1 else 2) * (1 if dx != 1 else 2) * luma
-                bent += (1 if dy != 1 else -2) * (1 if dx != 1 else -2) * luma
-        tones = (soft * SCALE + 16 * 256 * 65535) // (8 * 257 * 256)
-        sizes = (tl.abs(bent * SCALE) // (2 * 257) + 64).to(tl.float32)
-        # Four bins an octave: a float's exponent and the first two bits of its fraction.
-        bins = tl.minimum((sizes.to(tl.int32, bitcast=True) >> 21) - 532, 47)
-        bins += 48 * ((tones >= 8).to(tl.int32) + (tones >= 32).to(tl.int32))
-        bins += 48 * ((tones >= 128).to(tl.int32) + (tones >= 404).to(tl.int32))
-        if LOCAL:
-            cell = ((y + place_y) >> shift) * cells_x + ((x + place_x) >> shift)
-            _count_light(counts + 1280 + cell * 12, tones, cells_y * cells_x * 12, inside, BY, BX)
-        tones, bins = tl.where(inside, tones, 1023), tl.where(inside, bins, 255)
-        tone_counts += tl.histogram(tl.reshape(tones, [BY * BX]), 1024)
-        grain_counts += tl.histogram(tl.reshape(bins, [BY * BX]), 256)
-    tones, sizes = counts + tl.arange(0, 1024), counts + 1024 + tl.arange(0, 256)
-    tl.atomic_add(tones, tone_counts.to(tl.int64), mask=tone_counts > 0)
-    tl.atomic_add(sizes, grain_counts.to(tl.int64), mask=grain_counts > 0)
