@@ -7,23 +7,24 @@ the dark, and a warm night stays warm. Measured on the hand-made scenes of `asse
 with demosaicing, a phone's noise reduction and JPEG), whose truth is known, on edges drawn by
 arithmetic, and on warm nights at hand. Nothing here was chosen by eval15.
 
-Cost: ten seconds on one core. Expect most backlit scenes to be lit, warm nights to stay warm, and
-blocks of JPEG to be left much as they are.
+Cost: a minute on one core. Expect most backlit scenes to be lit, warm nights to stay warm, noise of
+enlarged pictures to go as it does at their own size, and blocks of JPEG to be seen a little.
 """
 
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 from skimage.color import rgb2lab
 
 from experiments import drawing, pictures
 from experiments.camera import blurred
 from experiments.lab import HERE, Cell, Claim, Json, Results, Scale
 from noiser import Enhancer
-from noiser.core.types import Plane
+from noiser.core.types import ByteImage, Plane
 from noiser.tools.quality import ssim
 
-NEEDS = ("lime", "exdark8")
+NEEDS = ("lime", "exdark8", "lol-v1")
 
 FIGURES = ()
 
@@ -38,8 +39,9 @@ AROUND = 6.0
 DARK, BRIGHT = 0.10, 0.5
 """Luma around, below which a part of a picture is dark, and above which it is bright."""
 
-SQUARE, BLOCK = 32, 8
-"""Sides of the squares whose hue is told, and of JPEG's blocks [pixels]."""
+SQUARE, BLOCK, WINDOW = 32, 8, 15
+"""Sides of the squares whose hue is told, of JPEG's blocks, and of windows over which speckle is
+told [pixels]."""
 
 WARM, COLD, COLORED = (0.0, 110.0), (180.0, 300.0), 4.0
 """Hues in CIELAB [degrees], and the chroma from which a hue counts."""
@@ -68,29 +70,56 @@ def scene(name: str) -> Json:
     }
 
 
-def speckle() -> Json:
-    """Describe the dark patches of the scene `patches`, enhanced.
+def enlarged(name: str, factor: int) -> Json:
+    """Enlarge the dark pictures of pairs, enhance them, and bring them back to their size.
+
+    Their noise is then as that of a phone's photos: correlated over several pixels.
 
     Returns:
-        Largest deviation of luma and of chroma within a patch [of 255], and the mean step across
-        JPEG's grid by the mean step beside it.
+        `psnr` [dB] and `ssim` against the references.
+    """
+
+    def resized(image: ByteImage, factor: float, kernel: Image.Resampling) -> ByteImage:
+        size = round(image.shape[1] * factor), round(image.shape[0] * factor)
+        return np.asarray(Image.fromarray(image).resize(size, kernel))
+
+    enhancer = Enhancer(threads=1)
+
+    def enhance(low: ByteImage) -> ByteImage:
+        large = resized(low, factor, Image.Resampling.BICUBIC)
+        return resized(enhancer.enhance(large), 1 / factor, Image.Resampling.LANCZOS)
+
+    found = pictures.scores(enhance, pictures.pairs(name))
+    return {"psnr": found["psnr"], "ssim": found["ssim"]}
+
+
+def speckle() -> Json:
+    """Describe the dark patches of the scene `patches`, enhanced: those of 0 to 6 of 255.
+
+    Returns:
+        Deviation of luma and of chroma over 15 x 15 pixels, the mean of the worst patch [of 255];
+        and the mean step across JPEG's grid by the mean step beside it.
     """
     after = Enhancer(threads=1).enhance(pictures.read(SCENES / "patches.jpg"))
     luma = pictures.gray(after).astype(float)
-    chroma = after.astype(float) - luma[..., None]
-    insides = [
-        np.s_[128 * row + 16 : 128 * row + 112, 128 * column + 16 : 128 * column + 112]
-        for row in (0, 1)
-        for column in (0, 1, 2)
-    ][:4]
-    steps = np.abs(np.diff(luma, axis=1))[:128]
-    across = steps[:, BLOCK - 1 :: BLOCK].mean()
-    beside = np.delete(steps, np.s_[BLOCK - 1 :: BLOCK], 1).mean()
+    chroma = np.moveaxis(after.astype(float) - luma[..., None], 2, 0)
+    insides = [np.s_[16:112, 128 * column + 16 : 128 * column + 112] for column in (0, 1, 2)]
+    across, beside = [], []
+    for inside in insides:
+        steps = np.abs(np.diff(luma[inside], axis=1))
+        across.append(steps[:, BLOCK - 1 :: BLOCK].mean())
+        beside.append(np.delete(steps, np.s_[BLOCK - 1 :: BLOCK], 1).mean())
     return {
-        "luma": max(float(luma[part].std()) for part in insides),
-        "chroma": max(float(chroma[part].std((0, 1)).max()) for part in insides),
-        "blocks": float(across / max(beside, 1e-9)),
+        "luma": max(_deviation(luma[inside]) for inside in insides),
+        "chroma": max(_deviation(plane[inside]) for plane in chroma for inside in insides),
+        "blocks": float(np.mean(across) / max(np.mean(beside), 1e-9)),
     }
+
+
+def _deviation(plane: Plane) -> float:
+    """Average the deviations of all windows."""
+    windows = np.lib.stride_tricks.sliding_window_view(plane, (WINDOW, WINDOW))
+    return float(windows.std((2, 3)).mean())
 
 
 def edge(soft: int) -> Json:
@@ -158,6 +187,11 @@ def plan(scale: Scale) -> list[Cell]:
     names = scenes()[:2] if scale.quick else scenes()
     return [
         *(Cell(scene, {"name": name}) for name in names),
+        *(
+            Cell(enlarged, {"name": name, "factor": factor})
+            for name in ((pictures.DEV,) if scale.quick else (pictures.DEV, pictures.EVAL))
+            for factor in (1, 2, 4)
+        ),
         Cell(speckle, {}),
         *(Cell(edge, {"soft": soft}) for soft in (1, 2, 4)),
         *(Cell(warm_night, {"folder": folder, "name": name}) for folder, name in WARM_NIGHTS),
@@ -186,9 +220,25 @@ def report(results: Results) -> str:
         "Luma of 1, SSIM against the truth; dark is a luma around below "
         f"{DARK}, bright one above {BRIGHT}; the change is the mean of its size, of 255.\n\n"
         + drawing.table(headers, rows)
-        + "\n\nDark patches of one tone each: the largest deviation of luma is "
-        f"{patches['luma']:.1f}, of chroma {patches['chroma']:.1f} of 255 (aim: 3 and 2); steps "
-        f"across JPEG's grid are {patches['blocks']:.2f} times those beside it (aim: 1.15).\n\n"
+        + "\n\nDark patches of one tone each: over 15 x 15 pixels luma deviates by "
+        f"{patches['luma']:.1f} at most, chroma by {patches['chroma']:.1f} of 255 (aim: 3 and 2); "
+        f"steps across JPEG's grid are {patches['blocks']:.2f} times those beside it "
+        "(aim: 1.15).\n\n"
+        + drawing.table(
+            ["enlarged before, reduced after", "1", "2", "4"],
+            [
+                [
+                    name,
+                    *(
+                        f"{found['psnr']:.2f} / {found['ssim']:.3f}"
+                        for given, found in results.pairs(enlarged)
+                        if given["name"] == name
+                    ),
+                ]
+                for name in dict.fromkeys(given["name"] for given, _ in results.pairs(enlarged))
+            ],
+        )
+        + "\n\n"
         + drawing.table(["edge, soft over [pixels]", "above [of 255]", "below [of 255]"], edges)
         + "\n\n"
         + drawing.table(
