@@ -84,6 +84,22 @@ def test_without_the_token_the_api_is_closed(path):
     assert outcome(access, path=path, authorization="Bearer 0123456789abcdef") is None
 
 
+@pytest.mark.parametrize("scheme", ["Bearer", "bearer", "BEARER", "bEaReR", "Bearer "])
+def test_the_scheme_of_the_token_is_known_in_any_case(scheme):
+    """RFC 9110, section 11.1; more spaces than one may follow it (11.4)."""
+    access = Access(token=TOKEN)
+
+    assert outcome(access, path="/metrics", authorization=f"{scheme} {TOKEN}") is None
+    assert outcome(access, path="/metrics", authorization=f"{scheme} {TOKEN[:-1]}") is not None
+
+
+@pytest.mark.parametrize(
+    "value", [f"Basic {TOKEN}", f"Bearer{TOKEN}", "bearer", "", f"Bearer {TOKEN.upper()}"]
+)
+def test_another_scheme_and_a_token_in_another_case_are_refused(value):
+    assert outcome(Access(token=TOKEN), path="/metrics", authorization=value) == "unauthorized"
+
+
 @pytest.mark.parametrize("path", ["/", "/index.html", "/healthz", "/openapi.json"])
 def test_page_and_health_are_open(path):
     assert outcome(Access(token=TOKEN), path=path) is None

@@ -49,8 +49,8 @@ class Access:
         if method == "POST" and origin is not None and _authority(origin) != host.lower():
             raise RefusedError("forbidden_origin", "a page of another site sent it; only ours may")
         if self.token is not None and path.startswith(GUARDED):
-            given = headers.get("authorization", "").encode("utf-8", "replace")
-            if not hmac.compare_digest(given, f"Bearer {self.token}".encode()):
+            given = _bearer_token(headers.get("authorization", ""))
+            if not hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode()):
                 raise RefusedError(
                     "unauthorized",
                     "the token is missing or wrong; send Authorization: Bearer TOKEN",
@@ -78,6 +78,12 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _bearer_token(authorization: str) -> str:
+    """Take the token out of a header; the scheme's case means nothing (RFC 9110, section 11.1)."""
+    scheme, _, token = authorization.partition(" ")
+    return token.strip(" ") if scheme.lower() == "bearer" else ""
 
 
 def _authority(origin: str) -> str:
