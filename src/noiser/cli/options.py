@@ -13,7 +13,7 @@ from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
 from noiser.engine.kernels import native
 from noiser.io.color.conversion import Target
-from noiser.io.formats import DEPTHS, SUFFIXES
+from noiser.io.formats import DEPTHS, format_called
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
 from noiser.io.output_options import OutputOptions
@@ -33,8 +33,7 @@ class _Format(click.Choice):  # type: ignore[type-arg]
 
     def convert(self, value: str, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """Find its name."""
-        name = value.lower()
-        return super().convert(SUFFIXES.get(f".{name}", name).lower(), param, ctx)
+        return super().convert((format_called(value) or value).lower(), param, ctx)
 
 
 _F = TypeVar("_F", bound=Callable[..., Any])

@@ -63,6 +63,17 @@ def suffix_of(format_: str) -> str:
     return next(suffix for suffix, name in SUFFIXES.items() if name == format_)
 
 
+def format_called(word: str) -> str | None:
+    """Find a format by its name or by one of its suffixes, in any case; None is no format.
+
+    Example:
+        >>> format_called("jpg"), format_called("TIFF"), format_called("docx")
+        ('JPEG', 'TIFF', None)
+    """
+    name = word.upper()
+    return name if name in DEPTHS else SUFFIXES.get(f".{word.lower()}")
+
+
 def sniff(data: bytes) -> str:
     """Tell an image format by its first bytes; the name of a file proves nothing.
 

@@ -93,7 +93,9 @@ def test_every_format_that_is_written_has_a_suffix_and_a_depth():
     assert not READ_ONLY_SUFFIXES & set(SUFFIXES)
 
 
-@pytest.mark.parametrize("words", [("--format", "jpeg"), ("-o", "x_enhanced.jpg")])
+@pytest.mark.parametrize("words", [
+    ("--format", "jpeg"), ("--format", "jpg"), ("--format", "JPG"), ("-o", "x_enhanced.jpg"),
+])  # fmt: skip
 def test_a_shallower_format_that_was_asked_for_comes_with_a_note(tmp_path, words):
     (tmp_path / "x.tif").write_bytes(tiff(noise("RGB", np.uint16) // 8))
     done = call("enhance", "x.tif", *words, cwd=tmp_path)

@@ -109,6 +109,17 @@ def test_every_format_that_is_written_can_be_asked_for():
     assert [wanted_of(read(("format", name.lower()))).format for name in DEPTHS] == list(DEPTHS)
 
 
+@pytest.mark.parametrize(("alias", "format_"), [("jpg", "JPEG"), ("tif", "TIFF")])
+def test_a_format_is_known_by_the_suffix_of_its_files_too(alias, format_):
+    """In the field, in what describes it, and in the header."""
+    parameter = enhance_parameters()["format"]
+
+    assert wanted_of(read(("format", alias))).format == format_
+    assert alias in parameter.schema["enum"]
+    assert accepted_format(f"image/{alias}") == format_
+    assert refused(("format", f"{alias}x")).endswith(", jxl, jpg, tif")
+
+
 def test_metadata_and_profile_are_passed_on():
     wanted = wanted_of(read(("metadata", "no-location"), ("profile", "srgb")))
 

@@ -2,12 +2,12 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, get_args, get_type_hints
 
 from noiser.io.color.conversion import Target
-from noiser.io.formats import DEPTHS
+from noiser.io.formats import DEPTHS, suffix_of
 from noiser.io.output_options import OutputOptions
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
@@ -20,6 +20,11 @@ NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?", re.ASCII)
 MEDIA_TYPES = {name: f"image/{name.lower()}" for name in DEPTHS}
 """Of the formats that are written: `image/jpeg` and so on."""
 
+FORMAT_ALIASES = {
+    alias: name.lower() for name in DEPTHS if (alias := suffix_of(name)[1:]) != name.lower()
+}
+"""Formats by the names that their files have, `jpg` and `tif`, where those are others."""
+
 
 @dataclass(frozen=True)
 class Parameter:
@@ -31,6 +36,9 @@ class Parameter:
     choices: tuple[str, ...] = ()
     """All allowed values of a text."""
 
+    aliases: Mapping[str, str] = field(default_factory=dict)
+    """Other words for some of them."""
+
     low: float = 0.0
     """Least value of a number."""
 
@@ -41,7 +49,7 @@ class Parameter:
     def schema(self) -> dict[str, Any]:
         """The allowed values as JSON Schema."""
         if self.choices:
-            return {"type": "string", "enum": list(self.choices)}
+            return {"type": "string", "enum": [*self.choices, *self.aliases]}
         return {"type": "number", "minimum": self.low, "maximum": self.high}
 
     def value(self, name: str, text: str) -> str | float:
@@ -51,10 +59,11 @@ class Parameter:
             RefusedError: It is not allowed; the message says what is.
         """
         if self.choices:
-            if text not in self.choices:
-                allowed = f"it must be one of {', '.join(self.choices)}"
+            chosen = self.aliases.get(text, text)
+            if chosen not in self.choices:
+                allowed = f"it must be one of {', '.join([*self.choices, *self.aliases])}"
                 raise RefusedError("bad_parameter", f"{name} is {_shown(text)}; {allowed}")
-            return text
+            return chosen
         if not NUMBER.fullmatch(text) or not self.low <= float(text) <= self.high:
             raise RefusedError(
                 "bad_parameter",
@@ -101,7 +110,7 @@ def enhance_parameters() -> dict[str, Parameter]:
                             tuple(all_presets(None))),
         **turned,
         "format": Parameter("Of the answer; by default the header Accept chooses, or the "
-                            "picture's own.", tuple(name.lower() for name in DEPTHS)),
+                            "picture's own.", tuple(name.lower() for name in DEPTHS), FORMAT_ALIASES),
         "metadata": Parameter("What of the metadata is handed on.", get_args(hints["metadata"])),
         "profile": Parameter("Keep the colour profile, or convert to sRGB.", get_args(Target)),
     }  # fmt: skip
@@ -160,7 +169,9 @@ def accepted_format(header: str) -> str | None:
         >>> accepted_format("text/html, image/webp;q=0.9, */*;q=0.1")
         'WEBP'
     """
-    formats = {media: name for name, media in MEDIA_TYPES.items()} | {"image/*": None, "*/*": None}
+    formats: dict[str, str | None] = {media: name for name, media in MEDIA_TYPES.items()}
+    formats |= {f"image/{alias}": name.upper() for alias, name in FORMAT_ALIASES.items()}
+    formats |= {"image/*": None, "*/*": None}
     ranked = sorted(map(_liked, header.split(",")), key=lambda liked: -liked[1])
     for media, quality in ranked:
         if media in formats and quality > 0:
