@@ -112,6 +112,24 @@ def test_16_bits_are_rounded_in_strips_where_a_jpeg_is_asked_for(tmp_path, enhan
     np.testing.assert_array_equal(found, decode(whole).pixels)
 
 
+@pytest.mark.parametrize(
+    ("mode", "dtype"), [("RGBA", np.uint8), ("RGBA", np.uint16), ("LA", np.uint8)]
+)
+def test_transparency_is_laid_on_white_in_strips_where_a_jpeg_is_asked_for(
+    tmp_path, enhancer, mode, dtype
+):
+    image = np.random.default_rng(0).integers(0, 9000, (70, 60, len(mode)), np.uint16).astype(dtype)
+    kind = "rgb" if mode == "RGBA" else "minisblack"
+    tifffile.imwrite(tmp_path / "x.tif", image, photometric=kind, extrasamples=["unassalpha"])
+    made = enhance_file(tmp_path / "x.tif", tmp_path / "y.jpg", treatment(enhancer, "JPEG"))
+    whole, *_, note = enhance_bytes((tmp_path / "x.tif").read_bytes(), treatment(enhancer, "JPEG"))
+    assert made.note == note
+    assert note.startswith("transparency was laid on white")
+    np.testing.assert_array_equal(
+        decode((tmp_path / "y.jpg").read_bytes()).pixels, decode(whole).pixels
+    )
+
+
 def test_a_tiled_bigtiff_stays_one(tmp_path, enhancer):
     tifffile.imwrite(
         tmp_path / "x.tif", dark_rgb(70, 60), photometric="rgb",
@@ -198,11 +216,11 @@ def test_a_picture_that_ends_early_leaves_nothing(tmp_path, enhancer, format_):
 def test_a_format_that_cannot_hold_it_is_refused_before_the_work(tmp_path, enhancer):
     path = file_of(tmp_path, saved(picture("RGBA"), "PNG"))
     seen = []
-    with pytest.raises(OutputError, match="JPEG cannot hold transparency"):
+    with pytest.raises(OutputError, match="WEBP is not written in strips"):
         enhance_file(
             path,
             tmp_path / "y",
-            treatment(enhancer, "JPEG"),
+            treatment(enhancer, "WEBP"),
             on_progress=lambda *c: seen.append(c),
         )
     assert seen == []

@@ -14,12 +14,13 @@ import numpy as np
 from noiser.core.color import narrowed
 from noiser.core.types import Pixels
 from noiser.engine.enhancer import Enhancer
+from noiser.io.codecs.bit_depth import FLATTENED, flattened
 from noiser.io.codecs.strips.layout import Layout, check_layout
 from noiser.io.codecs.strips.reader import Strip, StripReader, open_strips
 from noiser.io.codecs.strips.writer import write_strips
 from noiser.io.color.conversion import Conversion
 from noiser.io.files import new_file
-from noiser.io.formats import DEPTHS
+from noiser.io.formats import DEPTHS, OPAQUE
 from noiser.io.output_options import Prepared, prepare
 from noiser.io.paths import traits_of
 from noiser.jobs.compare import Comparison, compared, compared_width
@@ -82,9 +83,7 @@ def enhance_file(
         format_ = options.output.format or reader.format
         prepared = prepare(reader.metadata, reader.channels, options.output, format_)
         layout = _layout(reader, format_, prepared, options.compare)
-        is_cut = layout.dtype == np.uint16 and DEPTHS[layout.format] == 8
-        if is_cut:  # only a format that was asked for holds less than the input's
-            layout = replace(layout, dtype=np.dtype(np.uint8))
+        layout, fitted, cuts = _fitted(layout)
         check_layout(layout)
         passes = 1 if is_measured(options) else 2
         progress = _Progress(passes * reader.width * reader.height, on_progress)
@@ -96,10 +95,8 @@ def enhance_file(
             ahead(_rendered(strips, options, conversion, moments, progress)) as enhanced,
             new_file(target, overwrite=options.overwrite, adopt=adopt, traits=traits) as file,
         ):
-            write_strips(file, map(narrowed, enhanced) if is_cut else enhanced, layout)
-        notes = [*([reader.note] if reader.note else []), *prepared.notes]
-        if is_cut:
-            notes.append("16 bits were reduced to 8")
+            write_strips(file, map(fitted, enhanced), layout)
+        notes = [*([reader.note] if reader.note else []), *prepared.notes, *cuts]
         if layout.encoding.get("progressive"):
             notes.append("the output is a baseline JPEG, not a progressive one")
         return Enhanced(reader.width, reader.height, "; ".join(notes) or None)
@@ -161,6 +158,24 @@ def _layout(
         reader.encoding if format_ == reader.format else {},
         is_own=format_ == reader.format,
     )
+
+
+def _fitted(layout: Layout) -> tuple[Layout, Callable[[Pixels], Pixels], list[str]]:
+    """Bring a layout to what its format holds, as `bit_depth.reduced` does a whole picture.
+
+    Only a format that was asked for holds less than the input's.
+
+    Returns:
+        The layout, what is to be done to its strips, and notes on that.
+    """
+    steps, notes = list[Callable[[Pixels], Pixels]](), list[str]()
+    if layout.format in OPAQUE and layout.channels in (2, 4):
+        layout = replace(layout, channels=layout.channels - 1)
+        steps, notes = [flattened], [FLATTENED]
+    if layout.dtype == np.uint16 and DEPTHS[layout.format] == 8:
+        layout = replace(layout, dtype=np.dtype(np.uint8))
+        steps, notes = [*steps, narrowed], [*notes, "16 bits were reduced to 8"]
+    return layout, lambda strip: reduce(lambda made, step: step(made), steps, strip), notes
 
 
 @contextmanager

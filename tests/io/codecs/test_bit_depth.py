@@ -2,6 +2,7 @@
 
 import io
 from dataclasses import replace
+from fractions import Fraction
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from test_high_bit_depth import PROFILE, noise, tiff
 
 from noiser.core.color import narrowed
 from noiser.core.errors import OutputError
-from noiser.io.codecs.bit_depth import check_holds, reduced
+from noiser.io.codecs.bit_depth import check_holds, flattened, reduced
 from noiser.io.formats import DEPTHS, READ_ONLY_SUFFIXES, SUFFIXES, suffix_of
 from noiser.io.image_file import decode, encode
 from noiser.io.photo import Photo
@@ -151,7 +152,7 @@ def test_compressed_floats_are_smaller_and_the_same():
 @pytest.mark.parametrize("mode", ["LA", "RGBA"])
 @pytest.mark.parametrize("format_", ["JPEG", "BMP"])
 def test_transparency_that_hides_nothing_is_left_out(format_, mode, dtype):
-    """As screenshots have it; one pixel that lets anything through is refused as before."""
+    """As screenshots have it."""
     white = 1 if dtype == np.float32 else np.iinfo(dtype).max
     pixels = (noise(mode, np.float32) * white).astype(dtype)
     pixels[..., -1] = white
@@ -160,9 +161,49 @@ def test_transparency_that_hides_nothing_is_left_out(format_, mode, dtype):
     np.testing.assert_array_equal(found.pixels, wanted.pixels)
     assert found.note.startswith("transparency that hides nothing was left out")
     assert decode(encode(found, format_)).channels == len(mode) - 1
-    pixels[3, 4, -1] = 0
-    with pytest.raises(OutputError, match="cannot hold transparency"):
-        encode(reduced(Photo(pixels, "PNG"), format_), format_)
+
+
+@pytest.mark.parametrize("dtype", [np.uint8, np.uint16, np.float32])
+@pytest.mark.parametrize("mode", ["LA", "RGBA"])
+@pytest.mark.parametrize("format_", ["JPEG", "BMP"])
+def test_what_is_seen_through_is_laid_on_white(format_, mode, dtype):
+    """As Pillow composes it, within its own rounding to 8 bits."""
+    white = 1 if dtype == np.float32 else np.iinfo(dtype).max
+    pixels = (noise(mode, np.float32) * white).astype(dtype)
+    eight = (pixels / white * 255).round().astype(np.uint8)
+    below = Image.new("RGBA", eight.shape[1::-1], "white")
+    below.alpha_composite(Image.fromarray(eight).convert("RGBA"))
+
+    found = reduced(Photo(pixels, "PNG"), format_)
+
+    wanted = np.asarray(below.convert("L" if mode == "LA" else "RGB")).astype(int)
+    assert np.abs(found.pixels.astype(int) - wanted).max() <= 1
+    assert found.note.startswith("transparency was laid on white")
+    assert decode(encode(found, format_)).channels == len(mode) - 1
+
+
+@pytest.mark.parametrize(("dtype", "white"), [(np.uint8, 255), (np.uint16, 65535)])
+def test_laying_on_white_rounds_to_the_nearest(dtype, white):
+    """Against fractions, at every alpha of a few colours."""
+    alpha = np.linspace(0, white, 256).astype(dtype)
+    color = np.array([0, 1, white // 3, white - 1, white], dtype)
+    pixels = np.stack(np.broadcast_arrays(color[:, None], alpha[None]), axis=-1)
+
+    exact = np.array([
+        [round(Fraction(int(c) * int(a) + white * (white - int(a)), white)) for a in alpha]
+        for c in color
+    ])  # fmt: skip
+
+    np.testing.assert_array_equal(flattened(pixels), exact)
+
+
+def test_a_cutout_becomes_a_jpeg_on_white_and_a_note_says_so(tmp_path):
+    Image.new("RGBA", (36, 24), (9, 12, 20, 0)).save(tmp_path / "x.png")
+    done = call("enhance", "x.png", "-o", "x.jpg", cwd=tmp_path)
+    assert done.returncode == 0
+    assert b"noiser: x.png: transparency was laid on white" in done.stderr
+    with Image.open(tmp_path / "x.jpg") as image:
+        assert image.getextrema() == ((255, 255),) * 3
 
 
 def test_a_screenshot_becomes_a_jpeg(tmp_path):

@@ -162,7 +162,7 @@ def test_what_the_command_line_notes_comes_as_a_header(host):
         ("", gzip.compress(PICTURE), {"Content_Encoding": "gzip"}, 415, "unsupported"),
         ("", PICTURE, {"Host": "evil.example"}, 421, "wrong_host"),
         ("", PICTURE[:500], {}, 422, "damaged"),
-        ("?format=jpeg", saved("RGBA"), {}, 422, "not_writable"),
+        ("?format=gif", saved("RGBA"), {}, 422, "not_writable"),
         ("", PICTURE, {"X_Long": "x" * 17_000}, 431, "headers_too_large"),
     ],
     ids=lambda value: value if isinstance(value, str) and len(value) < 20 else "",
@@ -171,6 +171,19 @@ def test_each_refusal_has_its_status_and_code(host, path, body, headers, status,
     reply = host.ask("POST", f"/v1/enhance{path}", body, **headers)
 
     assert error_of(reply, status)[0] == code
+
+
+@pytest.mark.parametrize(("path", "headers"), [("?format=jpg", {}), ("", {"Accept": "image/jpeg"})])
+def test_transparency_is_laid_on_white_for_a_jpeg_and_a_header_says_so(host, path, headers):
+    unseen = np.zeros((30, 40, 4), np.uint8)
+    buffer = io.BytesIO()
+    Image.fromarray(unseen).save(buffer, "PNG")
+
+    reply = host.ask("POST", f"/v1/enhance{path}", buffer.getvalue(), **headers)
+
+    assert reply.headers["noiser-note"] == "transparency was laid on white"
+    with Image.open(io.BytesIO(reply.body)) as image:
+        assert (image.format, image.getextrema()) == ("JPEG", ((255, 255),) * 3)
 
 
 def test_nothing_is_found_where_nothing_is(host):

@@ -4,10 +4,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from noiser.core.color import narrowed
+from noiser.core.color import PEAKS, narrowed
 from noiser.core.errors import OutputError
+from noiser.core.types import Pixels
 from noiser.io.formats import DEPTHS, KINDS, OPAQUE
 from noiser.io.photo import Photo
+
+FLATTENED = "transparency was laid on white"
+"""Said where a format has none, and something was to be seen through the picture."""
+
+FLATTENED_ROWS = 64
+"""Rows that are laid on white at a time [pixels]."""
 
 
 def check_holds(photo: Photo, format_: str) -> None:
@@ -38,11 +45,11 @@ def reduced(photo: Photo, format_: str) -> Photo:
         format_: Any that is written.
 
     Returns:
-        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, and without
-        a transparency that hides nothing where the format has none, with a note.
+        The photo itself if it fits; else of uint16 or uint8, rounded to the nearest, and laid on
+        white where the format has no transparency, with a note.
     """
     if format_ in OPAQUE:
-        photo = _without_idle_alpha(photo)
+        photo = _opaque(photo)
     depth, most, metadata = photo.depth, DEPTHS[format_], photo.metadata
     if depth <= most:
         return photo
@@ -69,17 +76,40 @@ def reduced(photo: Photo, format_: str) -> Photo:
     )
 
 
-def _without_idle_alpha(photo: Photo) -> Photo:
-    """Leave an alpha channel out that is opaque everywhere, as screenshots have."""
-    pixels, channels = photo.pixels, photo.channels
-    opaque = 1 if pixels.dtype == np.float32 else np.iinfo(pixels.dtype).max
-    if channels not in (2, 4) or pixels[..., -1].min() < opaque:
+def flattened(pixels: Pixels) -> Pixels:
+    """Lay a picture on white: alpha * colour + (1 - alpha) * white, on the curve of the pixels.
+
+    That is how browsers show it, which blend on the curve too. Any rows give those of the whole.
+
+    Args:
+        pixels: uint8, uint16 or float32 [H,W,2] or [H,W,4], alpha not multiplied in.
+
+    Returns:
+        The same dtype [H,W] or [H,W,3], integers rounded to the nearest.
+
+    Example:
+        >>> flattened(np.array([[[10, 255], [10, 0], [55, 51]]], np.uint8)).tolist()
+        [[10, 255, 215]]
+    """
+    height, width, channels = pixels.shape
+    made = np.empty((height, width, channels - 1), pixels.dtype)
+    for top in range(0, height, FLATTENED_ROWS):
+        rows = pixels[top : top + FLATTENED_ROWS]
+        white = PEAKS.get(pixels.dtype, 1)
+        wide = rows.astype(np.float32 if white == 1 else np.uint32)
+        color, alpha = wide[..., :-1], wide[..., -1:]
+        sum_ = color * alpha + white * (white - alpha)
+        made[top : top + FLATTENED_ROWS] = sum_ if white == 1 else (sum_ + white // 2) // white
+    return made[..., 0] if channels == 2 else made
+
+
+def _opaque(photo: Photo) -> Photo:
+    """Lay a picture on white; an alpha that is opaque everywhere, as screenshots have, goes."""
+    if photo.channels not in (2, 4):
         return photo
-    return replace(
-        photo,
-        pixels=np.ascontiguousarray(pixels[..., 0] if channels == 2 else pixels[..., :3]),
-        note=_joined(photo.note, "transparency that hides nothing was left out"),
-    )
+    is_idle = photo.pixels[..., -1].min() == PEAKS.get(photo.pixels.dtype, 1)
+    note = "transparency that hides nothing was left out" if is_idle else FLATTENED
+    return replace(photo, pixels=flattened(photo.pixels), note=_joined(photo.note, note))
 
 
 def _joined(earlier: str | None, note: str) -> str:
