@@ -32,8 +32,7 @@ def test_the_matrix_has_all_cells():
 @pytest.mark.parametrize("format_", FORMATS)
 def test_a_cell_keeps_the_picture(kind, format_):
     """Kind, depth and transparency as the page says, and a picture that is brighter."""
-    cell, data = outcome(kind, format_)
-    photo = decode(data)
+    photo = decode(outcome(kind, format_)[1])
     assert photo.format == format_
     peak = DEPTH.get(photo.pixels.dtype.type, 1)
     has_alpha = photo.channels in (2, 4)

@@ -4,15 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache, reduce
 from pathlib import Path
-from typing import Any, Literal, TypeVar, get_args
+from typing import Any, Literal, TypeVar
 
 import click
 
+from noiser.cli.output_options import output_options
 from noiser.core.cpu import usable_processors
 from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
 from noiser.engine.kernels import native
-from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS, format_called
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embedded_settings import network_sha256, settings_of
@@ -87,7 +87,7 @@ def file_options(command: _F) -> _F:
             "fewer bits than the input has gets them rounded.",
         ),
         _overwrite("Replace outputs that are there already."),
-        *_metadata_options(),
+        *output_options(),
         click.option(
             "--keep-times",
             is_flag=True,
@@ -124,40 +124,6 @@ def _max_megapixels(text: str) -> Callable[[Any], Any]:
         show_default=True,
         help=text,
     )
-
-
-def _metadata_options() -> list[Callable[[Any], Any]]:
-    """List what chooses which metadata and which colours the outputs have."""
-    return [
-        click.option(
-            "--strip-metadata",
-            is_flag=True,
-            help="Hand on no metadata but what shows the picture right: the colour profile.",
-        ),
-        click.option(
-            "--strip-location",
-            is_flag=True,
-            help="Hand on no coordinates, no names of places and no maker note.",
-        ),
-        click.option(
-            "--keep-attachments",
-            is_flag=True,
-            help="Hang the film of a motion photo behind the output, from JPEG to JPEG.",
-        ),
-        click.option("--software", is_flag=True, help="Note in EXIF that noiser made the file."),
-        click.option(
-            "--embed-settings",
-            is_flag=True,
-            help="Write look and knobs into XMP, for noiser info and --settings-of.",
-        ),
-        click.option(
-            "--profile",
-            type=click.Choice(get_args(Target)),
-            default="keep",
-            show_default=True,
-            help="Keep the file's colour profile, or convert to sRGB.",
-        ),
-    ]
 
 
 def own_presets_file() -> Path:
@@ -272,7 +238,16 @@ class Words:
             name = self.options.get("look", next(iter(LOOKS)))
             settings = settings_of(name, look, self.given["weights"])
         software, profile = self.given["software"], self.given["profile"]
-        return OutputOptions(format_, metadata, software, settings, profile, attachments)
+        return OutputOptions(
+            format_,
+            metadata,
+            software,
+            settings,
+            profile,
+            attachments,
+            self.given["quality"],
+            self.given["max_size"],
+        )
 
 
 @cache

@@ -37,6 +37,9 @@ DEPTHS = {
 LOSSY_QUALITY = 90
 """For WebP, AVIF, HEIC, JXL, and JPEGs made from another format; JPEGs keep their own tables."""
 
+LOSSY = ("JPEG", "WEBP", "AVIF", "HEIC", "JXL")
+"""Formats that have a quality."""
+
 OPAQUE = ("JPEG", "BMP")
 """Formats without transparency: a BMP's fourth channel means nothing to most programs."""
 

@@ -1,10 +1,13 @@
 """Output options: how a file is to be written, as far as its user chooses."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from noiser.core.version import __version__
 from noiser.io.color.conversion import UNCONVERTED, Conversion, Target, conversion_for
+from noiser.io.color.profiles import is_srgb
+from noiser.io.formats import LOSSY
 from noiser.io.metadata import exif, iptc, xmp
 from noiser.io.metadata.attachments.motion_photo import Film
 from noiser.io.metadata.embed import fitted
@@ -13,6 +16,13 @@ from noiser.io.metadata.png import text as png_text
 
 NEEDED = ("icc_profile", "notes")
 """Metadata that stay when all others are stripped: what shows the picture right."""
+
+
+QUALITIES = (1, 100)
+"""The least and the best quality, as libjpeg counts; encoders of other formats mean their own."""
+
+SIZES = (1, 1_000_000)
+"""What the longest side of an output may be limited to [pixels]."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +46,12 @@ class OutputOptions:
 
     attachments: bool = False
     """Whether the film of a motion photo goes from JPEG to JPEG."""
+
+    quality: int | None = None
+    """Of the formats that have it, in `QUALITIES`; by default the input's own, or 90."""
+
+    max_size: int | None = None
+    """Of the longest side of the output, in `SIZES` [pixels]; nothing is ever enlarged."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -102,10 +118,21 @@ def prepare(
         else:
             option = "; --keep-attachments carries it along" if can_stay else ""
             notes.append(f"the film of a motion photo was left out{option}")
-    if format_ == "GIF" and channels > 2:
-        notes.append("GIF holds 256 colours; --format webp keeps all of them")
+    notes += _notes_on(format_, channels, profile, output.quality)
     made, lost = fitted(made, format_)
     return Prepared(conversion, made, tuple(notes + lost))
+
+
+def _notes_on(
+    format_: str, channels: int, profile: bytes | None, quality: int | None
+) -> Iterator[str]:
+    """Say what a format cannot do of what it is asked for."""
+    if format_ == "GIF" and channels > 2:
+        yield "GIF holds 256 colours; --format webp keeps all of them"
+    if quality is not None and format_ not in LOSSY:
+        yield f"{format_} has no quality to choose"
+    if quality is not None and format_ == "JXL" and profile and not is_srgb(profile):
+        yield "a JPEG XL with another profile than sRGB's is without loss, whatever the quality"
 
 
 def _hung_behind(film: Film, packet: bytes | None) -> dict[str, Any]:

@@ -32,6 +32,9 @@ class Photo:
     bits: int | None = None
     """Of a colour in the file, where the pixels have room for more: 10 or 12."""
 
+    quality: int | None = None
+    """1 to 100, where one was asked for, of the formats that have it."""
+
     above: Pixels | None = None
     """float32 of the pixels' shape: of linear light, the part above white; None is none."""
 

@@ -12,9 +12,11 @@ from typing import TypeVar
 import numpy as np
 
 from noiser.core.color import narrowed
+from noiser.core.errors import OutputError
 from noiser.core.types import Pixels
 from noiser.engine.enhancer import Enhancer
 from noiser.io.codecs.bit_depth import FLATTENED, flattened
+from noiser.io.codecs.quality import with_quality
 from noiser.io.codecs.strips.layout import Layout, check_layout
 from noiser.io.codecs.strips.reader import Strip, StripReader, open_strips
 from noiser.io.codecs.strips.writer import write_strips
@@ -23,8 +25,9 @@ from noiser.io.files import new_file
 from noiser.io.formats import DEPTHS, OPAQUE
 from noiser.io.output_options import Prepared, prepare
 from noiser.io.paths import traits_of
-from noiser.jobs.compare import Comparison, compared, compared_width
+from noiser.jobs.compare import compared, compared_width
 from noiser.jobs.options import JobOptions
+from noiser.jobs.resize import fitted_size
 from noiser.statistics.moments import Moments
 
 _T = TypeVar("_T")
@@ -82,7 +85,8 @@ def enhance_file(
     with open_strips(source, options.limits) as reader:
         format_ = options.output.format or reader.format
         prepared = prepare(reader.metadata, reader.channels, options.output, format_)
-        layout = _layout(reader, format_, prepared, options.compare)
+        layout = _layout(reader, format_, prepared, options)
+        _check_size(reader, options.output.max_size)
         layout, fitted, cuts = _fitted(layout)
         check_layout(layout)
         passes = 1 if is_measured(options) else 2
@@ -144,20 +148,28 @@ def is_measured(options: JobOptions) -> bool:
     return moments is not None and (options.enhancer.look.local == 0 or moments.grid is not None)
 
 
-def _layout(
-    reader: StripReader, format_: str, prepared: Prepared, compare: Comparison | None
-) -> Layout:
+def _layout(reader: StripReader, format_: str, prepared: Prepared, options: JobOptions) -> Layout:
     """Lay the output out as the source, and encode it alike where the format stays."""
+    encoding = reader.encoding if format_ == reader.format else {}
     return Layout(
         format_,
-        compared_width(reader.width, compare),
+        compared_width(reader.width, options.compare),
         reader.height,
         reader.channels,
         reader.check(),
         prepared.metadata,
-        reader.encoding if format_ == reader.format else {},
+        with_quality(encoding, format_, options.output.quality),
         is_own=format_ == reader.format,
     )
+
+
+def _check_size(reader: StripReader, max_size: int | None) -> None:
+    """Refuse to make a picture smaller: its output is laid out as it is."""
+    if fitted_size(reader.width, reader.height, max_size) != (reader.width, reader.height):
+        raise OutputError(
+            f"{reader.width} x {reader.height} pixels go through in strips, and --max-size "
+            "makes smaller what is taken whole; leave it out here"
+        )
 
 
 def _fitted(layout: Layout) -> tuple[Layout, Callable[[Pixels], Pixels], list[str]]:

@@ -16,6 +16,7 @@ from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
 from noiser.jobs.gigapixel import shared_with
 from noiser.jobs.options import JobOptions
+from noiser.jobs.resize import resized_photo
 from noiser.jobs.sequences import enhance_several, measure_several
 from noiser.statistics.moments import Moments
 
@@ -36,7 +37,7 @@ def enhance_bytes(
 
 
 def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int, str | None]:
-    """Enhance an image file in memory: decode, prepare, enhance, fit, encode.
+    """Enhance an image file in memory: decode, prepare, enhance, resize, fit, encode.
 
     An animation goes frame by frame with one look, a TIFF of several pages page by page.
 
@@ -62,8 +63,11 @@ def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int
     prepared = _prepared(photo, options, format_)
     # The input's pixels are let go here; encoding needs memory of its own.
     photo = replace(
-        _enhanced_photo(photo, prepared.conversion, options), metadata=prepared.metadata
+        _enhanced_photo(photo, prepared.conversion, options),
+        metadata=prepared.metadata,
+        quality=options.output.quality,
     )
+    photo = resized_photo(photo, options.output.max_size, format_)
     if options.output.format:
         photo = reduced(photo, format_)
     notes = [photo.note] if photo.note else []

@@ -13,12 +13,14 @@ from noiser.io.codecs import animation, multipage
 from noiser.io.color.conversion import Conversion
 from noiser.io.formats import ANIMATED
 from noiser.io.image_file import identify
+from noiser.io.metadata.orientation import with_size
 from noiser.io.output_options import prepare
 from noiser.io.source import Source
 from noiser.jobs.color_managed import converted_by, enhance_by, measure_by
 from noiser.jobs.compare import compared
 from noiser.jobs.gigapixel import shared_with
 from noiser.jobs.options import JobOptions
+from noiser.jobs.resize import resized_photo
 from noiser.statistics.moments import Moments
 
 Made = tuple[bytes, int, int, str | None]
@@ -84,10 +86,13 @@ def _enhance_frames(source: Source, options: JobOptions) -> Made:
     if options.moments is None:
         moments = _of_frames(moving.frames, conversion, options)
         options = replace(options, moments=moments)
+    output = options.output
     for number, frame in enumerate(moving.frames):  # in place: those before are let go
-        moving.frames[number] = _enhanced(frame, conversion, options)
+        enhanced = replace(photo, pixels=_enhanced(frame, conversion, options))
+        moving.frames[number] = resized_photo(enhanced, output.max_size, format_).pixels
     height, width = photo.pixels.shape[:2]
-    moving = replace(moving, photo=replace(photo, metadata=prepared.metadata))
+    metadata = with_size(prepared.metadata, *moving.frames[0].shape[1::-1])
+    moving = replace(moving, photo=replace(photo, metadata=metadata, quality=output.quality))
     return animation.encode(moving, format_), width, height, "; ".join(prepared.notes) or None
 
 

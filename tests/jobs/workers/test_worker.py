@@ -32,6 +32,8 @@ ASKED = {
     "format": None,
     "metadata": "keep",
     "profile": "keep",
+    "quality": None,
+    "max_size": None,
     "limits": asdict(Limits()),
     "max_weight": 100 * MEGA,
 }

@@ -186,6 +186,31 @@ def test_transparency_is_laid_on_white_for_a_jpeg_and_a_header_says_so(host, pat
         assert (image.format, image.getextrema()) == ("JPEG", ((255, 255),) * 3)
 
 
+def test_quality_and_size_are_those_that_were_asked_for(host):
+    """The picture has 40 x 30 pixels."""
+    reply = host.ask("POST", "/v1/enhance?format=jpg&quality=35&max_size=20", PICTURE)
+
+    output = OutputOptions("JPEG", quality=35, max_size=20)
+    assert reply.body == enhance_bytes(PICTURE, JobOptions(Enhancer(), output=output))[0]
+    with Image.open(io.BytesIO(reply.body)) as image:
+        assert (image.size, image.quantization) == ((20, 15), tables(35))
+
+
+def tables(quality):
+    """The quantization tables of libjpeg's quality, by Pillow."""
+    buffer = io.BytesIO()
+    Image.new("RGB", (8, 8)).save(buffer, "JPEG", quality=quality)
+    with Image.open(buffer) as image:
+        return image.quantization
+
+
+def test_a_format_without_quality_says_so(host):
+    reply = host.ask("POST", "/v1/enhance?quality=35&max_size=4000", PICTURE)
+
+    assert reply.headers["noiser-note"] == "PNG has no quality to choose"
+    assert reply.body == expected(PICTURE)
+
+
 def test_nothing_is_found_where_nothing_is(host):
     assert error_of(host.ask("GET", "/v2/enhance"), 404)[0] == "not_found"
     assert error_of(host.ask("GET", "/v1/looks/"), 404)[0] == "not_found"

@@ -120,6 +120,24 @@ def test_a_format_is_known_by_the_suffix_of_its_files_too(alias, format_):
     assert refused(("format", f"{alias}x")).endswith(", jxl, jpg, tif")
 
 
+@pytest.mark.parametrize(("name", "low", "high"), [("quality", 1, 100), ("max_size", 1, 1_000_000)])
+def test_whole_numbers_have_no_fractions(name, low, high):
+    """Both ends pass, and no step further; JSON Schema says the same."""
+    assert read((name, str(low)), ("color", "1")) == {name: low, "color": 1.0}
+    assert read((name, f"{high}.0")) == {name: high}
+    assert type(read((name, str(high)))[name]) is int
+    for text in (str(low - 1), str(high + 1), "1.5", "nan", ""):
+        expected = f"{name} is {text!a}; it must be an integer from {low} to {high}"
+        assert refused((name, text)) == expected
+    assert enhance_parameters()[name].schema == {"type": "integer", "minimum": low, "maximum": high}
+
+
+def test_quality_and_size_are_passed_on():
+    wanted = wanted_of(read(("quality", "80"), ("max_size", "1024")))
+
+    assert (wanted.quality, wanted.max_size, wanted.options) == (80, 1024, ())
+
+
 def test_metadata_and_profile_are_passed_on():
     wanted = wanted_of(read(("metadata", "no-location"), ("profile", "srgb")))
 

@@ -14,6 +14,7 @@ from noiser.core.errors import LimitError, UnsupportedError, encoding
 from noiser.core.types import Pixels
 from noiser.io.codecs import gif
 from noiser.io.codecs.header import encoding_of, opened
+from noiser.io.codecs.quality import encoding_for
 from noiser.io.formats import LOSSY_QUALITY, avif_bits
 from noiser.io.limits import MEGA, Limits
 from noiser.io.metadata.embed import save_options
@@ -142,8 +143,7 @@ def encode(animation: Animation, format_: str) -> bytes:
         options["default_image"] = True
         durations = durations[1:]
     if format_ in ("WEBP", "AVIF"):
-        own = animation.photo.encoding if format_ == animation.photo.format else {}
-        options |= own or {"quality": LOSSY_QUALITY}
+        options |= encoding_for(animation.photo, format_) or {"quality": LOSSY_QUALITY}
     options["duration"] = whole(durations, GIF_STEP if format_ == "GIF" else 1)
     buffer = io.BytesIO()
     with encoding(format_):

@@ -8,8 +8,8 @@ from PIL import Image
 from noiser.core.adapters import pil_array, pil_pixels
 from noiser.core.errors import encoding
 from noiser.io.codecs.header import encoding_of, opened
+from noiser.io.codecs.quality import encoding_for
 from noiser.io.color.profiles import SRGB, from_cmyk
-from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options, without_page_number
 from noiser.io.metadata.orientation import turn_upright
 from noiser.io.metadata.read import read_metadata
@@ -87,11 +87,5 @@ def encode(photo: Photo, format_: str) -> bytes:
 
 def _options(photo: Photo, format_: str) -> dict[str, Any]:
     """Say how to write it: as the input was, where the format stays."""
-    options: dict[str, Any] = {}
-    if format_ in ("JPEG", "WEBP", "AVIF"):
-        options = {"quality": LOSSY_QUALITY}
-    if format_ == photo.format:
-        options = photo.encoding
-    if format_ == "PNG":
-        options = options | {"compress_level": PNG_LEVEL}
-    return options
+    options = encoding_for(photo, format_)
+    return options | {"compress_level": PNG_LEVEL} if format_ == "PNG" else options

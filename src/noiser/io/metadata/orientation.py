@@ -1,5 +1,7 @@
 """Orientation: what changes with it, the pixels and what is said of their size."""
 
+from typing import Any
+
 import numpy as np
 from PIL import Image, ImageOps
 from PIL.ExifTags import Base as Tag
@@ -49,6 +51,16 @@ def sized(block: exif.Exif, width: int, height: int) -> exif.Exif:
         if tag in block.camera and block.number("camera", tag) != size:
             block = block.with_number("camera", tag, size)
     return block
+
+
+def with_size(metadata: dict[str, Any], width: int, height: int) -> dict[str, Any]:
+    """Let the size that metadata tell, where they do, be that of the pixels [pixels]."""
+    made = dict(metadata)
+    if data := made.get("exif"):
+        made["exif"] = exif.serialize(sized(exif.parse(data, 2 * len(data)), width, height))
+    if packet := made.get("xmp"):
+        made["xmp"] = upright(packet, width, height, keep_orientation=True)
+    return made
 
 
 def upright(packet: bytes, width: int, height: int, keep_orientation: bool) -> bytes:

@@ -131,8 +131,9 @@ def job_key(options: JobOptions, format_: str | None) -> str:
         settings = dataclasses.replace(settings, version=ALGORITHM_REVISION)
     output = dataclasses.replace(options.output, format=format_, settings=settings)
     delivery = dataclasses.asdict(output)
-    if not output.attachments:  # younger than the keys that are in journals
-        del delivery["attachments"]
+    for name in ("attachments", "quality", "max_size"):  # younger than the keys in journals
+        if not delivery[name]:
+            del delivery[name]
     moments = options.moments
     parts = {
         "version": ALGORITHM_REVISION,

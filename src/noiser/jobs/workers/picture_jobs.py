@@ -39,7 +39,13 @@ def enhance(source: Source, told: Told) -> tuple[Told, bytes]:
     Returns:
         Format, width, height and note; and the new file.
     """
-    output = OutputOptions(told["format"], told["metadata"], profile=told["profile"])
+    output = OutputOptions(
+        told["format"],
+        told["metadata"],
+        profile=told["profile"],
+        quality=told["quality"],
+        max_size=told["max_size"],
+    )
     options = JobOptions(_enhancer(**told["options"]), source.limits, output)
     made, width, height, note = enhance_source(source, options)
     return {"format": sniff(made), "width": width, "height": height, "note": note}, made

@@ -105,6 +105,7 @@ def warm_up() -> None:
     buffer = io.BytesIO()
     Image.new("RGB", (64, 64), (9, 9, 9)).save(buffer, "JPEG")
     told: Told = {"options": {}, "format": None, "metadata": "keep", "profile": "keep"}
+    told |= {"quality": None, "max_size": None}
     DOES["enhance"](identify(buffer.getvalue()), told)
 
 

@@ -4,11 +4,12 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from math import nan
 from typing import Any, get_args, get_type_hints
 
 from noiser.io.color.conversion import Target
 from noiser.io.formats import DEPTHS, suffix_of
-from noiser.io.output_options import OutputOptions
+from noiser.io.output_options import QUALITIES, SIZES, OutputOptions
 from noiser.look.knobs import knobs
 from noiser.look.looks import LOOKS
 from noiser.look.presets import all_presets
@@ -24,6 +25,10 @@ FORMAT_ALIASES = {
     alias: name.lower() for name in DEPTHS if (alias := suffix_of(name)[1:]) != name.lower()
 }
 """Formats by the names that their files have, `jpg` and `tif`, where those are others."""
+
+
+WRITTEN = ("metadata", "profile", "quality", "max_size")
+"""Fields that say how the answer is written, by their names in `OutputOptions`."""
 
 
 @dataclass(frozen=True)
@@ -45,12 +50,16 @@ class Parameter:
     high: float = 0.0
     """Largest value of a number."""
 
+    is_whole: bool = False
+    """Whether a number must be an integer."""
+
     @property
     def schema(self) -> dict[str, Any]:
         """The allowed values as JSON Schema."""
         if self.choices:
             return {"type": "string", "enum": [*self.choices, *self.aliases]}
-        return {"type": "number", "minimum": self.low, "maximum": self.high}
+        kind = "integer" if self.is_whole else "number"
+        return {"type": kind, "minimum": self.low, "maximum": self.high}
 
     def value(self, name: str, text: str) -> str | float:
         """Read a value.
@@ -64,12 +73,12 @@ class Parameter:
                 allowed = f"it must be one of {', '.join([*self.choices, *self.aliases])}"
                 raise RefusedError("bad_parameter", f"{name} is {_shown(text)}; {allowed}")
             return chosen
-        if not NUMBER.fullmatch(text) or not self.low <= float(text) <= self.high:
-            raise RefusedError(
-                "bad_parameter",
-                f"{name} is {_shown(text)}; it must be a number from {self.low:g} to {self.high:g}",
-            )
-        return float(text)
+        number = float(text) if NUMBER.fullmatch(text) else nan
+        if not self.low <= number <= self.high or (self.is_whole and number % 1):
+            kind = "an integer" if self.is_whole else "a number"
+            allowed = f"it must be {kind} from {self.low:.7g} to {self.high:.7g}"
+            raise RefusedError("bad_parameter", f"{name} is {_shown(text)}; {allowed}")
+        return int(number) if self.is_whole else number
 
 
 @dataclass(frozen=True)
@@ -87,6 +96,12 @@ class Wanted:
 
     profile: str = OutputOptions.profile
     """As in `OutputOptions`."""
+
+    quality: int | None = None
+    """As in `OutputOptions`."""
+
+    max_size: int | None = None
+    """As in `OutputOptions` [pixels]."""
 
 
 @cache
@@ -110,7 +125,11 @@ def enhance_parameters() -> dict[str, Parameter]:
                             tuple(all_presets(None))),
         **turned,
         "format": Parameter("Of the answer; by default the header Accept chooses, or the "
-                            "picture's own.", tuple(name.lower() for name in DEPTHS), FORMAT_ALIASES),
+                            "picture's own.", tuple(map(str.lower, DEPTHS)), FORMAT_ALIASES),
+        "quality": Parameter("Of JPEG, WebP, AVIF, HEIC and JPEG XL; by default the picture's "
+                             "own, or 90.", low=QUALITIES[0], high=QUALITIES[1], is_whole=True),
+        "max_size": Parameter("Of the answer's longest side [pixels]; nothing is enlarged.",
+                              low=SIZES[0], high=SIZES[1], is_whole=True),
         "metadata": Parameter("What of the metadata is handed on.", get_args(hints["metadata"])),
         "profile": Parameter("Keep the colour profile, or convert to sRGB.", get_args(Target)),
     }  # fmt: skip
@@ -149,7 +168,7 @@ def wanted_of(values: Mapping[str, str | float], accepted: str | None = None) ->
         accepted: The format that the client likes best, where no field says it.
     """
     rest = dict(values)
-    output = {name: str(rest.pop(name)) for name in ("metadata", "profile") if name in rest}
+    output: dict[str, Any] = {name: rest.pop(name) for name in WRITTEN if name in rest}
     format_ = str(rest.pop("format", accepted or "")).upper() or None
     preset = rest.pop("preset", None)
     options = {**(all_presets(None)[str(preset)].options if preset else {}), **rest}

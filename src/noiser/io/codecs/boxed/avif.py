@@ -5,6 +5,7 @@ from typing import Any
 import numpy as np
 
 from noiser.core.errors import encoding
+from noiser.io.codecs.quality import encoding_for
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.metadata.embed import save_options
 from noiser.io.photo import Photo
@@ -43,7 +44,7 @@ def encode(photo: Photo, _format: str = "AVIF") -> bytes:
         made: Any = image.heifsave_buffer(
             compression="av1",
             bitdepth=photo.bits or BITS,
-            Q=LOSSY_QUALITY,
+            Q=encoding_for(photo, "AVIF").get("quality", LOSSY_QUALITY),
             subsample_mode="off",
         )
     return bytes(made)

@@ -8,6 +8,7 @@ import numpy as np
 from noiser.core.errors import DecodeError, UnsupportedError, decoding, encoding, extra
 from noiser.io.codecs.bit_depth import check_holds
 from noiser.io.codecs.high_bit_depth import full_range
+from noiser.io.codecs.quality import encoding_for
 from noiser.io.formats import LOSSY_QUALITY
 from noiser.io.limits import Limits, check_size
 from noiser.io.metadata.embed import save_options
@@ -91,12 +92,11 @@ def encode(photo: Photo, _format: str = "HEIC") -> bytes:
     said = save_options(photo.metadata, "HEIC")
     info = {name: said[name] for name in ("exif", "icc_profile", "xmp") if name in said}
     heif.misc.set_orientation(info)  # or the encoder would have it turned once more
-    options = photo.encoding if photo.format == "HEIC" else {"quality": LOSSY_QUALITY}
     buffer = io.BytesIO()
     with encoding("HEIC"):
         made = heif.from_bytes(mode, (width, height), np.ascontiguousarray(photo.pixels).tobytes())
         made.info.update(info)
-        made.save(buffer, bit_depth=photo.bits or DEEPEST, **options, **info)
+        made.save(buffer, bit_depth=photo.bits or DEEPEST, **encoding_for(photo, "HEIC"), **info)
     return buffer.getvalue()
 
 

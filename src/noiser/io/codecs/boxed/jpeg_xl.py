@@ -15,6 +15,7 @@ from noiser.io.codecs.boxed.jpeg_xl_container import with_metadata
 from noiser.io.codecs.boxed.jpeg_xl_header import ALPHA, BLACK, GRAY, Header, read_header
 from noiser.io.codecs.header import several_frames
 from noiser.io.codecs.high_bit_depth import apply, colors, from_linear_light, to_linear_light
+from noiser.io.codecs.quality import encoding_for
 from noiser.io.color import icc
 from noiser.io.color.profiles import has_curve, is_srgb
 from noiser.io.formats import HDR_TRANSFERS, LOSSY_QUALITY, hdr_refused
@@ -86,7 +87,8 @@ def encode(photo: Photo, _format: str = "JXL") -> bytes:
     """Write a JPEG XL, of floats as linear light.
 
     Without loss where the photo's file was so; also with a profile that is not sRGB's, for libjxl
-    would bring a lossy picture back in other colours; and floats of other formats.
+    would bring a lossy picture back in other colours; and floats of other formats, unless a quality
+    was asked for.
 
     Args:
         photo: uint8, uint16 or float32.
@@ -110,10 +112,9 @@ def encode(photo: Photo, _format: str = "JXL") -> bytes:
         profile = profile and _straight(profile)
     elif profile is not None and is_srgb(profile):
         profile = None
-    options: dict[str, Any] = {"quality": LOSSY_QUALITY}
-    if photo.format == "JXL":
-        options = photo.encoding
-    if profile or (photo.format != "JXL" and photo.pixels.dtype == np.float32):
+    options = encoding_for(photo, "JXL")
+    is_new = photo.format != "JXL" and photo.quality is None
+    if profile or (is_new and photo.pixels.dtype == np.float32):
         options = {"lossless": True}
     speed = getattr(library.EncoderSpeed, SPEED)
     metadata = [(b"xml ", said["xmp"])] if "xmp" in said else []
