@@ -67,6 +67,12 @@ LEAST_TOKEN = 16
     metavar="NAME",
     help="A name by which clients call this server; may be repeated.",
 )
+@click.option(
+    "--allowed-origin",
+    multiple=True,
+    metavar="ORIGIN",
+    help="A site whose pages may use the API, as https://photos.example; may be repeated.",
+)
 @click.option("--no-page", is_flag=True, help="Serve the API alone.")
 def command(host: str, no_page: bool, **given: Any) -> None:
     """Serve the page and the HTTP API.
@@ -85,7 +91,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
         raise MissingExtraError("the server is not installed: pip install 'noiser[server]'")
     from noiser.cli.options import tell_of_kernel
     from noiser.web.page_files import page_files
-    from noiser.web.server.access_control import LOOPBACK, Access, is_address
+    from noiser.web.server.access_control import LOOPBACK, Access, is_address, origin_of
     from noiser.web.server.run import bind, run, url_of
 
     token = _token(given["token_file"])
@@ -101,7 +107,11 @@ def command(host: str, no_page: bool, **given: Any) -> None:
         max_waiting=given["queue"],
     )
     names = LOOPBACK | {host.lower()} | {name.lower() for name in given["allowed_host"]}
-    access = Access(names, is_address(host) and host not in LOOPBACK, token)
+    try:
+        origins = frozenset(map(origin_of, given["allowed_origin"]))
+    except ValueError as error:
+        raise click.UsageError(f"--allowed-origin: {error}") from error
+    access = Access(names, is_address(host) and host not in LOOPBACK, token, origins)
     tell_of_kernel()
     listener = bind(host, given["port"])
     run(

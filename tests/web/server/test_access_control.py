@@ -3,7 +3,7 @@
 import pytest
 from starlette.datastructures import Headers
 
-from noiser.web.server.access_control import LOOPBACK, Access
+from noiser.web.server.access_control import LOOPBACK, Access, origin_of
 from noiser.web.server.errors import RefusedError
 
 HERE = "127.0.0.1:8765"
@@ -63,6 +63,73 @@ def test_numeric_addresses_are_ours_where_that_is_said():
 def test_a_page_of_another_site_cannot_send(origin):
     """Browsers say where a request comes from."""
     assert outcome(Access(), "POST", "/v1/enhance", origin=origin) == "forbidden_origin"
+
+
+ALLOWED = Access(origins=frozenset({"https://photos.example"}))
+
+ASKING = {"access-control-request-method": "POST"}
+
+
+def test_a_page_of_an_allowed_origin_can_send():
+    assert outcome(ALLOWED, "POST", "/v1/enhance", origin="https://photos.example") is None
+
+
+@pytest.mark.parametrize(
+    "origin",
+    ["http://photos.example", "https://photos.example:8443", "https://a.photos.example",
+     "https://photos.example.evil", "https://photos.exampl", "null", "*", ""],
+)  # fmt: skip
+def test_an_origin_is_allowed_exactly(origin):
+    headers = Headers({"host": HERE, "origin": origin})
+
+    assert outcome(ALLOWED, "POST", "/v1/enhance", origin=origin) == "forbidden_origin"
+    assert outcome(ALLOWED, "OPTIONS", "/v1/looks", origin=origin, **ASKING) == "forbidden_origin"
+    assert ALLOWED.shared("/v1/looks", headers) == {"Vary": "Origin"}
+
+
+def test_browsers_ask_without_the_token():
+    access = Access(token=TOKEN, origins=ALLOWED.origins)
+    origin = "https://photos.example"
+
+    assert outcome(access, "OPTIONS", "/v1/enhance", origin=origin, **ASKING) is None
+    assert outcome(access, "OPTIONS", "/v1/enhance", origin=origin) == "unauthorized"
+    assert outcome(access, "OPTIONS", "/metrics", origin=origin, **ASKING) == "unauthorized"
+
+
+def test_without_allowed_origins_no_answer_is_shared():
+    headers = Headers({"host": HERE, "origin": "https://photos.example"})
+
+    assert Access().shared("/v1/looks", headers) == {}
+    assert ALLOWED.shared("/metrics", headers) == {}
+
+
+@pytest.mark.parametrize(
+    ("text", "origin"),
+    [
+        ("https://photos.example", "https://photos.example"),
+        ("HTTPS://Photos.Example:443", "https://photos.example"),
+        ("http://localhost:3000", "http://localhost:3000"),
+        ("http://localhost:80", "http://localhost"),
+        ("https://photos.example:80", "https://photos.example:80"),
+        ("http://[::1]:8080", "http://[::1]:8080"),
+        ("chrome-extension://abcdefgh", "chrome-extension://abcdefgh"),
+    ],
+)
+def test_an_origin_is_written_as_browsers_do(text, origin):
+    assert origin_of(text) == origin
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["*", "https://*.photos.example", "https://*", "photos.example", "https://photos.example/",
+     "https://photos.example/page", "https://user@photos.example", "null", "", "https://",
+     "https://photos.example:0", "https://photos.example:65536", "https://fotoś.example",
+     "https://a.example https://b.example", "https://a.example,https://b.example",
+     "https://photos.example?", "https://photos..example", "file://"],
+)  # fmt: skip
+def test_what_is_no_single_origin_is_refused(text):
+    with pytest.raises(ValueError, match=r"is no origin; it must be scheme://host or scheme"):
+        origin_of(text)
 
 
 def test_our_own_page_can_send():

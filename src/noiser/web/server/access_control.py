@@ -2,6 +2,7 @@
 
 import hmac
 import ipaddress
+import re
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
@@ -12,8 +13,37 @@ from noiser.web.server.errors import RefusedError
 LOOPBACK = frozenset({"localhost", "127.0.0.1", "::1"})
 """Names by which a machine calls itself."""
 
-GUARDED = ("/v1/", "/metrics")
+API = "/v1/"
+"""Beginning of the paths that pages of allowed origins may ask for."""
+
+GUARDED = (API, "/metrics")
 """Paths that need the token, where there is one."""
+
+ORIGIN = re.compile(
+    r"([a-z][a-z0-9+.-]*)://(\[[0-9a-f:.]+\]|[a-z0-9_-]+(?:\.[a-z0-9_-]+)*)(?::(\d{1,5}))?",
+    re.ASCII,
+)
+"""Scheme, host and port, as browsers send them (RFC 6454, section 6.2)."""
+
+MAX_PORT = 65_535
+"""The largest number of a port."""
+
+DEFAULT_PORTS = {"http": 80, "https": 443}
+"""Ports that browsers leave out."""
+
+EXPOSED = {
+    "Access-Control-Expose-Headers": "Content-Disposition, Noiser-Note, Retry-After, "
+    "WWW-Authenticate, X-Request-Id"
+}
+"""What the API's answers add to the headers that any page may read."""
+
+PREFLIGHT = {
+    "Access-Control-Allow-Methods": "GET, POST",
+    "Access-Control-Allow-Headers": "Authorization, Content-Type, X-Request-Id",
+    "Access-Control-Max-Age": "7200",
+}
+"""The answer to a browser that asks before it sends; it may remember it for two hours, which is
+the most that Chromium does [s]."""
 
 
 @dataclass(frozen=True)
@@ -33,6 +63,9 @@ class Access:
     token: str | None = None
     """What clients of the API must know."""
 
+    origins: frozenset[str] = frozenset()
+    """Other sites whose pages may use the API, as `origin_of` reads them."""
+
     def check(self, method: str, path: str, headers: Headers) -> None:
         """Refuse a request that is not to be answered.
 
@@ -45,9 +78,14 @@ class Access:
                 "wrong_host",
                 f"Host is {host[:80]!a}; --allowed-host adds a name to the server",
             )
-        origin = headers.get("origin")
-        if method == "POST" and origin is not None and _authority(origin) != host.lower():
-            raise RefusedError("forbidden_origin", "a page of another site sent it; only ours may")
+        asks_before = is_preflight(method, path, headers)
+        if (method == "POST" or asks_before) and not self._may_send(headers.get("origin"), host):
+            raise RefusedError(
+                "forbidden_origin",
+                "a page of another site sent it; --allowed-origin adds a site to the server",
+            )
+        if asks_before:
+            return  # browsers ask without the token
         if self.token is not None and path.startswith(GUARDED):
             given = _bearer_token(headers.get("authorization", ""))
             if not hmac.compare_digest(given.encode("utf-8", "replace"), self.token.encode()):
@@ -56,6 +94,21 @@ class Access:
                     "the token is missing or wrong; send Authorization: Bearer TOKEN",
                     {"WWW-Authenticate": "Bearer"},
                 )
+
+    def shared(self, path: str, headers: Headers) -> dict[str, str]:
+        """Say in headers of an answer who may read it (Fetch standard, CORS protocol).
+
+        Cookies and the like are never asked for: the token is sent by who knows it.
+        """
+        if not self.origins or not path.startswith(API):
+            return {}
+        origin = headers.get("origin", "")
+        allowed = {"Access-Control-Allow-Origin": origin} | EXPOSED
+        return {"Vary": "Origin"} | (allowed if origin in self.origins else {})
+
+    def _may_send(self, origin: str | None, host: str) -> bool:
+        """Tell whether a page of an origin may send pictures; programs have none."""
+        return origin is None or origin in self.origins or _authority(origin) == host.lower()
 
     def _is_ours(self, host: str) -> bool:
         """Tell whether a host is one of this server's names."""
@@ -78,6 +131,33 @@ def is_address(name: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def is_preflight(method: str, path: str, headers: Headers) -> bool:
+    """Tell whether a browser asks if a page may send what it wants to send to the API."""
+    asked = "origin" in headers and "access-control-request-method" in headers
+    return method == "OPTIONS" and path.startswith(API) and asked
+
+
+def origin_of(text: str) -> str:
+    """Read an origin, and write it as browsers do.
+
+    Raises:
+        ValueError: It is no single origin.
+
+    Example:
+        >>> origin_of("https://Photos.example:443")
+        'https://photos.example'
+    """
+    found = ORIGIN.fullmatch(text.lower())
+    port = int(found[3] or 0) if found else 0
+    if found is None or port > MAX_PORT or (found[3] and not port):
+        raise ValueError(
+            f"{text!a} is no origin; it must be scheme://host or scheme://host:port, of one site "
+            "and without a path"
+        )
+    is_said = port and port != DEFAULT_PORTS.get(found[1])
+    return f"{found[1]}://{found[2]}{f':{port}' if is_said else ''}"
 
 
 def _bearer_token(authorization: str) -> str:

@@ -7,12 +7,14 @@ from typing import Any
 
 from starlette.datastructures import Headers
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from noiser.core.errors import sentence
 from noiser.jobs.workers.async_worker import PoolError
-from noiser.web.server.access_control import Access
+from noiser.web.server.access_control import PREFLIGHT, Access, is_preflight
 from noiser.web.server.errors import ClientLeftError, RefusedError, new_id
+from noiser.web.server.http.request_path import path_of
 from noiser.web.server.limits import ServerLimits
 from noiser.web.server.metrics import Metrics
 
@@ -50,6 +52,7 @@ class Guard:
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer a request."""
         visit = _Visit(scope, receive, send)
+        visit.shared = self._access.shared(visit.path, visit.headers)
         scope["app"] = self  # so that the router raises what it refuses
         self._metrics.in_flight += 1
         start, fault = time.perf_counter(), None
@@ -75,6 +78,9 @@ class Guard:
         fault = None
         try:
             self._check(visit)
+            if is_preflight(visit.scope["method"], visit.path, visit.headers):
+                await Response(None, 204, PREFLIGHT)(visit.scope, visit.receive, visit.send)
+                return None
             await self._app(visit.scope, visit.receive, visit.send)
             return None
         except RefusedError as raised:
@@ -112,7 +118,7 @@ class Guard:
                 "Transfer-Encoding and Content-Length contradict each other; send one of them",
                 closes=True,
             )
-        self._access.check(scope["method"], scope["path"], headers)
+        self._access.check(scope["method"], visit.path, headers)
 
 
 class _Visit:
@@ -121,8 +127,12 @@ class _Visit:
     def __init__(self, scope: Scope, receive: Receive, send: Send) -> None:
         self.scope, self._receive, self._send = scope, receive, send
         self.headers = Headers(scope=scope)
+        self.path = path_of(scope)
         given = self.headers.get("x-request-id", "")
         self.id = given if REQUEST_ID.fullmatch(given) else new_id()
+        self.shared: dict[str, str] = {}
+        """Headers that say which pages may read the answer."""
+
         self.status = 0
         """Of the answer; 0 until it begins."""
 
@@ -145,6 +155,7 @@ class _Visit:
             common = [
                 (b"x-request-id", self.id.encode("ascii")),
                 (b"x-content-type-options", b"nosniff"),
+                *((name.lower().encode(), v.encode("latin-1")) for name, v in self.shared.items()),
             ]
             # What is still to come of a body would be taken for the next request.
             if self.scope.get("state", {}).get("is_unread", bool)():

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from noiser.web.server.http.request_path import path_of
+
 TYPES = {
     "html": "text/html; charset=utf-8",
     "css": "text/css; charset=utf-8",
@@ -70,7 +72,7 @@ class Site:
 
     async def get(self, request: Request) -> Response:
         """Give a file; unless the browser has it already."""
-        file = self._files[request.url.path.lstrip("/") or INDEX]
+        file = self._files[path_of(request.scope).lstrip("/") or INDEX]
         if request.headers.get("if-none-match") == file.headers["ETag"]:
             return Response(status_code=304, headers=file.headers)
         if file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
