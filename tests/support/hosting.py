@@ -31,6 +31,9 @@ class Host:
     stop: Callable[[], None]
     """Tells it to end."""
 
+    address: str = "127.0.0.1"
+    """Where it listens."""
+
     log: list[dict[str, Any]] = field(default_factory=list)
     """What it has logged."""
 
@@ -38,7 +41,7 @@ class Host:
 
     def ask(self, method, path, body=None, **headers):
         """Send a request on a connection of its own, and read the answer."""
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=20)
+        connection = http.client.HTTPConnection(self.address, self.port, timeout=20)
         try:
             named = {name.replace("_", "-"): value for name, value in headers.items()}
             connection.request(method, path, body, named)
@@ -52,7 +55,7 @@ class Host:
         """Open a connection."""
         import socket
 
-        return socket.create_connection(("127.0.0.1", self.port), timeout=20)
+        return socket.create_connection((self.address, self.port), timeout=20)
 
     def say(self, data):
         """Send bytes on a connection of their own; the answer, and whether it was closed then."""
@@ -79,13 +82,15 @@ class Host:
 
 
 @contextmanager
-def hosted(limits=None, workers=1, access=None, files=None, command=COMMAND):
+def hosted(limits=None, workers=1, access=None, files=None, command=COMMAND, address="127.0.0.1"):
     """Run a server, from when it answers to the end of the block."""
     limits = limits or ServerLimits()
     pool = Pool(workers, limits, command)
-    listener = bind("127.0.0.1", 0)
+    listener = bind(address, 0)
     running, is_ready, failures = [], threading.Event(), []
-    host = Host(listener.getsockname()[1], pool, lambda: setattr(running[0], "should_exit", True))
+    host = Host(
+        listener.getsockname()[1], pool, lambda: setattr(running[0], "should_exit", True), address
+    )
     app = create_app(pool, limits, access or Access(), files, host.take)
 
     def on_ready(server):

@@ -254,6 +254,17 @@ def multipart(
     return f"multipart/form-data; boundary={boundary}", body + f"--{boundary}--\r\n".encode()
 
 
+def own_address() -> str | None:
+    """Find an address of this machine that is not the loopback's; no packet is sent."""
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+        try:
+            probe.connect(("192.0.2.1", 9))
+        except OSError:
+            return None
+        found = probe.getsockname()[0]
+    return None if found.startswith("127.") else found
+
+
 def until(condition: Callable[[], bool], seconds: float) -> float:
     """Wait for what nothing reports, and say how long it took [seconds].
 

@@ -55,6 +55,13 @@ LEAST_TOKEN = 16
     help="Requests that may wait for a worker; more are refused at once.",
 )
 @click.option(
+    "--max-connections-per-client",
+    type=click.IntRange(1, 10_000),
+    default=ServerLimits.max_connections_per_client,
+    show_default=True,
+    help="Refuse more from one address; raise it for a proxy on another machine.",
+)
+@click.option(
     "--token-file",
     type=click.Path(path_type=Path, readable=False),
     metavar="FILE",
@@ -105,6 +112,7 @@ def command(host: str, no_page: bool, **given: Any) -> None:
         max_weight=max(given["max_megapixels"] * MEGA, ServerLimits.max_weight),
         max_body_bytes=given["max_body_mb"] << 20,
         max_waiting=given["queue"],
+        max_connections_per_client=given["max_connections_per_client"],
     )
     names = LOOPBACK | {host.lower()} | {name.lower() for name in given["allowed_host"]}
     try:

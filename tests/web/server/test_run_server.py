@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 from processes import alive
-from serving import NOISER, Service, until
+from serving import NOISER, Service, own_address, until
 
 from noiser.cli import group
 from noiser.core.errors import MachineError
@@ -176,6 +176,31 @@ def test_limits_are_options():
         text = json.loads(service.ask("GET", "/openapi.json").body)["info"]["description"]
 
     assert "Bodies up to 1048576 bytes, pictures up to 1 megapixels." in text
+
+
+@pytest.mark.skipif(own_address() is None, reason="this machine has no address but its loopback")
+def test_the_connections_of_a_client_are_limited_by_an_option():
+    words = ["--host", own_address(), "--no-token", "--max-connections-per-client", "1"]
+    with Service(*words, "--workers", "1") as service:
+        with service.connect():
+            assert service.ask("GET", "/healthz").status == 503
+        until(lambda: service.ask("GET", "/healthz").status == 200, 20)
+
+
+def test_a_site_whose_pages_may_use_the_api_is_an_option():
+    words = ["--allowed-origin", "https://Photos.example:443", "--allowed-origin", "http://a:1"]
+    with Service(*words, "--workers", "1") as service:
+        for origin in ("https://photos.example", "http://a:1"):
+            headers = service.ask("GET", "/v1/looks", Origin=origin).headers
+            assert headers["access-control-allow-origin"] == origin
+
+
+@pytest.mark.parametrize("origin", ["*", "https://*.photos.example", "photos.example"])
+def test_a_site_that_is_none_is_wrong_words(origin):
+    done = call("serve", "--allowed-origin", origin)
+
+    assert done.exit_code == 2
+    assert f"--allowed-origin: {origin!a} is no origin; it must be scheme://host" in done.output
 
 
 def test_an_address_in_use_is_the_machines_fault():

@@ -41,6 +41,10 @@ class ServerLimits(WorkerLimits):
     max_connections: int = 512
     """Open at once; half of the descriptors that most systems grant."""
 
+    max_connections_per_client: int = 64
+    """Of them from one address, or one IPv6 network of 64 bits; a browser opens 6. This machine's
+    own are not counted, for a proxy on it brings everybody's."""
+
     max_header_bytes: int = 16 << 10
     """The request line and all headers [bytes]; browsers send about 1 KB."""
 

@@ -1,5 +1,6 @@
 """The protocol: who is too slow is cut off, and what is no sound HTTP is refused and ended."""
 
+import contextlib
 import json
 import select
 import socket
@@ -7,8 +8,9 @@ import time
 
 import pytest
 from hosting import FAULTY, hosted
-from serving import next_reply, reply_on
+from serving import next_reply, own_address, reply_on, until
 
+from noiser.web.server.http.client_address import client_at
 from noiser.web.server.http.response import piece_of
 from noiser.web.server.limits import ServerLimits
 
@@ -248,3 +250,54 @@ def test_what_comes_after_a_refusal_is_thrown_away():
         assert reply_on(connection).status == 413
 
         assert seconds_until_closed(connection, b"no chunk\r\n") < 5
+
+
+def answers(host, count):
+    """Open so many connections, ask on each, leave all open; the statuses that came back."""
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(host.connect()) for _ in range(count)]
+        found = []
+        for connection in connections:
+            with contextlib.suppress(OSError):  # it is refused already
+                connection.sendall(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n")
+            found.append(reply_on(connection))
+        return found
+
+
+@pytest.mark.skipif(own_address() is None, reason="this machine has no address but its loopback")
+def test_a_client_has_as_many_connections_as_the_limit_and_no_more():
+    """And others are answered meanwhile; when it has closed some, it is again."""
+    limits = ServerLimits(max_connections_per_client=3)
+    with hosted(limits, command=FAULTY, address=own_address()) as host:
+        replies = answers(host, 4)
+
+        assert [reply.status for reply in replies] == [200, 200, 200, 503]
+        assert code_of(replies[3]) == (503, "crowded")
+        assert b"your address has 3 connections open, which is the limit" in replies[3].body
+        assert "retry-after" in replies[3].headers
+        until(lambda: [reply.status for reply in answers(host, 3)] == [200] * 3, 10)
+
+
+def test_this_machine_is_no_client_that_counts():
+    """A proxy on it brings the connections of all."""
+    with hosted(ServerLimits(max_connections_per_client=1), command=FAULTY) as host:
+        assert [reply.status for reply in answers(host, 5)] == [200] * 5
+
+
+@pytest.mark.parametrize(
+    ("host", "client"),
+    [
+        ("203.0.113.7", "203.0.113.7"),
+        ("::ffff:203.0.113.7", "203.0.113.7"),
+        ("2001:db8:1:2:ffff::1", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("127.0.0.1", None),
+        ("127.255.0.9", None),
+        ("::1", None),
+        ("::ffff:127.0.0.1", None),
+    ],
+)
+def test_a_client_is_an_address_or_an_ipv6_network(host, client):
+    """Of version 6 one household has as many addresses as it likes."""
+    assert client_at(host) == client

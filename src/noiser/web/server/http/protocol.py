@@ -12,6 +12,7 @@ import h11
 from uvicorn.protocols.http.h11_impl import STATUS_PHRASES, H11Protocol
 
 from noiser.web.server.errors import RefusedError, new_id
+from noiser.web.server.http.client_address import client_at
 from noiser.web.server.limits import ServerLimits
 
 TOO_LARGE = 431
@@ -43,8 +44,12 @@ class Protocol(H11Protocol):
         """Take a connection, if there are not too many."""
         self._end = _Lingering(transport, self._limits.linger_seconds, self._is_unread)
         super().connection_made(cast(asyncio.Transport, self._end))
+        self.of_client = client_at(self.client[0]) if self.client else None
+        most = self._limits.max_connections_per_client
         if len(self.connections) > self._limits.max_connections:
             self._refuse("crowded", "too many connections are open; try again later")
+        elif self.of_client is not None and self._count_of_client() > most:
+            self._refuse("crowded", f"your address has {most} connections open, which is the limit")
         else:
             self._await_headers()
 
@@ -95,6 +100,11 @@ class Protocol(H11Protocol):
     def _is_unread(self) -> bool:
         """Tell whether more is to come than what was understood: the rest of a body."""
         return self.conn.their_state in (h11.SEND_BODY, h11.ERROR)
+
+    def _count_of_client(self) -> int:
+        """Count the open connections of the same client."""
+        clients = (getattr(other, "of_client", None) for other in self.connections)
+        return sum(client == self.of_client for client in clients)
 
     def _await_headers(self) -> None:
         """Close the connection if the headers do not come in time."""
