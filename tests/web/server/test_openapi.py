@@ -82,5 +82,11 @@ def test_answers_that_say_when_to_try_again_are_described_so():
     assert "headers" not in answers["400"]
 
 
+def test_the_api_is_where_its_description_is_unless_it_is_known_better():
+    """A relative address holds also behind a proxy that has taken a prefix from the path."""
+    assert DOCUMENT["servers"] == [{"url": "."}]
+    assert description(ServerLimits(), "/photos")["servers"] == [{"url": "/photos"}]
+
+
 def test_the_limits_are_those_of_this_server():
     assert "pictures up to 12 megapixels" in DOCUMENT["info"]["description"]

@@ -89,7 +89,6 @@ class _Api:
         self._pool, self._limits, self._metrics = pool, limits, metrics
         self._held = Held(limits.max_held_bytes)
         self._looks = {name: told for name, told in facts().items() if name != "constants"}
-        self._description = description(limits)
 
     async def enhance(self, request: Request) -> Response:
         """Enhance a picture."""
@@ -133,9 +132,9 @@ class _Api:
             self._metrics.text(gauges, counters), headers={"Content-Type": MEDIA_TYPE} | NO_STORE
         )
 
-    async def openapi(self, _: Request) -> Response:
+    async def openapi(self, request: Request) -> Response:
         """Describe the API."""
-        return JSONResponse(self._description)
+        return JSONResponse(description(self._limits, request.scope.get("root_path", "")))
 
     async def _done(
         self,

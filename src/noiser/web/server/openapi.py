@@ -37,11 +37,14 @@ BODY = (
 )
 
 
-def description(limits: ServerLimits) -> dict[str, Any]:
+def description(limits: ServerLimits, prefix: str = "") -> dict[str, Any]:
     """Describe the API.
 
     Args:
         limits: Those of this server are told.
+        prefix: Under which another application has mounted this one. What a proxy has taken from
+            the path is not known here, and no header is trusted to say it: without a prefix the
+            API is where this document is.
 
     Returns:
         A document of OpenAPI 3.1.
@@ -59,6 +62,7 @@ def description(limits: ServerLimits) -> dict[str, Any]:
             "description": f"Brightens dark photographs. {text}",
             "license": {"name": "Apache-2.0", "identifier": "Apache-2.0"},
         },
+        "servers": [{"url": prefix or "."}],
         "paths": {
             "/v1/enhance": {
                 "post": _with_picture(
