@@ -6,6 +6,7 @@
     GET  /healthz        whether the server is ready
     GET  /metrics        what it counts, for Prometheus
     GET  /openapi.json   the description of all this
+    GET  /docs           the same for people
     GET  /               the page
 
 Limits are in `limits.py`, errors in `errors.py`, fields in `parameters.py`. Nothing in a
@@ -27,6 +28,7 @@ from noiser.jobs.workers.async_pool import Pool
 from noiser.jobs.workers.frames import Heard, Told
 from noiser.web.page_files import facts
 from noiser.web.server.access_control import Access
+from noiser.web.server.docs_page import POLICY, docs_page
 from noiser.web.server.errors import BY_IMAGE_ERROR, ClientLeftError, RefusedError
 from noiser.web.server.http.request_body import Held, check_length, left, read_picture
 from noiser.web.server.http.response import Answer
@@ -44,7 +46,7 @@ from noiser.web.server.parameters import (
     values_of,
     wanted_of,
 )
-from noiser.web.server.static_files import Site
+from noiser.web.server.static_files import Site, file_of
 
 NO_STORE = {"Cache-Control": "no-store"}
 """Pictures stay with whom they belong to."""
@@ -75,6 +77,7 @@ def create_app(
         Route("/healthz", api.health),
         Route("/metrics", api.metrics),
         Route("/openapi.json", api.openapi),
+        Route("/docs", api.docs),
     ]
     if files is not None:
         site = Site(files)
@@ -88,6 +91,7 @@ class _Api:
     def __init__(self, pool: Pool, limits: ServerLimits, metrics: Metrics) -> None:
         self._pool, self._limits, self._metrics = pool, limits, metrics
         self._held = Held(limits.max_held_bytes)
+        self._docs = file_of("docs.html", docs_page(description(limits)), POLICY)
         self._looks = {name: told for name, told in facts().items() if name != "constants"}
 
     async def enhance(self, request: Request) -> Response:
@@ -135,6 +139,10 @@ class _Api:
     async def openapi(self, request: Request) -> Response:
         """Describe the API."""
         return JSONResponse(description(self._limits, request.scope.get("root_path", "")))
+
+    async def docs(self, request: Request) -> Response:
+        """Describe the API to people."""
+        return self._docs.answer(request)
 
     async def _done(
         self,

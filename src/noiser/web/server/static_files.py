@@ -42,14 +42,22 @@ OURS_ALONE = {
 
 
 @dataclass(frozen=True)
-class _File:
-    """A file as it is sent."""
+class File:
+    """A file as it is sent; `file_of` prepares it."""
 
     plain: bytes
     packed: bytes | None
     """With gzip, where that is smaller."""
 
     headers: dict[str, str]
+
+    def answer(self, request: Request) -> Response:
+        """Give the file; unless the browser has it already."""
+        if request.headers.get("if-none-match") == self.headers["ETag"]:
+            return Response(status_code=304, headers=self.headers)
+        if self.packed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
+            return Response(self.packed, headers=self.headers | {"Content-Encoding": "gzip"})
+        return Response(self.plain, headers=self.headers)
 
 
 class Site:
@@ -63,7 +71,7 @@ class Site:
         found = META_POLICY.search(files[INDEX])
         own = [found[1].decode("ascii").strip("; \n")] if found else []
         policy = "; ".join([*own, "frame-ancestors 'none'"])
-        self._files = {path: _file(path, data, policy) for path, data in files.items()}
+        self._files = {path: file_of(path, data, policy) for path, data in files.items()}
 
     @property
     def paths(self) -> list[str]:
@@ -71,24 +79,25 @@ class Site:
         return ["/", *(f"/{path}" for path in self._files)]
 
     async def get(self, request: Request) -> Response:
-        """Give a file; unless the browser has it already."""
-        file = self._files[path_of(request.scope).lstrip("/") or INDEX]
-        if request.headers.get("if-none-match") == file.headers["ETag"]:
-            return Response(status_code=304, headers=file.headers)
-        if file.packed is not None and _takes_gzip(request.headers.get("accept-encoding", "")):
-            return Response(file.packed, headers=file.headers | {"Content-Encoding": "gzip"})
-        return Response(file.plain, headers=file.headers)
+        """Give the file of a request's path."""
+        return self._files[path_of(request.scope).lstrip("/") or INDEX].answer(request)
 
 
-def _file(path: str, data: bytes, policy: str) -> _File:
-    """Prepare a file."""
+def file_of(path: str, data: bytes, policy: str) -> File:
+    """Prepare a file.
+
+    Args:
+        path: Its end tells the media type.
+        data: The content.
+        policy: Its Content-Security-Policy.
+    """
     packed = gzip.compress(data, 9, mtime=0)
     headers = OURS_ALONE | {
         "Content-Type": TYPES[path.rsplit(".")[-1]],
         "Content-Security-Policy": policy,
         "ETag": f'W/"{hashlib.sha256(data).hexdigest()[:32]}"',
     }
-    return _File(data, packed if len(packed) < len(data) else None, headers)
+    return File(data, packed if len(packed) < len(data) else None, headers)
 
 
 def _takes_gzip(accepted: str) -> bool:
