@@ -14,7 +14,7 @@ JOINING, TIFF, GIGAPIXEL = (
     "jobs/gigapixel.py",
 )
 BATCH, FILES, ENHANCE = "jobs/batch/run.py", "io/files.py", "cli/enhance.py"
-OPTIONS, PROCESSING = "cli/options.py", "jobs/job.py"
+OPTIONS, PROCESSING = "cli/options/__init__.py", "jobs/job.py"
 PROGRESS = "cli/progress.py"
 
 MUTANTS = [
@@ -112,4 +112,9 @@ MUTANTS = [
            "            drawn = self._drawn", "progress"),
     Mutant(PROGRESS, "if self._count > 1 or was_in_strips:", "if True:", "progress"),
     Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
+    # transparency, quality and size
+    Mutant("io/codecs/bit_depth.py", "white * (white - alpha)", "0 * alpha", "bit_depth"),
+    Mutant("io/codecs/quality.py", '("qtables", "lossless")', "()", "quality"),
+    Mutant("jobs/resize.py", "LOBES * scale) + 1]", "0) + 1]", "resize"),
+    Mutant("jobs/resize.py", "weighted[..., -1:] / peak", "1", "resize"),
 ]  # fmt: skip

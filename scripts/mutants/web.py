@@ -9,6 +9,8 @@ ACCESS, BODIES, FORMS, GUARD, PARAMETERS, PROTOCOL = (
         "http/protocol",
     )
 )  # fmt: skip
+DOCS = "web/server/docs_page.py"
+CLIENT, MOUNTED = "web/server/http/client_address.py", "web/server/http/request_path.py"
 POOL, PROCESS = "jobs/workers/async_pool.py", "jobs/workers/process.py"
 APP, FAULTS = "app access_control", "server_faults"
 ENGINE, GL, PAGE, SAVING = "page_engine", "page_gl", "page", "page_saving"
@@ -24,7 +26,12 @@ GRAIN, SURVEY, NOISE, SMOOTHING, LIGHT, QUIETED, OCTAVES, SHADERS, TILES, WORKER
 
 MUTANTS = [
     # the server
-    Mutant(ACCESS, "_authority(origin) != host.lower()", "False", APP),
+    Mutant(ACCESS, "_authority(origin) == host.lower()", "True", APP),
+    Mutant(ACCESS, "if origin in self.origins else {})", "if origin else {})", f"{APP} middleware"),
+    Mutant(ACCESS, "(method == \"POST\" or asks_before)", "(method == \"POST\")", APP),
+    Mutant(ACCESS, "ORIGIN.fullmatch", "ORIGIN.match", APP),
+    Mutant(ACCESS, 'if scheme.lower() == "bearer"', 'if scheme == "Bearer"', APP),
+    Mutant(DOCS, "escape(text))", "text)", "docs_page"),
     Mutant(ACCESS, "return name in self.hosts or", "return True or", APP),
     Mutant(ACCESS, "if not hmac.compare_digest", "if hmac.compare_digest", APP),
     Mutant(BODIES, "if size > limits.max_body_bytes:", "if False:", f"{APP} {FAULTS}"),
@@ -33,6 +40,10 @@ MUTANTS = [
     Mutant(PARAMETERS, "if name in found:", "if False:", "parameters"),
     Mutant(PROTOCOL, "if len(LENGTHS.findall(head)) > 1:", "if False:", "http_protocol"),
     Mutant(PROTOCOL, "> self._limits.max_connections", "> 1e9", "http_protocol"),
+    Mutant(PROTOCOL, "self._count_of_client() > most", "False", "http_protocol"),
+    Mutant(CLIENT, "IPV6_PREFIX = 64", "IPV6_PREFIX = 128", "http_protocol"),
+    Mutant(MOUNTED, 'path.startswith(f"{prefix}/")', "path.startswith(prefix)", "request_path"),
+    Mutant(PARAMETERS, "(self.is_whole and number % 1)", "False", "parameters"),
     Mutant(POOL, ">= self.workers + self._limits", "> self.workers + self._limits", "async_pool"),
     Mutant(POOL, "if worker.has_ended or not await", "if not await", "async_pool"),
     Mutant(POOL, "self._limits.queue_seconds, self._give_up", "1e9, self._give_up", "async_pool"),

@@ -67,7 +67,8 @@ def enhance_source(source: Source, options: JobOptions) -> tuple[bytes, int, int
         metadata=prepared.metadata,
         quality=options.output.quality,
     )
-    photo = resized_photo(photo, options.output.max_size, format_)
+    if options.output.max_size is not None:
+        photo = resized_photo(photo, options.output.max_size, format_)
     if options.output.format:
         photo = reduced(photo, format_)
     notes = [photo.note] if photo.note else []

@@ -63,11 +63,10 @@ def test_a_jpeg_keeps_its_subsampling_and_loses_its_tables():
 
 def test_without_a_quality_all_stays_as_it_was():
     own = {"qtables": {0: [1] * 64}, "subsampling": 0}
-    photo = Photo(NOISE, "JPEG", encoding=own)
 
-    assert encoding_for(photo, "JPEG") is own
-    assert encoding_for(photo, "WEBP") == {"quality": 90}
-    assert encoding_for(photo, "PNG") == {}
+    assert encoding_for("JPEG", "JPEG", own, None) is own
+    assert encoding_for("WEBP", "JPEG", own, None) == {"quality": 90}
+    assert encoding_for("PNG", "JPEG", own, None) == {}
 
 
 @pytest.mark.parametrize("format_", sorted(set(DEPTHS) - set(LOSSY)))

@@ -3,6 +3,7 @@
 import json
 
 import pytest
+from browsing import StaticHost, chromium, needs_chromium
 from hosting import FAULTY, hosted
 
 from noiser.web.server.access_control import Access
@@ -107,3 +108,40 @@ def test_what_does_not_ask_before_sending_is_another_method(closed):
     assert closed.ask("OPTIONS", "/v1/enhance").status == 405
     assert closed.ask("OPTIONS", "/v1/enhance", Origin=SITE).status == 405
     assert asked(closed, "/healthz").status == 405
+
+
+SENDING = """async ([address, token, kind]) => {
+  const headers = { "Authorization": `Bearer ${token}`, "Content-Type": kind };
+  try {
+    const answer = await fetch(address, { method: "POST", body: "ok", headers });
+    return [answer.status, await answer.text(), answer.headers.get("x-request-id")?.length];
+  } catch (error) {
+    return [error.name];
+  }
+}"""
+"""What a page does; the token and the type make the browser ask first."""
+
+
+@needs_chromium
+def test_a_browser_lets_pages_of_allowed_origins_use_the_api_and_no_others():
+    """Someone else's reading of the headers: Chromium's."""
+    with (
+        StaticHost({"empty.html": b"<p>"}) as allowed,
+        StaticHost({"empty.html": b"<p>"}) as other,
+        hosted(
+            access=Access(token=TOKEN, origins=frozenset({allowed.address.rstrip("/")})),
+            command=FAULTY,
+        ) as host,
+        chromium() as browser,
+    ):
+        page, found = browser.new_page(), {}
+        for site in (allowed, other):
+            page.goto(f"{site.address}empty.html")
+            words = [f"http://127.0.0.1:{host.port}/v1/enhance", TOKEN, "image/jpeg"]
+            found[site] = page.evaluate(SENDING, words)
+
+    assert found[allowed] == [200, "ok", 16]
+    assert found[other] == ["TypeError"]
+    assert [(e["method"], e["status"]) for e in host.log if e["path"] == "/v1/enhance"] == [
+        ("OPTIONS", 204), ("POST", 200), ("OPTIONS", 403),
+    ]  # fmt: skip

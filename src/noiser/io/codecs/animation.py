@@ -143,7 +143,9 @@ def encode(animation: Animation, format_: str) -> bytes:
         options["default_image"] = True
         durations = durations[1:]
     if format_ in ("WEBP", "AVIF"):
-        options |= encoding_for(animation.photo, format_) or {"quality": LOSSY_QUALITY}
+        photo = animation.photo
+        own = encoding_for(format_, photo.format, photo.encoding, photo.quality)
+        options |= own or {"quality": LOSSY_QUALITY}
     options["duration"] = whole(durations, GIF_STEP if format_ == "GIF" else 1)
     buffer = io.BytesIO()
     with encoding(format_):

@@ -87,5 +87,5 @@ def encode(photo: Photo, format_: str) -> bytes:
 
 def _options(photo: Photo, format_: str) -> dict[str, Any]:
     """Say how to write it: as the input was, where the format stays."""
-    options = encoding_for(photo, format_)
+    options = encoding_for(format_, photo.format, photo.encoding, photo.quality)
     return options | {"compress_level": PNG_LEVEL} if format_ == "PNG" else options

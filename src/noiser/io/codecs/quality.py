@@ -3,32 +3,32 @@
 from typing import Any
 
 from noiser.io.formats import LOSSY, LOSSY_QUALITY
-from noiser.io.photo import Photo
 
 OF_LOSS = ("qtables", "lossless")
 """What an input's encoding says of loss, where a quality takes its place."""
 
 
-def encoding_for(photo: Photo, format_: str) -> dict[str, Any]:
+def encoding_for(
+    format_: str, own_format: str, own: dict[str, Any], quality: int | None
+) -> dict[str, Any]:
     """Say how a picture is encoded: as its file was, where the format stays.
 
     Args:
-        photo: Its own encoding, and the quality that was asked for.
         format_: To be written.
+        own_format: Of the picture's file.
+        own: The encoding of that.
+        quality: 1 to 100 where one was asked for.
 
     Returns:
-        Arguments of the encoders.
+        Arguments of the format's encoder.
 
     Example:
-        >>> import numpy as np
-        >>> own = {"qtables": {}, "subsampling": 0}
-        >>> encoding_for(Photo(np.zeros((1, 1)), "JPEG", encoding=own, quality=80), "JPEG")
+        >>> encoding_for("JPEG", "JPEG", {"qtables": {}, "subsampling": 0}, 80)
         {'subsampling': 0, 'quality': 80}
     """
-    encoding = {"quality": LOSSY_QUALITY} if format_ in LOSSY else {}
-    if format_ == photo.format:
-        encoding = photo.encoding
-    return with_quality(encoding, format_, photo.quality)
+    if format_ != own_format:
+        own = {"quality": LOSSY_QUALITY} if format_ in LOSSY else {}
+    return with_quality(own, format_, quality)
 
 
 def with_quality(encoding: dict[str, Any], format_: str, quality: int | None) -> dict[str, Any]:

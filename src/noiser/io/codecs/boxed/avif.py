@@ -44,7 +44,9 @@ def encode(photo: Photo, _format: str = "AVIF") -> bytes:
         made: Any = image.heifsave_buffer(
             compression="av1",
             bitdepth=photo.bits or BITS,
-            Q=encoding_for(photo, "AVIF").get("quality", LOSSY_QUALITY),
+            Q=encoding_for("AVIF", photo.format, photo.encoding, photo.quality).get(
+                "quality", LOSSY_QUALITY
+            ),
             subsample_mode="off",
         )
     return bytes(made)

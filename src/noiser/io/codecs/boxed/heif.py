@@ -96,7 +96,12 @@ def encode(photo: Photo, _format: str = "HEIC") -> bytes:
     with encoding("HEIC"):
         made = heif.from_bytes(mode, (width, height), np.ascontiguousarray(photo.pixels).tobytes())
         made.info.update(info)
-        made.save(buffer, bit_depth=photo.bits or DEEPEST, **encoding_for(photo, "HEIC"), **info)
+        made.save(
+            buffer,
+            bit_depth=photo.bits or DEEPEST,
+            **encoding_for("HEIC", photo.format, photo.encoding, photo.quality),
+            **info,
+        )
     return buffer.getvalue()
 
 

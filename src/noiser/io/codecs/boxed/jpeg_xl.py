@@ -112,7 +112,7 @@ def encode(photo: Photo, _format: str = "JXL") -> bytes:
         profile = profile and _straight(profile)
     elif profile is not None and is_srgb(profile):
         profile = None
-    options = encoding_for(photo, "JXL")
+    options = encoding_for("JXL", photo.format, photo.encoding, photo.quality)
     is_new = photo.format != "JXL" and photo.quality is None
     if profile or (is_new and photo.pixels.dtype == np.float32):
         options = {"lossless": True}

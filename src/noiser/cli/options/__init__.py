@@ -8,7 +8,7 @@ from typing import Any, Literal, TypeVar
 
 import click
 
-from noiser.cli.output_options import output_options
+from noiser.cli.options.writing import writing_options
 from noiser.core.cpu import usable_processors
 from noiser.core.errors import PresetError
 from noiser.engine.enhancer import Enhancer
@@ -87,7 +87,7 @@ def file_options(command: _F) -> _F:
             "fewer bits than the input has gets them rounded.",
         ),
         _overwrite("Replace outputs that are there already."),
-        *output_options(),
+        *writing_options(),
         click.option(
             "--keep-times",
             is_flag=True,

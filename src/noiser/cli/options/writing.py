@@ -1,4 +1,4 @@
-"""Options that choose how outputs are written; `OutputOptions` is what is made of them."""
+"""Options of writing: how outputs are encoded, and what of the metadata and colours they keep."""
 
 from collections.abc import Callable
 from typing import Any, get_args
@@ -9,7 +9,7 @@ from noiser.io.color.conversion import Target
 from noiser.io.output_options import QUALITIES, SIZES
 
 
-def output_options() -> list[Callable[[Any], Any]]:
+def writing_options() -> list[Callable[[Any], Any]]:
     """List what chooses how outputs are encoded, which metadata and which colours they have."""
     return [
         click.option(
