@@ -114,7 +114,7 @@ MUTANTS = [
     Mutant(OPTIONS, "MAX_SIDE if pixels", "Limits.max_side if pixels", "cli"),
     # transparency, quality and size
     Mutant("io/codecs/bit_depth.py", "white * (white - alpha)", "0 * alpha", "bit_depth"),
-    Mutant("io/codecs/quality.py", '("qtables", "lossless")', "()", "quality"),
+    Mutant("io/codecs/quality.py", '("qtables", "lossless")', "()", "codec_quality"),
     Mutant("jobs/resize.py", "LOBES * scale) + 1]", "0) + 1]", "resize"),
     Mutant("jobs/resize.py", "weighted[..., -1:] / peak", "1", "resize"),
 ]  # fmt: skip

@@ -259,7 +259,7 @@ def test_more_local_evens_out_bright_and_dark_parts(seed, ends):
         output = Enhancer(local=local).enhance(image) @ WEIGHTS
         differences.append(output[:, 64:].mean() - output[:, :64].mean())
 
-    assert differences[1] <= differences[0] + 1e-6
+    assert differences[1] <= differences[0] + 1e-5
 
 
 def test_the_default_look_turns_every_knob_that_it_names():

@@ -281,7 +281,7 @@ def blurry(dark):
         (noisy(60, 50), 2),
         (noisy(101, 90), 3),
         (noisy(131, 140), 4),
-        (np.random.default_rng(0).normal(60, 9, (140, 130, 3)).clip(0, 255).astype(np.uint8), 4),
+        (np.random.default_rng(0).normal(60, 9, (140, 130, 3)).clip(0, 255).astype(np.uint8), 3),
         (blurry(truth.dark_photo(136, 136)), 4),
         (noisy(131, 140) // 10 * 2, 4),
         (np.full((131, 140, 3), 9, np.uint8), 4),
