@@ -54,6 +54,11 @@ class StaticHost:
                 with contextlib.suppress(ConnectionError):  # the page closed before it had all
                     self.wfile.write(body or b"")
 
+            def do_POST(self):
+                host.take(self.rfile.read(int(self.headers["Content-Length"])))
+                self.send_response(204)
+                self.end_headers()
+
             def log_message(self, *_):
                 pass
 
@@ -64,6 +69,10 @@ class StaticHost:
     def files(self):
         """All that it gives."""
         return page_files() | self._more
+
+    def take(self, body):
+        """Be sent something: nobody should."""
+        raise AssertionError(f"the page sent {len(body)} bytes")
 
     def __enter__(self):
         threading.Thread(target=self._server.serve_forever, daemon=True).start()

@@ -109,7 +109,10 @@ class Engine {
   /** Renders a region of a picture to bytes; see `Picture.render`. */
   async render(picture, look, region, measured) {
     const { width, height } = region;
-    const image = new ImageData(width, height, { colorSpace: picture.colorSpace });
+    const { colorSpace } = picture;
+    // Firefox takes settings only behind an array.
+    const data = new Uint8ClampedArray(4 * width * height);
+    const image = new ImageData(data, width, height, { colorSpace });
     const give = (renderer, tile) => renderer.read(tile, region, image.data);
     await this.#draw(picture.photo, look, region, measured, give, () => true);
     return image;
