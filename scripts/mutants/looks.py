@@ -126,7 +126,7 @@ MUTANTS = [
     ),
     Mutant("engine/kernels/grain.py", "soft + 16 * 256 * UNIT", "soft + 16 * 256", "reference"),
     Mutant(
-        "engine/kernels/grain.py", "+ rows[:, 1::2] + 2 >> 2", "+ rows[:, 1::2] >> 2", "reference"
+        "engine/kernels/grain.py", "+ rows[:, 1::2] + 2 >> 2", "+ rows[:, 1::2] >> 2", "octaves"
     ),
     Mutant("engine/kernels/octaves.py", "near + 0.25 * (far", "near + 0.5 * (far", "octaves"),
     Mutant(

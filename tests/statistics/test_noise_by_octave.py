@@ -122,3 +122,46 @@ def test_an_empty_class_has_no_noise():
     """Nothing is divided by nothing."""
     assert deviation_of((0,) * GRAIN_BINS) == 0.0
     assert GRAINS == 4 * CLASSES * GRAIN_BINS
+
+
+def octaves_of(*deviations):
+    """Give the noise of four octaves of normal grain, at one brightness, in 8-bit levels."""
+    grain = []
+    for deviation in deviations:
+        own = [0] * (CLASSES * GRAIN_BINS)
+        own[3 * GRAIN_BINS : 4 * GRAIN_BINS] = histogram(0.0, deviation * 6 * 256)
+        grain += own
+    return 255 * Noise(tuple(grain)).by_octave[:, 3]
+
+
+def test_an_octave_that_is_calmer_than_the_next_is_texture():
+    """A third more in averages of four times as many pixels."""
+    assert octaves_of(1.5, 1.5, 2.0, 0.5)[1] == pytest.approx(255 * LEAST[1, 3])
+
+
+def test_after_texture_no_octave_is_believed():
+    """Though the last two fall as noise does."""
+    assert octaves_of(1.5, 1.5, 2.0, 1.0)[2:] == pytest.approx(255 * LEAST[2:, 3])
+
+
+def test_what_rises_from_an_empty_octave_is_noise():
+    """A very noisy picture, enlarged four times: three times as much in the third octave."""
+    found = octaves_of(0.3, 0.9, 3.0, 2.0)
+
+    assert found[2] == pytest.approx(3.0, rel=0.1)
+    assert found[3] == pytest.approx(0.65 * found[2])
+
+
+def test_past_the_noisiest_octave_noise_falls():
+    """What falls slower is texture in part."""
+    found = octaves_of(1.0, 1.0, 0.9, 0.3)
+
+    assert found[1] == pytest.approx(1.0, rel=0.1)
+    assert found[2] == pytest.approx(0.65 * found[1])
+
+
+def test_the_calmest_tenth_tells():
+    """A fifth is calm, the rest a strong texture of the same brightness."""
+    calm, busy = histogram(0.0, 0.5 * 6 * 256, 2_000), histogram(0.0, 20 * 6 * 256, 8_000)
+
+    assert deviation_of(tuple(map(sum, zip(calm, busy, strict=True)))) < 4 / 255

@@ -6,6 +6,7 @@ import truth
 from scipy import ndimage
 
 from noiser import Enhancer
+from noiser.engine.kernels import grain
 from noiser.engine.kernels.octaves import OCTAVE_HALO, correction, halved
 from noiser.look.render_params import Adjustments
 
@@ -130,3 +131,10 @@ def test_the_halo_is_all_that_is_read():
         read.clear()
     assert Enhancer().halo == OCTAVE_HALO
     assert Enhancer(denoise=0).halo == 7
+
+
+def test_averages_of_grain_are_rounded():
+    """To the nearest integer, halves upwards: as every kernel does, or moments would differ."""
+    sums = np.array([[0, 1, 0, 1, 1, 1, -1, 0], [0, 0, 0, 1, 1, 0, 0, 0]])
+
+    assert grain._averaged(sums).tolist() == [[0, 1, 1, 0]]
