@@ -52,7 +52,7 @@ MUTANTS = [
     Mutant(
         "statistics/luma_and_noise.py", "(occurring + 0.5)", "(occurring + 1.5)", "luma_and_noise"
     ),
-    Mutant(OCTAVES, "SHARE_OF_GRAIN = 0.1", "SHARE_OF_GRAIN = 0.3", "luma_and_noise"),
+    Mutant(OCTAVES, "SHARE_OF_GRAIN = 0.1", "SHARE_OF_GRAIN = 0.3", "noise_by_octave"),
     Mutant(OCTAVES, "min(lit or trusted)", "min(trusted)", "luma_and_noise"),
     Mutant(OCTAVES, "EVENNESS * calmest))", "9.0))", "luma_and_noise"),
     Mutant(OCTAVES, "found[0] = max(found[0], calmest)", "pass", "luma_and_noise"),
