@@ -109,12 +109,17 @@ def warm_up() -> None:
     DOES["enhance"](identify(buffer.getvalue()), told)
 
 
-def end_with(end: socket.socket) -> None:
-    """End this process when the pool is gone, whatever it is doing."""
+def end_with(end: socket.socket, is_done: threading.Event) -> None:
+    """End this process when the pool is gone, whatever it is doing, or when it has hung up itself.
+
+    Args:
+        end: Of the pool.
+        is_done: Set when there is nothing more to do.
+    """
     hung_up = select.poll()
     hung_up.register(end, 0)  # no event but that it hung up
     hung_up.poll()
-    os._exit(1)
+    os._exit(0 if is_done.is_set() else 1)
 
 
 def main() -> None:
@@ -125,13 +130,15 @@ def main() -> None:
         signal.signal(number, signal.SIG_IGN)
     setting = Setting(**json.loads(sys.argv[1]))
     with socket.socket(fileno=int(sys.argv[2])) as end, end.makefile("rb") as stream:
-        threading.Thread(target=end_with, args=[end], daemon=True).start()
+        is_done = threading.Event()
+        threading.Thread(target=end_with, args=[end, is_done], daemon=True).start()
         if setting.max_bytes is not None:
             bound(setting.max_bytes)
         os.nice(setting.niceness)
         if setting.is_warm:
             warm_up()
         Worker(stream, end).serve()
+        is_done.set()
 
 
 if __name__ == "__main__":
