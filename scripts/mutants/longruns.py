@@ -26,7 +26,7 @@ MUTANTS = [
            "while self._waiting:", "sync_pool"),
     Mutant(POOL, "self.late.append(", "(", "sync_pool"),
     Mutant(POOL, "remove_partials([worker.task.item.output])", "pass", "sync_pool"),
-    Mutant(WORKER, "target=end_with, args=[end]", "target=int", "worker"),
+    Mutant(WORKER, "target=end_with, args=[end, is_done]", "target=int", "worker"),
     Mutant(WORKER, "if setting.max_bytes is not None:", "if False:", "worker sync_pool"),
     Mutant(PROCESS, "failing.enter_context(self.line)", "pass", "sync_pool"),
     Mutant("jobs/workers/frames.py", "while self._found == len(self._parts[-1]):",
